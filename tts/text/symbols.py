@@ -1,0 +1,62 @@
+"""Phonemes as token ids: the alphabet that a voice was trained with, one character a symbol."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+PAD, BEGIN, END = "_", "^", "$"
+_RESERVED = (PAD, BEGIN, END)
+N_RESERVED = len(_RESERVED)
+
+
+class Encoded(NamedTuple):
+    """Phonemes as ids, the begin and end symbols around them, and the characters the table does not know, sorted."""
+
+    ids: list[int]
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SymbolTable:
+    """An alphabet: the id of a symbol is its position; the first three are padding (0), begin and end.
+
+    Raises:
+        ValueError: a symbol is not a single character, occurs twice, or the reserved three do not come first.
+    """
+
+    symbols: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.symbols[:N_RESERVED] != _RESERVED:
+            raise ValueError(f"a symbol table starts with {' '.join(_RESERVED)}, not {self.symbols[:3]}")
+        if long := [symbol for symbol in self.symbols if len(symbol) != 1]:
+            raise ValueError(f"a symbol is one character, not {long[0]!r}")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise ValueError("a symbol table names each symbol once")
+        object.__setattr__(self, "_ids", {symbol: i for i, symbol in enumerate(self.symbols)})
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up a batch."""
+        return self._ids[PAD]
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Give the ids of a phoneme string between begin and end; what the table lacks is left out and named.
+
+        The reserved characters are markers, not phonemes: in the string they count as unknown.
+        """
+        known = [c for c in phonemes if c in self._ids and c not in _RESERVED]
+        dropped = {c for c in phonemes if c not in self._ids or c in _RESERVED}
+        ids = [self._ids[BEGIN], *(self._ids[c] for c in known), self._ids[END]]
+        return Encoded(ids, tuple(sorted(dropped)))
+
+
+PUNCTUATION = ' !"(),.:;?'
+STRESS_AND_LENGTH = "ˈˌː"
+VOWELS = "aeiouæɐɑɔəɚɛɜɪʊʌᵻ"
+CONSONANTS = "bdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"
+
+ENGLISH_IPA = SymbolTable((*_RESERVED, *PUNCTUATION, *STRESS_AND_LENGTH, *VOWELS, *CONSONANTS))

@@ -1,0 +1,64 @@
+"""Telephone numbers and other numbers that are read digit by digit, as words with a pause between the groups."""
+
+import re
+
+from tts.text.numbers import cardinal, digits
+
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\w.,-])(?:(?P<plus>\+)?(?P<country>[0-9]{1,3})[-. ])?(?P<area>\([0-9]{3}\)[-. ]{0,2}|[0-9]{3}[-. ])"
+    r"(?P<exchange>[0-9]{3})[-. ](?P<line>[0-9]{4})(?P<more>-[0-9]{1,5})?(?![\w-])"
+)
+_LOCAL = re.compile(r"(?<![\w.,$+-])([0-9]{3})-([0-9]{4})(?![\w-]| ?(?:kg|km|lbs?|miles?|years?)\b)")
+_INTERNATIONAL = re.compile(r"(?<!\w)\+([0-9][0-9 ().-]{5,20}[0-9])(?!\w)")
+_VANITY = re.compile(r"(?<![\w-])(1-)?(8[0-9]{2})-((?:[A-Z0-9]+-?){1,4}[A-Z]+)\b")
+_SOCIAL_SECURITY = re.compile(r"(?<![\w-])([0-9]{3})-([0-9]{2})-([0-9]{4})(?![\w-])")
+_CARD = re.compile(r"(?<![\w-])([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})(?![\w-])")
+_CODE = re.compile(
+    r"\b((?:ending|ends) (?:in|with)|(?:pin|otp|password|passcode|access code|zip code|area code|extension|ext\.?)"
+    r"(?: number| code)?(?: is|:)?) ([0-9]{3,12})\b",
+    re.IGNORECASE,
+)
+_EMERGENCY = re.compile(
+    r"(?:\b(?i:(call|called|calling|dial|dialed|dialing|phone)) (411|311|999|112|988)|(?<!Porsche )\b()(911))"
+    r"(?![\w%]|[.,:/-][0-9])"
+)
+
+
+def speak_telephone(text: str) -> str:
+    """Replace telephone, card and identity numbers: "555-0199" is "five five five, zero one nine nine"."""
+    text = _CARD.sub(_groups, text)
+    text = _SOCIAL_SECURITY.sub(_groups, text)
+    text = _NORTH_AMERICAN.sub(_north_american, text)
+    text = _INTERNATIONAL.sub(lambda found: "plus " + _split_groups(found[1]), text)
+    text = _VANITY.sub(_vanity, text)
+    text = _LOCAL.sub(_groups, text)
+    text = _CODE.sub(lambda found: f"{found[1]} {digits(found[2])}", text)
+    return _EMERGENCY.sub(_emergency, text)
+
+
+def _emergency(found: re.Match[str]) -> str:
+    return f"{found[1]} {digits(found[2])}" if found[1] else digits(found[4])
+
+
+def _groups(found: re.Match[str]) -> str:
+    return ", ".join(digits(group) for group in found.groups())
+
+
+def _split_groups(written: str) -> str:
+    return ", ".join(digits(group) for group in re.findall(r"[0-9]+", written))
+
+
+def _north_american(found: re.Match[str]) -> str:
+    groups = [found["country"], found["area"], found["exchange"], found["line"], found["more"]]
+    spoken = ", ".join(_group(group) for group in groups if group)
+    return f"plus {spoken}" if found["plus"] else spoken
+
+
+def _group(written: str) -> str:
+    plain = "".join(c for c in written if c.isdigit())
+    return cardinal(int(plain)) if plain in {"800", "900"} else digits(plain)
+
+
+def _vanity(found: re.Match[str]) -> str:
+    words = [digits(part) if part.isdigit() else part for part in found[3].split("-") if part]
+    return ", ".join([*(["one"] if found[1] else []), _group(found[2]), " ".join(words)])
