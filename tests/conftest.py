@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tiny_voice import write_pulse_voice, write_random_voice
+
+
+@pytest.fixture(scope="session")
+def voices_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both tiny voices."""
+    folder = tmp_path_factory.mktemp("voices")
+    write_pulse_voice(folder)
+    write_random_voice(folder)
+    return folder
+
+
+@pytest.fixture
+def pulse_voice(voices_folder: Path) -> Path:
+    return voices_folder / "pulse"
+
+
+@pytest.fixture
+def random_voice(voices_folder: Path) -> Path:
+    return voices_folder / "random"

@@ -1,0 +1,85 @@
+import math
+
+import pytest
+import torch
+
+from tests.tiny_voice import ACOUSTIC
+from tts.models.fastspeech2 import (
+    BinnedEmbedding,
+    FastSpeech2,
+    FastSpeech2Dimensions,
+    places,
+    regulate_length,
+    whole_frames,
+)
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    network = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC)).eval()
+    network.duration_predictor.out.bias.data.fill_(math.log(5.0))
+    return network
+
+
+def test_whole_frames_round_boundaries_not_durations():
+    durations = torch.full((1, 5), 0.5)
+    assert whole_frames(durations).sum() == 2
+    assert whole_frames(torch.tensor([[1.4, 1.4, 1.4]])).tolist() == [[1, 2, 1]]
+
+
+def test_length_regulator_repeats_each_symbol():
+    x = torch.tensor([[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]])
+    frames = regulate_length(x, torch.tensor([[2, 0, 1], [1, 3, 1]]))
+    assert frames.squeeze(-1).tolist() == [[1, 1, 3, 0, 0], [4, 5, 5, 5, 6]]
+
+
+def test_places_in_a_symbol():
+    expected = torch.tensor([[[0.25, 0.75, math.log(2)], [0.75, 0.25, math.log(2)], [0.5, 0.5, 0.0]]])
+    torch.testing.assert_close(places(torch.tensor([[2, 1]])), expected)
+
+
+def test_binned_embedding_blends_neighbours():
+    embedding = BinnedEmbedding((0.0, 3.0), 4, 1)
+    embedding.embed.weight.data = torch.tensor([[0.0], [10.0], [20.0], [40.0]])
+    values = embedding(torch.tensor([[-1.0, 0.5, 2.0, 2.5, 9.0]])).flatten()
+    torch.testing.assert_close(values, torch.tensor([0.0, 5.0, 20.0, 30.0, 40.0]), atol=0.05, rtol=0)
+
+
+@torch.inference_mode()
+def test_an_utterance_does_not_hear_its_batch(network):
+    short, long = torch.tensor([1, 5, 6, 2]), torch.tensor([1, 9, 8, 7, 6, 5, 4, 2])
+    padded = torch.nn.utils.rnn.pad_sequence([short, long], batch_first=True)
+    together = network(padded, torch.tensor([4, 8]))
+    alone = network(short[None], torch.tensor([4]))
+    n_frames = int(alone.durations.sum())
+    assert together.durations[0].tolist() == [*alone.durations[0].tolist(), 0, 0, 0, 0]
+    torch.testing.assert_close(together.mel[0, :, :n_frames], alone.mel[0], atol=1e-5, rtol=1e-5)
+
+
+def test_given_durations_pitch_and_energy_are_used(network):
+    ids, lengths = torch.tensor([[1, 5, 2]]), torch.tensor([3])
+    durations, energy = torch.tensor([[2, 3, 1]]), torch.zeros(1, 3)
+    low = network(ids, lengths, durations, torch.full((1, 6), 7.0), energy)
+    high = network(ids, lengths, durations, torch.full((1, 6), 8.0), energy)
+    assert low.mel.shape == (1, 80, 6)
+    assert not torch.equal(low.mel, high.mel)
+    assert torch.equal(low.log_f0, high.log_f0)
+
+
+def test_speed_divides_durations_and_pitch_is_in_semitones(network):
+    ids = torch.tensor([1, 5, 6, 7, 2])
+    normal, slow, octave = network.speak(ids), network.speak(ids, speed=0.5), network.speak(ids, pitch=12.0)
+    # Twice the time, up to the rounding of the last boundary; an octave is twice the frequency.
+    assert slow.mel.shape[1] == pytest.approx(2 * normal.mel.shape[1], abs=1)
+    torch.testing.assert_close(octave.f0, 2 * normal.f0)
+    assert slow.durations.sum() == slow.mel.shape[1]
+
+
+def test_postnet_adds_to_the_mel():
+    torch.manual_seed(0)
+    network = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC, n_postnet_layers=2)).eval()
+    result = network(torch.tensor([[1, 5, 2]]), torch.tensor([3]), torch.tensor([[2, 2, 2]]))
+    difference = result.mel - result.mel_before_postnet
+    torch.testing.assert_close(difference, network.postnet(result.mel_before_postnet))
+    assert difference.abs().max() > 0

@@ -1,0 +1,101 @@
+"""Two tiny voices: one whose every sample is known beforehand, one of random weights in which every option matters."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from tts.audio.mel import MelSettings
+from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
+from tts.models.source_filter import SourceFilter
+from tts.models.vocos import Vocos, VocosDimensions
+from tts.text.symbols import ENGLISH_IPA
+
+MEL = MelSettings()
+FRAMES_PER_SYMBOL = 4
+# A pulse of 1 at the centre of each frame, divided by the sum of the squared windows that overlap there.
+PULSE = 1 / (0.25 + 1 + 0.25)
+FIRST_PULSE = 1 / (1 + 0.25)
+
+ACOUSTIC = {
+    "n_symbols": len(ENGLISH_IPA.symbols),
+    "channels": 8,
+    "n_heads": 2,
+    "encoder_hidden": 16,
+    "n_encoder_blocks": 1,
+    "decoder_hidden": 16,
+    "n_decoder_blocks": 1,
+    "predictor_channels": 8,
+    "n_bins": 16,
+}
+VOCODER = {"channels": 8, "hidden": 16, "n_blocks": 1}
+
+
+def write_pulse_voice(folder: Path) -> Path:
+    """Every symbol takes four frames, and every frame sounds as one pulse at its centre."""
+    acoustic = zeroed(FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC)))
+    # A hair above, so that sums of float32 round to the same whole frames everywhere.
+    acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1) + 1e-6)
+    vocoder = zeroed(Vocos(MEL, VocosDimensions(**VOCODER)))
+    n_bins = MEL.n_fft // 2 + 1
+    # A phase of 0, π, 0, π, … moves the pulse from the frame's edge, where the window is zero, to its middle.
+    vocoder.head.bias.data[n_bins:] = math.pi * (torch.arange(n_bins) % 2)
+    return write_voice(folder, "pulse", acoustic, {"vocos": vocoder})
+
+
+def write_random_voice(folder: Path) -> Path:
+    """Small random networks; Griffin-Lim beside the source-filter vocoder."""
+    torch.manual_seed(0)
+    acoustic = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC))
+    acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1))
+    return write_voice(folder, "random", acoustic, {"source_filter": SourceFilter(MEL, VocosDimensions(**VOCODER))})
+
+
+def zeroed(network: nn.Module) -> nn.Module:
+    for parameter in network.parameters():
+        parameter.data.zero_()
+    return network
+
+
+def write_voice(folder: Path, name: str, acoustic: nn.Module, vocoders: dict[str, nn.Module]) -> Path:
+    """A voice folder `folder`/`name` with these networks and Griffin-Lim; the first vocoder is the default."""
+    voice = folder / name
+    voice.mkdir(parents=True)
+    parts = [component("acoustic", "fastspeech2", voice, acoustic, ACOUSTIC)]
+    parts += [component(f"vocoders.{key}", key, voice, network, VOCODER) for key, network in vocoders.items()]
+    parts += ['[vocoders.griffinlim]\nnetwork = "griffinlim"\noptions = { n_iterations = 2 }\n']
+    head = f"""
+name = "{name}"
+description = "A tiny voice for tests."
+language = "en-us"
+licence = "Apache-2.0"
+provenance = "Made by a test."
+version = "1"
+default_vocoder = "{next(iter(vocoders))}"
+
+[mel]
+sample_rate = {MEL.sample_rate}
+n_fft = {MEL.n_fft}
+hop_length = {MEL.hop_length}
+n_mels = {MEL.n_mels}
+f_min = {MEL.f_min}
+f_max = {MEL.f_max}
+
+[frontend]
+symbols = '''{"".join(ENGLISH_IPA.symbols)}'''
+"""
+    (voice / "voice.toml").write_text("\n".join([head, *parts]), encoding="utf-8")
+    return voice
+
+
+def component(table: str, network_name: str, voice: Path, network: nn.Module, options: dict[str, int]) -> str:
+    file = f"{network_name}.safetensors"
+    save_file(network.state_dict(), voice / file)
+    digest = hashlib.sha256((voice / file).read_bytes()).hexdigest()
+    pairs = ", ".join(f"{key} = {value}" for key, value in options.items())
+    return f'[{table}]\nnetwork = "{network_name}"\nfile = "{file}"\nsha256 = "{digest}"\noptions = {{ {pairs} }}\n'

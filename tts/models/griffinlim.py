@@ -1,0 +1,48 @@
+"""Griffin-Lim with momentum (Perraudin, Balazs & Søndergaard 2013, "A fast Griffin-Lim algorithm"): no weights.
+
+The mel spectrogram is first spread back over the bins, then phases are sought that agree with these magnitudes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
+from tts.models.vocoder import Vocoder
+
+
+class GriffinLim(Vocoder):
+    filters: Tensor
+
+    def __init__(self, mel: MelSettings, n_iterations: int = 32, momentum: float = 0.99) -> None:
+        super().__init__(mel)
+        self.n_iterations, self.momentum = n_iterations, momentum
+        self.register_buffer("filters", torch.from_numpy(mel_filters(mel)), persistent=False)
+
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        length = mel.shape[2] * self.mel.hop_length
+        magnitude = bin_magnitudes(torch.cat([mel, mel[:, :, -1:]], dim=2).exp(), self.filters)
+        phases = torch.rand(magnitude.shape, generator=generator, device="cpu").to(mel.device)
+        # Algorithm 2: c is the spectrum, t its projection onto spectra of real signals.
+        spectrum = torch.polar(magnitude, 2 * torch.pi * phases)
+        previous = torch.zeros_like(spectrum)
+        for _ in range(self.n_iterations):
+            signal = inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, length)
+            consistent = stft(signal, self.mel.n_fft, self.mel.hop_length)
+            accelerated = consistent + self.momentum * (consistent - previous)
+            spectrum = magnitude * accelerated / accelerated.abs().clamp(min=1e-9)
+            previous = consistent
+        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, length)
+
+
+def bin_magnitudes(mel: Tensor, filters: Tensor, n_iterations: int = 30) -> Tensor:
+    """Mel magnitudes [B, n_mels, T] → bin magnitudes [B, n_bins, T], none negative, whose mels come closest.
+
+    Multiplicative updates (Lee & Seung 2001, equation 4) from a flat start: plain least squares would go below zero.
+    """
+    target = filters.T @ mel
+    magnitude = target.clamp(min=1e-9)
+    for _ in range(n_iterations):
+        magnitude = magnitude * target / (filters.T @ (filters @ magnitude)).clamp(min=1e-12)
+    return magnitude

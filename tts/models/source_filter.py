@@ -1,0 +1,125 @@
+"""A source-filter vocoder: a pulse train and noise, shaped in the Fourier domain by a network at frame rate.
+
+The source is that of the neural source-filter model (Wang et al. 2019, arXiv 1904.12088, section II.C: harmonics of
+F0 plus noise), the filter a time-varying frequency response as in the neural homomorphic vocoder (Liu et al. 2020,
+"Neural Homomorphic Vocoder"), predicted by the network of Vocos (Siuzdak 2023, arXiv 2306.00814) and applied to the
+source's short-time spectrum before one inverse transform. The pitch comes from the mel spectrogram itself.
+
+Phase is what a mel spectrogram lacks and what costs a network the most to learn; here the source brings it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
+from tts.models.layers import ConvNeXtBlock
+from tts.models.vocoder import Vocoder
+from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
+
+F0_CENTRE_HZ = 180.0
+# Log gains of pulses and noise that bring both near the level of the mel spectrogram, the noise below; zero phase.
+INITIAL_GAINS = (2.5, 3.5, 0.0)
+
+
+class PitchFromMel(nn.Module):
+    """mel [B, n_mels, T] → F0 in Hz [B, T], carried smoothly through unvoiced frames."""
+
+    def __init__(self, n_mels: int, channels: int = 128, hidden: int = 256, n_blocks: int = 3) -> None:
+        super().__init__()
+        self.embed = nn.Conv1d(n_mels, channels, 5, padding=2)
+        self.norm = nn.LayerNorm(channels)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(n_blocks))
+        self.out = nn.Linear(channels, 1)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        x = self.norm(self.embed(mel).transpose(1, 2))
+        for block in self.blocks:
+            x = block(x)
+        octaves = self.out(x).squeeze(-1)
+        return F0_CENTRE_HZ * torch.exp2(octaves.clamp(-2.0, 2.0))
+
+
+def pulse_train(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor | None = None) -> Tensor:
+    """F0 in Hz [B, T] → all harmonics below half the sample rate, in phase and of amplitude 1: [B, T * hop_length].
+
+    The sum of cos(k φ) for k = 1 … K in closed form (Dirichlet's kernel): (sin((K + 1/2) φ) / sin(φ / 2) - 1) / 2.
+    Phase is summed in float64, so that it does not drift over a long sentence. `initial_phase` [B, 1] in cycles.
+    """
+    padded = torch.cat([f0, f0[:, -1:]], dim=1).double()
+    steps = torch.arange(hop_length, dtype=torch.float64, device=f0.device) / hop_length
+    f0_samples = (padded[:, :-1, None] * (1 - steps) + padded[:, 1:, None] * steps).flatten(1)
+    cycles = torch.cumsum(f0_samples / sample_rate, dim=1)
+    if initial_phase is not None:
+        cycles = cycles + initial_phase.double()
+    half_phase = (math.pi * torch.remainder(cycles, 1.0)).float()
+    n_harmonics = torch.floor(0.5 * sample_rate / f0_samples).float()
+    denominator = torch.sin(half_phase)
+    at_pulse = denominator.abs() < 1e-4
+    kernel = torch.sin((2 * n_harmonics + 1) * half_phase) / torch.where(at_pulse, 1.0, denominator)
+    return torch.where(at_pulse, n_harmonics, 0.5 * (kernel - 1))
+
+
+class SourceFilter(Vocoder):
+    """The network predicts, for every bin of every frame, the gain and phase for the pulses and the gain for noise."""
+
+    spread: Tensor
+
+    def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
+        super().__init__(mel)
+        n_bins = mel.n_fft // 2 + 1
+        self.pitch = PitchFromMel(mel.n_mels)
+        self.backbone = ConvNeXtBackbone(mel.n_mels + 1, dimensions)
+        self.head = nn.Linear(dimensions.channels, 3 * n_bins)
+        nn.init.normal_(self.head.weight, std=0.01)
+        with torch.no_grad():
+            self.head.bias.copy_(torch.tensor(INITIAL_GAINS).repeat_interleave(n_bins))
+        self.register_buffer("spread", torch.from_numpy(_mel_to_bins(mel)), persistent=False)
+
+    def forward(
+        self,
+        mel: Tensor,
+        generator: torch.Generator | None = None,
+        f0: Tensor | None = None,
+        initial_phase: Tensor | None = None,
+    ) -> Tensor:
+        """`f0` [B, T] in Hz replaces the predicted pitch (in training, where it is known)."""
+        n_frames = mel.shape[2]
+        f0 = self.pitch(mel) if f0 is None else f0
+        pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
+        noise = torch.randn(pulses.shape, generator=generator, device="cpu").to(mel.device)
+        spectrum = self._filtered(mel, f0, self._spectrum(pulses), self._spectrum(noise))
+        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length)
+
+    def _spectrum(self, source: Tensor) -> Tensor:
+        """[B, T * hop] → [B, n_bins, T + 1]; a sinusoid of amplitude 1 becomes a peak of about 1."""
+        return stft(source, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
+
+    def _filtered(self, mel: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
+        octaves = torch.log2(f0 / F0_CENTRE_HZ)[:, None]
+        features = torch.cat([mel, octaves], dim=1)
+        # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
+        features = torch.cat([features, features[:, :, -1:]], dim=2)
+        correction = self.head(self.backbone(features)).transpose(1, 2)
+        pulse_gain, noise_gain, phase = correction.chunk(3, dim=1)
+        # The mel spectrogram itself is the first guess of both envelopes; the network corrects it.
+        envelope = self.spread @ features[:, : self.mel.n_mels]
+        pulse_filter = torch.polar(torch.exp((envelope + pulse_gain).clamp(max=6.0)), phase)
+        noise_filter = torch.exp((envelope + noise_gain).clamp(max=6.0))
+        return pulse_filter * pulses + noise_filter * noise
+
+
+def _mel_to_bins(settings: MelSettings) -> npt.NDArray[np.float32]:
+    """[n_bins, n_mels]: log magnitudes of the bins as means of the log mels they lie in; the last mel above f_max."""
+    weights: npt.NDArray[np.float32] = mel_filters(settings).T.copy()
+    outside = weights.sum(1) < 1e-8
+    above = np.arange(len(weights)) > len(weights) // 2
+    weights[outside & above, -1] = 1.0
+    weights[outside & ~above, 0] = 1.0
+    weights /= weights.sum(1, keepdims=True)
+    return weights

@@ -1,0 +1,22 @@
+"""What every vocoder is: a network from a mel spectrogram to a waveform."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from tts.audio.mel import MelSettings
+
+
+class Vocoder(nn.Module, ABC):
+    """mel [B, n_mels, T] → waveform [B, T * hop_length] in -1 to 1, by the settings it was made for."""
+
+    def __init__(self, mel: MelSettings) -> None:
+        super().__init__()
+        self.mel = mel
+
+    @abstractmethod
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Random draws, where a vocoder has any, come from `generator`."""

@@ -1,0 +1,61 @@
+"""Vocos (Siuzdak 2023, arXiv 2306.00814): a network at frame rate whose last layer is an inverse Fourier transform.
+
+Deviations: a smaller network, and no discriminators of its own here (see `tts.training`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tts.audio.mel import MelSettings, inverse_stft
+from tts.models.layers import ConvNeXtBlock
+from tts.models.vocoder import Vocoder
+
+
+@dataclass(frozen=True)
+class VocosDimensions:
+    channels: int = 256
+    hidden: int = 768
+    n_blocks: int = 6
+    kernel_size: int = 7
+
+
+class ConvNeXtBackbone(nn.Module):
+    """features [B, n_inputs, T] → [B, T, channels] by a stack of ConvNeXt blocks."""
+
+    def __init__(self, n_inputs: int, dimensions: VocosDimensions) -> None:
+        super().__init__()
+        d = dimensions
+        self.embed = nn.Conv1d(n_inputs, d.channels, d.kernel_size, padding=d.kernel_size // 2)
+        self.norm = nn.LayerNorm(d.channels)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(d.channels, d.hidden, d.kernel_size) for _ in range(d.n_blocks))
+        self.final_norm = nn.LayerNorm(d.channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        x = self.norm(self.embed(features).transpose(1, 2))
+        for block in self.blocks:
+            x = block(x)
+        out: Tensor = self.final_norm(x)
+        return out
+
+
+class Vocos(Vocoder):
+    """Magnitude and phase of every bin of every frame, predicted at once and turned into samples (section 3.2)."""
+
+    def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
+        super().__init__(mel)
+        self.backbone = ConvNeXtBackbone(mel.n_mels, dimensions)
+        self.head = nn.Linear(dimensions.channels, mel.n_fft + 2)
+
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        n_frames = mel.shape[2]
+        # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
+        features = torch.cat([mel, mel[:, :, -1:]], dim=2)
+        log_magnitude, phase = self.head(self.backbone(features)).transpose(1, 2).chunk(2, dim=1)
+        magnitude = torch.exp(log_magnitude).clamp(max=1e2)
+        return inverse_stft(
+            torch.polar(magnitude, phase), self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length
+        )
