@@ -1,0 +1,143 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
+from tts.errors import TtsError, UsageError
+from tts.models.acoustic import MelResult
+from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.pipeline import choose_device, load_voice, sentence_seed, symbol_marks, without_long_edges
+from tts.synthesis.timing import Mark
+
+HOP = MEL.hop_length
+
+
+@pytest.fixture(scope="module")
+def pulse(voices_folder):
+    return load_voice(str(voices_folder / "pulse"), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def random(voices_folder):
+    return load_voice(str(voices_folder / "random"), device="cpu")
+
+
+def pulses(n_frames):
+    """What the pulse voice says for so many frames."""
+    samples = np.zeros(n_frames * HOP, np.float32)
+    samples[::HOP] = PULSE
+    samples[0] = FIRST_PULSE
+    return samples
+
+
+def test_every_sample_of_the_pulse_voice(pulse):
+    audio = pulse.say("həlˈoʊ", SynthesisOptions(input="phonemes"))
+    # Six symbols between a begin and an end symbol.
+    expected = pulses((6 + 2) * FRAMES_PER_SYMBOL)
+    assert audio.sample_rate == 22050
+    np.testing.assert_allclose(audio.samples, expected, atol=1e-5)
+
+
+def test_speed_two_takes_half_the_time(pulse):
+    audio = pulse.say("həlˈoʊ", SynthesisOptions(input="phonemes", speed=2.0))
+    np.testing.assert_allclose(audio.samples, pulses((6 + 2) * FRAMES_PER_SYMBOL // 2), atol=1e-5)
+
+
+def test_silence_stands_between_sentences(pulse):
+    options = SynthesisOptions(sentence_silence=0.1)
+    pieces = list(pulse.stream("Hello. Hello.", options))
+    first, second = (piece.audio.samples for piece in pieces)
+    assert [piece.text for piece in pieces] == ["Hello.", "Hello."]
+    np.testing.assert_array_equal(second, np.concatenate([np.zeros(2205, np.float32), first]))
+    np.testing.assert_array_equal(pulse.say("Hello. Hello.", options).samples, np.concatenate([first, second]))
+
+
+def test_marks_say_when_each_symbol_is_heard(pulse):
+    first, second = pulse.stream("oʊ\na", SynthesisOptions(input="phonemes", sentence_silence=0.5))
+    seconds = FRAMES_PER_SYMBOL * HOP / 22050
+    assert [mark.symbol for mark in first.marks] == ["o", "ʊ"]
+    assert first.marks[1].start == pytest.approx(2 * seconds)
+    assert first.marks[1].end == pytest.approx(3 * seconds)
+    assert second.marks[0].start == pytest.approx(11025 / 22050 + seconds)
+
+
+OTHER_VALUES = {
+    "vocoder": "griffinlim",
+    "speed": 1.5,
+    "pitch": 5.0,
+    "energy": 2.0,
+    "seed": 1,
+    "sentence_silence": 0.5,
+    "volume": -6.0,
+    "loudness": -30.0,
+    "input": "phonemes",
+}
+
+
+@pytest.mark.parametrize("name", SynthesisOptions.names())
+def test_every_option_changes_the_samples(random, name):
+    text = "həlˈoʊ.\n\nhəlˈoʊ."
+    usual = random.say(text).samples
+    changed = random.say(text, replace(SynthesisOptions(), **{name: OTHER_VALUES[name]})).samples
+    assert not np.array_equal(usual, changed)
+
+
+def test_same_options_same_samples(random):
+    first, again = (random.say("The same. Again.", SynthesisOptions(seed=3)).samples for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_unknown_symbols_are_dropped_and_named(pulse):
+    (piece,) = pulse.stream("a界ɸi", SynthesisOptions(input="phonemes"))
+    assert piece.warnings == ("symbols this voice does not know were left out: ɸ 界",)
+    assert [mark.symbol for mark in piece.marks] == ["a", "i"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "...", "?!", "()"])
+def test_nothing_to_speak_is_refused(pulse, text):
+    with pytest.raises(TtsError, match="nothing to speak"):
+        pulse.say(text)
+
+
+def test_a_long_text_streams_sentence_by_sentence(pulse):
+    pieces = pulse.stream("This is one sentence. " * 5000)
+    first = next(pieces)
+    assert first.text == "This is one sentence."
+    assert next(pieces).text == first.text
+
+
+def test_an_unknown_vocoder_is_refused_with_the_nearest(pulse):
+    with pytest.raises(UsageError, match=r"no vocoder 'grifinlim'; did you mean griffinlim\?"):
+        pulse.say("Hello.", SynthesisOptions(vocoder="grifinlim"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("speed", 0.0), ("speed", float("nan")), ("pitch", 13.0), ("seed", -1), ("input", "ssml")]
+)
+def test_options_refuse_what_makes_no_sense(name, value):
+    with pytest.raises(UsageError, match=name):
+        SynthesisOptions(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cuda:99"])
+def test_a_device_that_is_not_here_is_refused(name):
+    with pytest.raises(UsageError, match="device"):
+        choose_device(name)
+
+
+def test_long_edges_are_cut():
+    mel = torch.arange(10.0)[None]
+    cut = without_long_edges(MelResult(mel, torch.tensor([4, 3, 3])), n_frames=2)
+    assert cut.durations.tolist() == [2, 3, 2]
+    assert cut.mel.tolist() == [[2, 3, 4, 5, 6, 7, 8]]
+
+
+def test_marks_leave_out_the_markers():
+    assert symbol_marks(["", "a", ""], [1, 2, 1], 1.0, 0.5) == (Mark("a", 1.5, 2.5),)
+
+
+def test_a_seed_belongs_to_the_sentence():
+    assert sentence_seed(0, 0, "a") == sentence_seed(0, 0, "a")
+    assert len({sentence_seed(*key) for key in [(0, 0, "a"), (1, 0, "a"), (0, 1, "a"), (0, 0, "b")]}) == 4

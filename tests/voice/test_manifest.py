@@ -1,0 +1,62 @@
+import shutil
+
+import pytest
+
+from tts.errors import TtsError
+from tts.voice.manifest import load_manifest, verify_files
+
+
+@pytest.fixture
+def voice(pulse_voice, tmp_path):
+    return shutil.copytree(pulse_voice, tmp_path / "pulse")
+
+
+def edit(voice, old, new):
+    path = voice / "voice.toml"
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+
+
+def test_reads_what_the_voice_is(voice):
+    manifest = load_manifest(voice)
+    assert (manifest.name, manifest.language, manifest.sample_rate) == ("pulse", "en-us", 22050)
+    assert list(manifest.vocoders) == ["vocos", "griffinlim"]
+    assert manifest.default_vocoder == "vocos"
+    assert manifest.acoustic.network == "fastspeech2"
+    assert manifest.vocoders["griffinlim"].file is None
+    assert verify_files(manifest) == []
+
+
+def test_a_truncated_file_is_named(voice):
+    path = voice / "vocos.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert verify_files(load_manifest(voice)) == [f"{path} is damaged: its sha256 is not the one in voice.toml."]
+
+
+def test_a_missing_file_is_named(voice):
+    (voice / "fastspeech2.safetensors").unlink()
+    assert verify_files(load_manifest(voice)) == [f"{voice / 'fastspeech2.safetensors'} is missing."]
+
+
+def test_a_file_outside_the_voice_is_refused(voice):
+    edit(voice, '"vocos.safetensors"', '"../vocos.safetensors"')
+    assert verify_files(load_manifest(voice)) == ["../vocos.safetensors is not a plain file name."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('language = "en-us"', "", "lacks 'language'"),
+        ('default_vocoder = "vocos"', 'default_vocoder = "x"', "lacks 'vocoders.x'"),
+        ("[mel]", "[mel", "cannot be read"),
+        ("[frontend]", "[[frontend]]", "not laid out as a voice"),
+    ],
+)
+def test_a_broken_manifest_is_refused_in_a_sentence(voice, old, new, said):
+    edit(voice, old, new)
+    with pytest.raises(TtsError, match=said):
+        load_manifest(voice)
+
+
+def test_a_folder_without_manifest_is_no_voice(tmp_path):
+    with pytest.raises(TtsError, match=r"has no voice\.toml"):
+        load_manifest(tmp_path)

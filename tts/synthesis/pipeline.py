@@ -1,0 +1,183 @@
+"""Where the stages meet: text → sentences → phonemes → mel spectrogram → waveform."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tts.audio.waveform import Audio
+from tts.errors import TtsError, UsageError
+from tts.models.acoustic import MelResult
+from tts.models.vocoder import Vocoder
+from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.timing import Mark
+from tts.text.frontend import Frontend
+from tts.text.lexicon import load_lexicon
+from tts.text.symbols import SymbolTable
+from tts.voice.manifest import VoiceManifest
+from tts.voice.networks import load_acoustic_model, load_vocoder
+from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion
+
+# A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence.
+EDGE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One spoken sentence: `audio` holds the silence before it too (none before the first), `mel` [n_mels, T] not."""
+
+    text: str
+    phonemes: str
+    audio: Audio
+    marks: tuple[Mark, ...]
+    warnings: tuple[str, ...]
+    mel: npt.NDArray[np.float32]
+
+
+class Voice:
+    """A voice that speaks: `say` gives the whole, `stream` a sentence at a time."""
+
+    def __init__(self, manifest: VoiceManifest, frontend: Frontend, device: torch.device) -> None:
+        self.manifest = manifest
+        self.device = str(device)
+        self._frontend = frontend
+        self._acoustic = load_acoustic_model(manifest, device)
+        self._vocoders: dict[str, Vocoder] = {}
+
+    def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
+        """Speak a text.
+
+        Raises:
+            TtsError: nothing in the text can be spoken.
+            UsageError: the voice has no such vocoder.
+        """
+        pieces = [piece.audio.samples for piece in self.stream(text, options)]
+        return Audio(np.concatenate(pieces), self.manifest.sample_rate)
+
+    def stream(self, text: str, options: SynthesisOptions | None = None) -> Iterator[Piece]:
+        """The same, a sentence at a time; raises like `say`, at the first piece."""
+        options = options or SynthesisOptions()
+        vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
+        spoken = 0
+        for sentence, phonemes in self._sentences(text, options):
+            if self._frontend.speakable(phonemes):
+                with one_compute_thread():
+                    piece = self._speak(sentence, phonemes, spoken, vocoder, options)
+                yield piece
+                spoken += 1
+        if not spoken:
+            raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
+
+    def vocoder(self, name: str) -> Vocoder:
+        """A vocoder of this voice, loaded when first asked for."""
+        if name not in self.manifest.vocoders:
+            known = suggestion(name, self.manifest.vocoders)
+            raise UsageError(f"The voice {self.manifest.name} has no vocoder {name!r}; {known}")
+        if name not in self._vocoders:
+            self._vocoders[name] = load_vocoder(self.manifest, name, torch.device(self.device))
+        return self._vocoders[name]
+
+    def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
+        """(sentence, phonemes) one after the other."""
+        if options.input == "phonemes":
+            yield from ((line.strip(), line.strip()) for line in text.splitlines() if line.strip())
+        else:
+            yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
+
+    @torch.inference_mode()
+    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoder, options: SynthesisOptions) -> Piece:
+        ids, dropped = self._frontend.encode(phonemes)
+        warnings = (f"symbols this voice does not know were left out: {' '.join(dropped)}",) if dropped else ()
+        tokens = torch.tensor(ids, device=self.device)
+        result = self._acoustic.speak(tokens, speed=options.speed, pitch=options.pitch, energy=options.energy)
+        result = without_long_edges(result, round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length))
+        generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
+        samples = vocoder(result.mel[None], generator)[0].cpu().numpy()
+        silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
+        audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
+        symbols = ["", *(c for c in phonemes if c not in dropped), ""]
+        frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
+        marks = symbol_marks(symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds)
+        return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
+
+
+def load_voice(
+    name_or_folder: str = DEFAULT_VOICE,
+    *,
+    device: str = "auto",
+    lexicon: Path | None = None,
+    system_espeak: bool = False,
+) -> Voice:
+    """A voice by name, or from a folder that holds one, on `device`: auto, cpu, cuda or cuda:N.
+
+    Raises:
+        UsageError: there is no such voice or device.
+        TtsError: a file of the voice is missing or damaged.
+    """
+    manifest = find_voice(name_or_folder)
+    frontend = Frontend(
+        manifest.language,
+        SymbolTable(tuple(manifest.symbols)),
+        lexicon=load_lexicon(lexicon) if lexicon else None,
+        system_espeak=system_espeak,
+    )
+    return Voice(manifest, frontend, choose_device(device))
+
+
+@contextmanager
+def one_compute_thread() -> Iterator[None]:
+    """Compute on one thread inside.
+
+    How work is split between threads changes the last bits of a sum, and a pulse train adds such bits up over a whole
+    sentence. Networks of this size gain little from a second thread, and lose much when another process wants it.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device asked for; `auto` is the first CUDA device where there is one. No silent fall back."""
+    if name == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    if name == "cpu":
+        return torch.device("cpu")
+    kind, _, index = name.partition(":")
+    if kind != "cuda" or not (index.isdigit() or name == "cuda"):
+        raise UsageError(f"There is no device {name!r}; say auto, cpu, cuda or cuda:N.")
+    if int(index or 0) >= torch.cuda.device_count():
+        raise UsageError(f"The device {name} is not here: torch sees {torch.cuda.device_count()} CUDA devices.")
+    return torch.device("cuda", int(index or 0))
+
+
+def without_long_edges(result: MelResult, n_frames: int) -> MelResult:
+    """Cut the silence of the first and the last symbol down to at most `n_frames` each."""
+    durations = result.durations.clone()
+    first, last = int(durations[0]), int(durations[-1])
+    start, end = max(0, first - n_frames), result.mel.shape[1] - max(0, last - n_frames)
+    durations[0], durations[-1] = min(first, n_frames), min(last, n_frames)
+    f0 = None if result.f0 is None else result.f0[start:end]
+    return MelResult(result.mel[:, start:end], durations, f0)
+
+
+def symbol_marks(symbols: list[str], durations: list[int], offset: float, frame_seconds: float) -> tuple[Mark, ...]:
+    """When each symbol is heard, in seconds, the first one from `offset` on; markers without a symbol are left out."""
+    bounds = offset + np.concatenate([[0], np.cumsum(durations)]) * frame_seconds
+    spans = zip(symbols, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+    return tuple(Mark(symbol, start, end) for symbol, start, end in spans if symbol)
+
+
+def sentence_seed(seed: int, index: int, phonemes: str) -> int:
+    """A seed that belongs to one sentence of one text, whatever else is spoken in the same process."""
+    digest = hashlib.sha256(f"{seed}:{index}:{phonemes}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")

@@ -1,0 +1,124 @@
+"""A voice as files: `voice.toml`, which says what the voice is and which file holds which network."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tts.errors import TtsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MANIFEST_FILE = "voice.toml"
+
+
+@dataclass(frozen=True)
+class Component:
+    """One network of a voice: what it is, how it is sized, and where its weights lie (None: it has none)."""
+
+    network: str
+    file: str | None = None
+    sha256: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VoiceManifest:
+    name: str
+    description: str
+    language: str
+    licence: str
+    provenance: str
+    version: str
+    sample_rate: int
+    mel: dict[str, Any]
+    symbols: str
+    acoustic: Component
+    vocoders: dict[str, Component]
+    default_vocoder: str
+    folder: Path
+
+    @property
+    def components(self) -> list[Component]:
+        return [self.acoustic, *self.vocoders.values()]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files that are there."""
+        return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file())
+
+
+def load_manifest(folder: Path) -> VoiceManifest:
+    """Read `folder`/voice.toml.
+
+    Raises:
+        TtsError: it is missing, not TOML, or lacks something.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TtsError(f"{folder} is not a voice: it has no {MANIFEST_FILE}.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TtsError(f"{path} cannot be read: {error}.") from error
+    try:
+        return _manifest(table, folder)
+    except KeyError as error:
+        raise TtsError(f"{path} lacks {error.args[0]!r}; install the voice again.") from error
+    except (TypeError, AttributeError) as error:
+        raise TtsError(f"{path} is not laid out as a voice ({error}); install the voice again.") from error
+
+
+def verify_files(manifest: VoiceManifest) -> list[str]:
+    """What is wrong with the voice's files, a sentence each; nothing is fine."""
+    return [problem for component in manifest.components if (problem := file_problem(manifest.folder, component))]
+
+
+def file_problem(folder: Path, component: Component) -> str | None:
+    """Why a component's file cannot be trusted, in a sentence; None when its hash is what the manifest says."""
+    if component.file is None:
+        return None
+    path = folder / component.file
+    if path.name != component.file:
+        return f"{component.file} is not a plain file name."
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return f"{path} is missing."
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}."
+    if digest != component.sha256:
+        return f"{path} is damaged: its sha256 is not the one in {MANIFEST_FILE}."
+    return None
+
+
+def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
+    vocoders = {name: _component(entry) for name, entry in table["vocoders"].items()}
+    default = table["default_vocoder"]
+    if default not in vocoders:
+        raise KeyError(f"vocoders.{default}")
+    texts = {key: str(table[key]) for key in ("name", "description", "language", "licence", "provenance", "version")}
+    return VoiceManifest(
+        **texts,
+        sample_rate=int(table["mel"]["sample_rate"]),
+        mel=dict(table["mel"]),
+        symbols=str(table["frontend"]["symbols"]),
+        acoustic=_component(table["acoustic"]),
+        vocoders=vocoders,
+        default_vocoder=default,
+        folder=folder,
+    )
+
+
+def _component(entry: dict[str, Any]) -> Component:
+    options = dict(entry.get("options", {}))
+    file, sha256 = entry.get("file"), entry.get("sha256")
+    if file is not None and sha256 is None:
+        raise KeyError("sha256")
+    return Component(str(entry["network"]), file, sha256, options)

@@ -1,0 +1,66 @@
+"""The voices on this machine: those inside the package and those in the user's folder."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from tts.errors import UsageError
+from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest
+
+DEFAULT_VOICE = "heart"
+
+
+def voices_folder() -> Path:
+    """Where the user's voices live: TTS_VOICES_DIR, or the platform's data folder of `utter`."""
+    if folder := os.environ.get("TTS_VOICES_DIR"):
+        return Path(folder).expanduser()
+    # The folder is `utter`, not `tts`: another program with the same command name owns that one.
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("utter", appauthor=False)) / "voices"
+
+
+def embedded_folder() -> Path:
+    """Where the voices that ship lie: inside the installed package, or at the top of a source tree."""
+    inside = Path(__file__).parent / "embedded"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "voices"
+
+
+def voice_folders() -> dict[str, Path]:
+    """Voice name → folder; a user's voice goes before an embedded one of the same name."""
+    found: dict[str, Path] = {}
+    for parent in (embedded_folder(), voices_folder()):
+        if parent.is_dir():
+            found |= {f.name: f for f in sorted(parent.iterdir()) if (f / MANIFEST_FILE).is_file()}
+    return dict(sorted(found.items()))
+
+
+def installed_voices() -> list[VoiceManifest]:
+    return [load_manifest(folder) for folder in voice_folders().values()]
+
+
+def find_voice(name_or_folder: str) -> VoiceManifest:
+    """A voice by its name, or by the path of a folder that holds one.
+
+    Raises:
+        UsageError: there is no such voice.
+        TtsError: its manifest is broken.
+    """
+    folders = voice_folders()
+    if name_or_folder in folders:
+        return load_manifest(folders[name_or_folder])
+    path = Path(name_or_folder).expanduser()
+    if path.is_dir() or os.sep in name_or_folder:
+        return load_manifest(path)
+    raise UsageError(f"There is no voice {name_or_folder!r}; {suggestion(name_or_folder, folders)}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of a refusal: the nearest known names, or all of them."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(name, names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names)}." if names else "none is installed."
