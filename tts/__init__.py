@@ -1,9 +1,9 @@
 """Speech from text: a frontend, an acoustic model and a swappable vocoder.
 
-    >>> from tts import SynthesisOptions, load_voice
-    >>> audio = load_voice("heart").say("Hello world.", SynthesisOptions(speed=1.1))
-    >>> audio.sample_rate
-    22050
+>>> from tts import SynthesisOptions, load_voice
+>>> audio = load_voice("heart").say("Hello world.", SynthesisOptions(speed=1.1))
+>>> audio.sample_rate
+22050
 """
 
 from __future__ import annotations

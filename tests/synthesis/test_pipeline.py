@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
+from tts.audio.effects import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
 from tts.synthesis.options import SynthesisOptions
@@ -82,6 +83,13 @@ def test_every_option_changes_the_samples(random, name):
     usual = random.say(text).samples
     changed = random.say(text, replace(SynthesisOptions(), **{name: OTHER_VALUES[name]})).samples
     assert not np.array_equal(usual, changed)
+
+
+@pytest.mark.parametrize("volume", [0.0, -2.0])
+def test_loudness_is_of_the_whole_text_and_volume_comes_on_top(random, volume):
+    options = SynthesisOptions(loudness=-30.0, volume=volume)
+    audio = random.say("One sentence is here. And there is another one.", options)
+    assert integrated_loudness(audio) == pytest.approx(-30.0 + volume, abs=0.01)
 
 
 def test_same_options_same_samples(random):

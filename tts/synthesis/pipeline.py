@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
@@ -62,8 +64,14 @@ class Voice:
         return Audio(np.concatenate(pieces), self.manifest.sample_rate)
 
     def stream(self, text: str, options: SynthesisOptions | None = None) -> Iterator[Piece]:
-        """The same, a sentence at a time; raises like `say`, at the first piece."""
+        """The same, a sentence at a time; raises like `say`, at the first piece.
+
+        With `options.loudness` all pieces come after the last is spoken: loudness is a property of the whole.
+        """
         options = options or SynthesisOptions()
+        return at_level(self._pieces(text, options), options)
+
+    def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
@@ -129,6 +137,19 @@ def load_voice(
         system_espeak=system_espeak,
     )
     return Voice(manifest, frontend, choose_device(device))
+
+
+def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Piece]:
+    """The pieces of one text at the volume and loudness asked for."""
+    gain = options.volume
+    if options.loudness is not None:
+        pieces = list(pieces)
+        whole = Audio(np.concatenate([piece.audio.samples for piece in pieces]), pieces[0].audio.sample_rate)
+        measured = integrated_loudness(whole)
+        # Silence has no loudness and stays what it is.
+        gain += options.loudness - measured if math.isfinite(measured) else 0.0
+    for piece in pieces:
+        yield replace(piece, audio=apply_gain(piece.audio, gain))
 
 
 @contextmanager

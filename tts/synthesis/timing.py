@@ -15,7 +15,7 @@ from typing import Any
 from tts.errors import UsageError
 
 # What separates or decorates words in a phoneme string without being heard itself.
-_SILENT = frozenset(' !"(),.:;?\'-—…¡¿«»“”^$_')
+_SILENT = frozenset(" !\"(),.:;?'-—…¡¿«»“”^$_")
 TIMING_SUFFIXES = (".srt", ".vtt", ".json", ".TextGrid")
 # Praat and the subtitle formats are read by eye; a microsecond is far below any frame.
 _DIGITS = 6

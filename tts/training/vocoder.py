@@ -46,9 +46,11 @@ class VocoderSettings:
     batch_size: int = 16
     segment_frames: int = 40
     critics_per_step: int = 2
-    spectral_weight: float = 3.0
+    # Spectral distances alone ask for the mean of what is random in speech; the critics must weigh about as much.
+    spectral_weight: float = 1.0
     mel_weight: float = 5.0
-    feature_weight: float = 4.0
+    adversarial_weight: float = 1.5
+    feature_weight: float = 10.0
     pitch_weight: float = 2.0
 
 
@@ -81,7 +83,7 @@ class VocoderTrainer(Trainer[Segments]):
             total = total + s.pitch_weight * losses["pitch"]
         if adversarial:
             losses |= self.adversarial_losses(real_spectra, made_spectra)
-            total = total + losses["adversarial"] + s.feature_weight * losses["features"]
+            total = total + s.adversarial_weight * losses["adversarial"] + s.feature_weight * losses["features"]
         return losses | {"total": total}
 
     def vocode(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:

@@ -1,0 +1,98 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+import tts as package
+
+HEAVY = {"torch", "numpy", "librosa", "soundfile", "phonemizer", "matplotlib", "scipy"}
+
+
+def test_version(tts):
+    assert tts("--version").stdout.decode() == f"tts {package.__version__}\n"
+
+
+def test_help_names_the_commands_there_are_and_no_others(tts):
+    text = tts("--help").stdout.decode()
+    assert all(name in text for name in ("say", "voices", "text", "doctor"))
+    assert not any(name in text for name in ("batch", "train", "serve", "bench"))
+
+
+@pytest.mark.parametrize("command", ["train", "sya"])
+def test_an_unknown_command_is_refused(tts, command):
+    done = tts(command)
+    assert done.returncode == 2
+    assert command in done.stderr.decode()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["voices", "list"], ["text", "normalize", "5 km"]])
+def test_light_commands_import_nothing_heavy(tts, arguments):
+    code = (
+        "import sys, tts.cli\n"
+        f"sys.argv = ['tts', *{arguments!r}]\n"
+        "try: tts.cli.main()\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=tts.environment, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_voices_list(tts):
+    voices = json.loads(tts("voices", "list", "--json").stdout)
+    assert [voice["name"] for voice in voices] == ["heart", "pulse", "random"]
+    table = tts("voices", "list").stdout.decode()
+    assert "pulse" in table
+    assert "vocos, griffinlim" in table
+
+
+def test_voices_info(tts):
+    info = json.loads(tts("voices", "info", "pulse", "--json").stdout)
+    assert (info["name"], info["licence"], info["sample_rate"]) == ("pulse", "Apache-2.0", 22050)
+    done = tts("voices", "info", "puls")
+    assert done.returncode == 2
+    assert "did you mean pulse?" in done.stderr.decode()
+
+
+def test_voices_verify(tts, tmp_path, pulse_voice):
+    assert tts("voices", "verify", "pulse").returncode == 0
+    voice = tmp_path / "broken"
+    voice.mkdir()
+    (voice / "voice.toml").write_bytes((pulse_voice / "voice.toml").read_bytes())
+    done = tts("voices", "verify", voice)
+    assert done.returncode == 1
+    assert b"fastspeech2.safetensors is missing" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "expected"),
+    [
+        ("normalize", "Dr. Smith paid $3.50.", ["Doctor Smith paid three dollars and fifty cents."]),
+        ("phonemes", "Dr. Smith", ["dˈɑːktɚ smˈɪθ"]),
+        ("segment", "Dr. Smith left. He ran.", ["Dr. Smith left.", "He ran."]),
+    ],
+)
+def test_text(tts, command, text, expected):
+    assert tts("text", command, text).stdout.decode().splitlines() == expected
+
+
+def test_text_answers_line_for_line(tts):
+    done = tts("text", "normalize", "-", stdin=b"1 cat\n\n2 dogs\r\n")
+    assert done.stdout.decode() == "one cat\n\ntwo dogs\n"
+
+
+def test_doctor(tts):
+    rows = {row["check"]: row for row in json.loads(tts("doctor", "--json").stdout)}
+    assert rows["torch"]["status"] == "ok"
+    assert rows["espeak-ng"]["detail"].startswith("1.52")
+    assert rows["voice heart"]["status"] == "ok"
+
+
+def test_doctor_fails_where_a_voice_is_damaged(tts, tmp_path, pulse_voice):
+    (tmp_path / "voices" / "pulse").mkdir(parents=True)
+    target = tmp_path / "voices" / "pulse" / "voice.toml"
+    target.write_bytes((pulse_voice / "voice.toml").read_bytes())
+    done = tts("doctor", TTS_VOICES_DIR=str(tmp_path / "voices"))
+    assert done.returncode == 1
+    assert "missing" in done.stdout.decode()

@@ -1,0 +1,55 @@
+"""Imports point one way (docs/architecture.md), and what need not be heavy is not."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "tts"
+
+# What each room may import from the package, beside itself and `errors`.
+ALLOWED = {
+    "text": set(),
+    "audio": set(),
+    "models": {"audio"},
+    "voice": {"models", "audio"},
+    "synthesis": {"voice", "models", "audio", "text"},
+    "training": {"voice", "models", "audio", "text"},
+    "cli": {"synthesis", "voice", "audio", "text"},
+}
+HEAVY = {"torch", "numpy", "scipy", "librosa", "soundfile", "phonemizer", "torchaudio", "matplotlib"}
+
+
+def imported_rooms(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            names = [node.module]
+        yield from (name.split(".")[1] for name in names if name.startswith("tts."))
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_imports_point_one_way(room):
+    for path in (PACKAGE / room).rglob("*.py"):
+        wrong = set(imported_rooms(path)) - ALLOWED[room] - {room, "errors"}
+        assert not wrong, f"{path.relative_to(PACKAGE)} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import tts", HEAVY),
+        ("import tts.text.normalize, tts.text.segment, tts.text.frontend", HEAVY),
+        ("import tts.voice.store; tts.voice.store.installed_voices()", HEAVY),
+        ("from tts import load_voice", {"scipy", "librosa", "matplotlib", "torchaudio", "soundfile"}),
+    ],
+)
+def test_import_weight(code, absent):
+    check = f"import sys; {code}; print(*(set(sys.modules) & {absent!r}))"
+    command = [sys.executable, "-c", check]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert found.stdout.split() == []

@@ -1,0 +1,60 @@
+"""The embedded voice: whole, small, and it does what it is asked."""
+
+import numpy as np
+import pytest
+
+from tts import SynthesisOptions, load_voice
+from tts.audio.pitch import fundamental_frequency
+from tts.text.symbols import ENGLISH_IPA
+from tts.voice.manifest import verify_files
+from tts.voice.store import embedded_folder, find_voice
+
+TEXT = "The old lighthouse stands alone above the bay."
+
+
+@pytest.fixture(scope="module")
+def heart():
+    return load_voice("heart", device="cpu")
+
+
+def median_f0(samples):
+    f0 = fundamental_frequency(samples, 22050, 256)
+    return np.median(f0[f0 > 0])
+
+
+def test_its_files_are_whole_and_small():
+    manifest = find_voice("heart")
+    assert verify_files(manifest) == []
+    assert "".join(ENGLISH_IPA.symbols) == manifest.symbols
+    assert sum(path.stat().st_size for path in embedded_folder().rglob("*") if path.is_file()) < 40e6
+
+
+def test_speaks_at_a_natural_pace_and_level(heart):
+    audio = heart.say(TEXT)
+    assert 2.0 < audio.seconds < 4.5
+    assert 0.02 < np.sqrt(np.mean(audio.samples**2)) < 0.3
+    assert np.abs(audio.samples).max() < 1.0
+
+
+@pytest.mark.parametrize("vocoder", ["source_filter", "griffinlim"])
+def test_pitch_is_in_semitones(heart, vocoder):
+    usual, higher = (heart.say(TEXT, SynthesisOptions(pitch=p, vocoder=vocoder)).samples for p in (0.0, 4.0))
+    assert len(usual) == len(higher)
+    assert median_f0(higher) / median_f0(usual) == pytest.approx(2 ** (4 / 12), rel=0.06)
+
+
+def test_speed_is_a_factor(heart):
+    usual, faster = (heart.say(TEXT, SynthesisOptions(speed=s)).seconds for s in (1.0, 1.5))
+    # The silence at both ends, 0.1 s in all, is cut to the same length.
+    assert (usual - 0.1) / (faster - 0.1) == pytest.approx(1.5, rel=0.05)
+
+
+def test_energy_makes_it_louder(heart):
+    quiet, loud = (heart.say(TEXT, SynthesisOptions(energy=e)).samples for e in (0.7, 1.4))
+    assert np.sqrt(np.mean(loud**2)) > 1.2 * np.sqrt(np.mean(quiet**2))
+
+
+def test_a_sentence_sounds_the_same_whatever_came_before(heart):
+    alone = heart.say(TEXT).samples
+    heart.say("Something else came first.")
+    np.testing.assert_array_equal(heart.say(TEXT).samples, alone)

@@ -1,0 +1,83 @@
+"""Output files that are whole or not there: written beside their place and renamed at the end."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tts.errors import TtsError
+
+
+@contextmanager
+def replacing(destination: str | Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes `destination` when the block ends well and is gone when it does not.
+
+    A link is followed to its file. Something that is no plain file (/dev/null, a pipe with a name) is given as it is.
+
+    Raises:
+        TtsError: nothing can be written there.
+    """
+    target = check_destination(destination)
+    if is_special(target):
+        yield target
+        return
+    temporary = _create_beside(target)
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    # Not only exceptions: Ctrl-C leaves nothing behind either.
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def write_text(destination: str | Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all."""
+    with replacing(destination) as path:
+        path.write_bytes(text.encode("utf-8"))
+
+
+def check_destination(destination: str | Path) -> Path:
+    """The real path of an output, refused early where it can be seen that writing will fail.
+
+    Raises:
+        TtsError: it is a folder, its folder is missing, or one of them is write-protected.
+    """
+    target = Path(os.path.realpath(destination))
+    if target.is_dir():
+        raise TtsError(f"{destination} is a folder; name a file in it.")
+    if target.exists():
+        if not os.access(target, os.W_OK):
+            raise TtsError(f"{destination} is write-protected; choose another file.")
+        if is_special(target):
+            return target
+    if not target.parent.is_dir():
+        raise TtsError(f"The folder {target.parent} does not exist; make it first, or write elsewhere.")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise TtsError(f"The folder {target.parent} is write-protected; write elsewhere.")
+    return target
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something at `path` that must be written in place: a device or a pipe."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _create_beside(target: Path) -> Path:
+    """A new empty file in the same folder, with the rights of the file it will replace, else those of the umask."""
+    # The suffix stays: writers choose their format by it. The rest goes: it may be as long as a name can be.
+    temporary = target.with_name(f".tts-{os.urandom(6).hex()}{target.suffix}")
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        if target.exists():
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+    except OSError as error:
+        raise TtsError(f"{target} cannot be written: {error.strerror}.") from error
+    return temporary

@@ -1,0 +1,22 @@
+"""The command line `tts`: one file a command group."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+
+def main() -> None:
+    """Run the command line on this process's arguments and leave the process."""
+    try:
+        # SystemExit unwinds: half-written files are removed, which the default action would leave behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        for stream in (sys.stdout, sys.stderr):
+            # IPA on a terminal that cannot show it comes out as escapes, not as a failure.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        from tts.cli.app import command
+
+        command().main(prog_name="tts")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

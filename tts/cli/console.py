@@ -1,0 +1,73 @@
+"""What goes to the terminal: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+# A text shorter than this is spoken before a progress bar would be seen, and Rich takes time to load.
+_LONG_TEXT = 500
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    readable = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(document, ensure_ascii=not readable, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on standard output; where that is no terminal, plain lines that are never cut or folded."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    on_terminal = sys.stdout.isatty()
+    if not on_terminal:
+        _print_plain(columns, rows)
+        return
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        # Text, so that nothing a voice says of itself is taken as markup.
+        table.add_row(*(Text(cell) for cell in row))
+    Console(file=sys.stdout).print(table)
+
+
+def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    lines = [columns, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def tell(message: str) -> None:
+    """A line for the person, on standard error."""
+    print(f"tts: {message}", file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    tell(f"warning: {message}")
+
+
+class Progress(Protocol):
+    def __call__(self, characters: int) -> None:
+        """Count `characters` more as spoken."""
+
+
+@contextmanager
+def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
+    """A bar of characters done on standard error, where that is a terminal and the text is long."""
+    if quiet or total < _LONG_TEXT or not sys.stderr.isatty():
+        yield lambda characters: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("speaking"), BarColumn(), MofNCompleteColumn(), TextColumn("characters"))
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("speaking", total=total)
+        yield lambda characters: bar.advance(task, characters)

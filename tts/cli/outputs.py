@@ -1,0 +1,96 @@
+"""Everything one `say` may write, checked before any work is done."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tts.errors import TtsError, UsageError
+
+if TYPE_CHECKING:
+    from tts.audio.files import AudioWriter
+    from tts.audio.play import PlayerStream
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The outputs as asked for; without a file and without `play`, playing is what is meant."""
+
+    file: str | None = None
+    format: str | None = None
+    sample_rate: int | None = None
+    play: bool = False
+    timings: Path | None = None
+    plot: Path | None = None
+    json: bool = False
+
+    @property
+    def plays(self) -> bool:
+        return self.play or self.file is None
+
+    def check(self, voice_rate: int) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            UsageError: the flags contradict each other, or name what is unknown.
+            TtsError: a file cannot be written, or there is no player or plotting library.
+        """
+        self._check_standard_output()
+        self._check_files(voice_rate)
+        if self.plays:
+            from tts.audio.play import find_player
+
+            find_player()
+
+    def sinks(self) -> list[AudioWriter | PlayerStream]:
+        """What takes the audio, as context managers."""
+        from tts.audio.files import AudioWriter, format_of
+
+        sinks: list[AudioWriter | PlayerStream] = []
+        if self.file is not None:
+            sinks.append(AudioWriter(self.file, format_of(self.file, self.format), self.sample_rate))
+        if self.plays:
+            from tts.audio.play import PlayerStream, find_player
+
+            sinks.append(PlayerStream(find_player()))
+        return sinks
+
+    def _check_standard_output(self) -> None:
+        if self.file == STANDARD_OUTPUT and self.json:
+            raise UsageError("Standard output cannot carry the audio (-o -) beside --json: write the audio to a file.")
+        if self.file == STANDARD_OUTPUT and sys.stdout.isatty():
+            raise UsageError("Audio is not written to a terminal: send -o - through a pipe, or name a file.")
+        if self.file is None and (flag := self._flag_without_file()):
+            raise UsageError(f"{flag} is about the file to write: name it with -o FILE.")
+
+    def _flag_without_file(self) -> str | None:
+        return "--format" if self.format else "--sample-rate" if self.sample_rate else None
+
+    def _check_files(self, voice_rate: int) -> None:
+        from tts.audio.atomic import check_destination
+        from tts.audio.files import format_of, output_rate
+
+        if self.file is not None:
+            output_rate(format_of(self.file, self.format), voice_rate, self.sample_rate)
+        if self.timings is not None:
+            from tts.synthesis.timing import timing_format
+
+            timing_format(self.timings)
+        if self.plot is not None:
+            self._check_plot(self.plot)
+        files = [self.file if self.file != STANDARD_OUTPUT else None, self.timings, self.plot]
+        targets = [check_destination(file) for file in files if file is not None]
+        if len(set(targets)) < len(targets):
+            raise UsageError("Two outputs have the same file name: give each its own.")
+
+    @staticmethod
+    def _check_plot(path: Path) -> None:
+        if path.suffix.lower() != ".png":
+            raise UsageError(f"A plot is a PNG: let the name end in .png, not {path.name!r}.")
+        if importlib.util.find_spec("matplotlib") is None:
+            raise TtsError("Plots need matplotlib: install it with pip install 'utter-tts[plot]'.")

@@ -1,0 +1,125 @@
+"""`tts say`: speak one text."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tts.cli import flags
+from tts.cli.console import print_json, progress, tell, warn
+from tts.cli.outputs import Outputs
+from tts.cli.settings import is_from_config
+from tts.cli.source import read_text
+from tts.errors import UsageError
+from tts.synthesis.options import SynthesisOptions
+from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion
+
+if TYPE_CHECKING:
+    from tts.cli.speaking import Report
+    from tts.synthesis.pipeline import Voice
+    from tts.voice.manifest import VoiceManifest
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+def say(
+    context: typer.Context,
+    text: flags.Text = None,
+    output: flags.Output = None,
+    play: flags.Play = False,
+    format: flags.Format = None,
+    sample_rate: flags.SampleRate = None,
+    timings: flags.Timings = None,
+    plot: flags.Plot = None,
+    voice: flags.Voice = DEFAULT_VOICE,
+    vocoder: flags.Vocoder = None,
+    device: flags.Device = "auto",
+    lexicon: flags.LexiconFile = None,
+    system_espeak: flags.SystemEspeak = False,
+    speed: flags.Speed = SynthesisOptions.speed,
+    pitch: flags.Pitch = SynthesisOptions.pitch,
+    energy: flags.Energy = SynthesisOptions.energy,
+    volume: flags.Volume = SynthesisOptions.volume,
+    loudness: flags.Loudness = SynthesisOptions.loudness,
+    sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
+    seed: flags.Seed = SynthesisOptions.seed,
+    input: flags.Input = SynthesisOptions.input,
+    json: flags.Json = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+    offline: flags.Offline = False,
+) -> None:
+    """Speak a text: into a file, to standard output, or through the speakers."""
+    options = SynthesisOptions(
+        vocoder=vocoder,
+        speed=speed,
+        pitch=pitch,
+        energy=energy,
+        seed=seed,
+        sentence_silence=sentence_silence,
+        volume=volume,
+        loudness=loudness,
+        input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
+    )
+    if not _DEVICE.fullmatch(device):
+        raise UsageError(f"There is no device {device!r}; say auto, cpu, cuda or cuda:N.")
+    # Everything that can be refused is refused before torch is loaded.
+    manifest = known_voice(voice, vocoder)
+    # What the config file says of files yields to a file's own suffix, and is no mistake where nothing is written.
+    if is_from_config(context, "format") and (output is None or Path(output).suffix):
+        format = None
+    if is_from_config(context, "sample_rate") and output is None:
+        sample_rate = None
+    outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
+    outputs.check(manifest.sample_rate)
+    content = read_text(text)
+    speaker = _load(voice, device, lexicon, system_espeak, verbose=verbose)
+    report = _speak(speaker, content, options, outputs, quiet=quiet)
+    if verbose:
+        _tell_times(report)
+    if json:
+        print_json(report.document())
+
+
+def known_voice(voice: str, vocoder: str | None) -> VoiceManifest:
+    """The manifest of a voice.
+
+    Raises:
+        UsageError: there is no such voice, or it has no such vocoder.
+    """
+    manifest = find_voice(voice)
+    if vocoder is not None and vocoder not in manifest.vocoders:
+        known = suggestion(vocoder, manifest.vocoders)
+        raise UsageError(f"The voice {manifest.name} has no vocoder {vocoder!r}; {known}")
+    return manifest
+
+
+def _load(voice: str, device: str, lexicon: Path | None, system_espeak: bool, *, verbose: bool) -> Voice:
+    started = time.perf_counter()
+    from tts.synthesis.pipeline import load_voice
+
+    loaded = load_voice(voice, device=device, lexicon=lexicon, system_espeak=system_espeak)
+    if verbose:
+        tell(f"voice {loaded.manifest.name} on {loaded.device}, loaded in {time.perf_counter() - started:.2f} s")
+    return loaded
+
+
+def _speak(voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, *, quiet: bool) -> Report:
+    from tts.cli.speaking import speak
+
+    with progress(len(text), quiet=quiet) as on_characters:
+        report = speak(voice, text, options, outputs, on_characters)
+    for warning in report.warnings:
+        warn(warning)
+    return report
+
+
+def _tell_times(report: Report) -> None:
+    tell(
+        f"{report.seconds:.2f} s of audio in {report.synthesis_seconds:.2f} s (real-time factor {report.rtf:.3f}), "
+        f"the first after {report.first_audio_ms:.0f} ms"
+    )
