@@ -106,6 +106,54 @@ def test_unknown_symbols_are_named_once_each(tts):
     assert done.stderr.decode().count("ɸ") == 1
 
 
+def test_a_plot_is_a_picture(tts, tmp_path):
+    assert tts("say", *PHONEMES, "-o", "a.wav", "--plot", "a.png").returncode == 0
+    assert (tmp_path / "a.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_volume_is_in_decibels(tts, tmp_path):
+    tts("say", *PHONEMES, "-o", "usual.wav")
+    tts("say", *PHONEMES, "-o", "quiet.wav", "--volume", "-20")
+    usual, quiet = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in ("usual", "quiet"))
+    np.testing.assert_allclose(quiet, usual / 10, atol=1e-4)
+
+
+def test_too_loud_is_told(tts):
+    done = tts("say", *PHONEMES, "-o", "a.wav", "--volume", "12")
+    assert done.returncode == 0
+    assert "too loud" in done.stderr.decode()
+
+
+def test_a_lexicon_changes_a_word(tts, tmp_path):
+    (tmp_path / "words.txt").write_text("hello\taaa\n", "utf-8")
+    done = tts("say", "hello", "-o", "a.wav", "--lexicon", "words.txt", "--json")
+    seconds = (3 + 2) * FRAMES_PER_SYMBOL * MEL.hop_length / 22050
+    assert json.loads(done.stdout)["seconds"] == pytest.approx(seconds, abs=1e-5)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in player is a shell script")
+def test_without_a_file_the_text_is_played(tts, tmp_path):
+    player = tmp_path / "aplay"
+    player.write_text("#!/bin/sh\ncat > played.raw\n", "utf-8")
+    player.chmod(0o755)
+    done = tts("say", *PHONEMES, PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (tmp_path / "played.raw").stat().st_size == 2 * HELLO_SAMPLES
+
+
+@pytest.mark.skipif(os.name == "nt", reason="PATH names no players there")
+def test_without_a_player_a_file_is_asked_for(tts, tmp_path):
+    done = tts("say", *PHONEMES, PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "-o FILE" in said(done)
+
+
+def test_debug_shows_the_traceback(tts):
+    done = tts("say", "?!", "-o", "a.wav", "--debug")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr.decode()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
