@@ -27,8 +27,9 @@ from tts.voice.manifest import VoiceManifest
 from tts.voice.networks import load_acoustic_model, load_vocoder
 from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion
 
-# A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence.
-EDGE_SECONDS = 0.05
+# A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
+# corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
+EDGE_SECONDS = 0.12
 
 
 @dataclass(frozen=True)
