@@ -20,7 +20,7 @@ class GriffinLim(Vocoder):
         self.n_iterations, self.momentum = n_iterations, momentum
         self.register_buffer("filters", torch.from_numpy(mel_filters(mel)), persistent=False)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         length = mel.shape[2] * self.mel.hop_length
         magnitude = bin_magnitudes(torch.cat([mel, mel[:, :, -1:]], dim=2).exp(), self.filters)
         phases = torch.rand(magnitude.shape, generator=generator, device="cpu").to(mel.device)

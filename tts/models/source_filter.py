@@ -88,7 +88,7 @@ class SourceFilter(Vocoder):
         f0: Tensor | None = None,
         initial_phase: Tensor | None = None,
     ) -> Tensor:
-        """`f0` [B, T] in Hz replaces the predicted pitch (in training, where it is known)."""
+        """`f0` [B, T] in Hz replaces the pitch predicted from the mel."""
         n_frames = mel.shape[2]
         f0 = self.pitch(mel) if f0 is None else f0
         pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)

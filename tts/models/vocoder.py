@@ -18,5 +18,8 @@ class Vocoder(nn.Module, ABC):
         self.mel = mel
 
     @abstractmethod
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Random draws, where a vocoder has any, come from `generator`."""
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+        """Random draws, where a vocoder has any, come from `generator`.
+
+        `f0` [B, T] in Hz is the pitch to sound at; a vocoder that hears the pitch in the mel alone ignores it.
+        """

@@ -50,7 +50,7 @@ class Vocos(Vocoder):
         self.backbone = ConvNeXtBackbone(mel.n_mels, dimensions)
         self.head = nn.Linear(dimensions.channels, mel.n_fft + 2)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         n_frames = mel.shape[2]
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
         features = torch.cat([mel, mel[:, :, -1:]], dim=2)

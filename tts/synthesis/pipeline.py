@@ -108,7 +108,9 @@ class Voice:
         result = self._acoustic.speak(tokens, speed=options.speed, pitch=options.pitch, energy=options.energy)
         result = without_long_edges(result, round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length))
         generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
-        samples = vocoder(result.mel[None], generator)[0].cpu().numpy()
+        # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
+        f0 = result.f0[None] if options.pitch and result.f0 is not None else None
+        samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         symbols = ["", *(c for c in phonemes if c not in dropped), ""]
