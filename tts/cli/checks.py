@@ -88,7 +88,8 @@ def torchaudio() -> Iterator[Check]:
     try:
         import torchaudio as library
     except (ImportError, OSError, RuntimeError) as error:
-        yield Check("torchaudio", "warn", f"cannot be imported ({_first_line(error)}); {needless}")
+        reason = f"its build wants CUDA libraries, which a CPU torch does not bring: {_first_line(error)}"
+        yield Check("torchaudio", "warn", f"cannot be imported ({reason}); {needless}")
     else:
         yield Check("torchaudio", "ok", f"{library.__version__}; {needless}")
 
