@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,9 @@ def prepare(corpus: Path, out: Path, settings: MelSettings, jobs: int) -> None:
     out.mkdir(parents=True, exist_ok=True)
     packed: dict[str, list[npt.NDArray[Any]]] = {"wave": [], "mel": [], "f0": []}
     n_frames = 0
-    with (out / "items.jsonl").open("w", encoding="utf-8") as items, ProcessPoolExecutor(jobs) as pool:
+    # Spawned, not forked: a fork of a process whose OpenMP threads have run hangs at its first parallel region.
+    workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _use_one_thread)
+    with (out / "items.jsonl").open("w", encoding="utf-8") as items, workers as pool:
         for row, clip in zip(rows, pool.map(partial(clip_features, corpus, settings), rows, chunksize=8), strict=True):
             for name, parts in packed.items():
                 parts.append(clip[name])
@@ -76,6 +79,13 @@ def prepare(corpus: Path, out: Path, settings: MelSettings, jobs: int) -> None:
             n_frames += len(clip["f0"])
     for name, file in (("wave", "waves.npy"), ("mel", "mels.npy"), ("f0", "f0.npy")):
         np.save(out / file, np.concatenate(packed[name]))
+
+
+def _use_one_thread() -> None:
+    """Each worker has a core of its own."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def main() -> None:
