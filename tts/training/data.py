@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tts.audio.files import INT16_SCALE
 from tts.audio.pitch import fill_unvoiced
-from tts.training.prepare import INT16_SCALE, read_rows
+from tts.training.prepare import read_rows
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tts.audio.files import to_int16
 from tts.audio.mel import MelSettings, mel_spectrogram
 from tts.audio.pitch import fundamental_frequency
-
-INT16_SCALE = 32768
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -52,9 +51,8 @@ def clip_features(corpus: Path, settings: MelSettings, row: dict[str, Any]) -> d
     n_frames = len(samples) // settings.hop_length
     mel = mel_spectrogram(torch.from_numpy(samples)[None], settings)[0, :, :n_frames].numpy().T
     f0 = fundamental_frequency(samples, settings.sample_rate, settings.hop_length)[:n_frames]
-    wave = np.clip(np.round(samples[: n_frames * settings.hop_length] * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1)
     return {
-        "wave": wave.astype(np.int16),
+        "wave": to_int16(samples[: n_frames * settings.hop_length]),
         "mel": mel.astype(np.float16),
         "f0": f0,
         "durations": frame_durations(row["durations"], n_frames).tolist(),
