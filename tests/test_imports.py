@@ -14,7 +14,7 @@ ALLOWED = {
     "text": set(),
     "audio": set(),
     "models": {"audio"},
-    "voice": {"models", "audio"},
+    "voice": {"models", "audio", "text"},
     "synthesis": {"voice", "models", "audio", "text"},
     "training": {"voice", "models", "audio", "text"},
     "cli": {"synthesis", "voice", "audio", "text"},

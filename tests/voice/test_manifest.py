@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from tts.errors import TtsError
-from tts.voice.manifest import load_manifest, verify_files
+from tts.voice.manifest import load_manifest, verify_files, write_manifest
 
 
 @pytest.fixture
@@ -24,6 +24,13 @@ def test_reads_what_the_voice_is(voice):
     assert manifest.acoustic.network == "fastspeech2"
     assert manifest.vocoders["griffinlim"].file is None
     assert verify_files(manifest) == []
+
+
+def test_reads_back_what_it_writes(voice):
+    manifest = load_manifest(voice)
+    (voice / "voice.toml").unlink()
+    write_manifest(manifest)
+    assert load_manifest(voice) == manifest
 
 
 def test_a_truncated_file_is_named(voice):

@@ -1,7 +1,9 @@
+import shutil
+
 import pytest
 
 from tts.errors import UsageError
-from tts.voice.store import find_voice, installed_voices, voices_folder
+from tts.voice.store import find_installed, find_vocoder, find_voice, installed_voices, voices_folder
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,34 @@ def test_the_users_folder_is_utters(monkeypatch):
     monkeypatch.delenv("TTS_VOICES_DIR")
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
     assert voices_folder().parts[-2:] == ("utter", "voices")
+
+
+@pytest.fixture
+def lone_vocoder(pulse_voice, tmp_path, monkeypatch):
+    """A folder of voices in which `buzz` is pulse's vocoder by itself."""
+    shutil.copytree(pulse_voice, tmp_path / "pulse")
+    buzz = shutil.copytree(pulse_voice, tmp_path / "buzz") / "voice.toml"
+    head, rest = buzz.read_text("utf-8").split("[frontend]")
+    vocoders = rest[rest.index("[vocoders.vocos]") :]
+    buzz.write_text(head.replace('"pulse"', '"buzz"') + vocoders, "utf-8")
+    monkeypatch.setenv("TTS_VOICES_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("lone_vocoder")
+class TestLoneVocoder:
+    def test_is_no_voice(self):
+        assert not find_installed("buzz").speaks
+        with pytest.raises(UsageError, match="buzz is a vocoder: say --voice NAME --vocoder buzz"):
+            find_voice("buzz")
+
+    def test_is_lent_to_any_voice(self):
+        manifest, key = find_vocoder(find_voice("pulse"), "buzz")
+        assert (manifest.name, key) == ("buzz", "vocos")
+
+    def test_yields_to_the_voices_own(self):
+        assert find_vocoder(find_voice("pulse"), "vocos")[0].name == "pulse"
+
+    @pytest.mark.parametrize(("name", "near"), [("buz", "did you mean buzz"), ("pulse", "there are: buzz, griffinlim")])
+    def test_others_are_refused_with_names(self, name, near):
+        with pytest.raises(UsageError, match=f"pulse has no vocoder '{name}'; {near}"):
+            find_vocoder(find_voice("pulse"), name)

@@ -16,7 +16,7 @@ from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion
+from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
 
 if TYPE_CHECKING:
     from tts.cli.speaking import Report
@@ -89,12 +89,11 @@ def known_voice(voice: str, vocoder: str | None) -> VoiceManifest:
     """The manifest of a voice.
 
     Raises:
-        UsageError: there is no such voice, or it has no such vocoder.
+        UsageError: there is no such voice, or no such vocoder for it.
     """
     manifest = find_voice(voice)
-    if vocoder is not None and vocoder not in manifest.vocoders:
-        known = suggestion(vocoder, manifest.vocoders)
-        raise UsageError(f"The voice {manifest.name} has no vocoder {vocoder!r}; {known}")
+    if vocoder is not None:
+        find_vocoder(manifest, vocoder)
     return manifest
 
 

@@ -10,7 +10,7 @@ from tts.cli import flags
 from tts.cli.console import print_json, print_table, warn
 from tts.errors import TtsError
 from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
-from tts.voice.store import find_voice, voice_folders
+from tts.voice.store import find_installed, voice_folders
 
 app = typer.Typer(help="The voices on this machine.", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def info(
     json: flags.Json = False,
 ) -> None:
     """Show what a voice is, where it comes from and what it is made of."""
-    voice = find_voice(name)
+    voice = find_installed(name)
     if json:
         print_json(_details(voice))
         return
@@ -58,7 +58,7 @@ def info(
         "provenance": voice.provenance,
         "version": voice.version,
         "sample rate": f"{voice.sample_rate} Hz",
-        "acoustic model": voice.acoustic.network,
+        "acoustic model": voice.acoustic.network if voice.acoustic else "none: vocoders for other voices",
         "vocoders": ", ".join(f"{v} (default)" if v == voice.default_vocoder else v for v in voice.vocoders),
         "size": f"{voice.size / 1e6:.1f} MB",
         "folder": str(voice.folder),
@@ -83,7 +83,7 @@ def voice_problems(name: str) -> list[str]:
     """What is wrong with a voice, a sentence each; an unknown name is an error of the caller."""
     folders = voice_folders()
     if name not in folders:
-        return verify_files(find_voice(name))
+        return verify_files(find_installed(name))
     try:
         return verify_files(load_manifest(folders[name]))
     except TtsError as error:
@@ -121,7 +121,8 @@ def _summary(voice: VoiceManifest) -> dict[str, Any]:
 
 
 def _details(voice: VoiceManifest) -> dict[str, Any]:
-    components = {"acoustic": voice.acoustic, **{f"vocoder {name}": part for name, part in voice.vocoders.items()}}
+    components = {"acoustic": voice.acoustic} if voice.acoustic else {}
+    components |= {f"vocoder {name}": part for name, part in voice.vocoders.items()}
     return {
         **_summary(voice),
         "provenance": voice.provenance,

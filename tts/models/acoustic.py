@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
 class MelResult:
-    """mel [n_mels, T], log magnitudes; durations [symbols] whole frames that add up to T; f0 [T] in Hz or None."""
+    """mel [n_mels, T], log magnitudes; durations [symbols] whole frames that add up to T; f0 [T] in Hz or None.
+
+    `failure` says, as the end of a sentence, why the mel should not be trusted ("it never stopped"); None: nothing
+    looks wrong.
+    """
 
     mel: Tensor
     durations: Tensor
     f0: Tensor | None = None
+    failure: str | None = None
 
 
 class AcousticModel(nn.Module, ABC):
+    controls: ClassVar[frozenset[str]] = frozenset({"speed"})
+    """Which of speed, pitch and energy the model obeys."""
+
     @abstractmethod
-    def speak(self, ids: Tensor, *, speed: float = 1.0, pitch: float = 0.0, energy: float = 1.0) -> MelResult:
-        """ids [symbols] of one utterance → its mel.
+    def speak(
+        self,
+        ids: Tensor,
+        *,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        energy: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> MelResult:
+        """ids [symbols] of one utterance → its mel; random draws, where a model has any, come from `generator`.
 
         `speed` above 1 is faster, `pitch` in semitones up, `energy` a factor on loudness as the model understands it.
         """

@@ -58,6 +58,8 @@ class Prediction:
 
 
 class FastSpeech2(AcousticModel):
+    controls = frozenset({"speed", "pitch", "energy"})
+
     def __init__(self, dimensions: FastSpeech2Dimensions) -> None:
         super().__init__()
         d = self.dimensions = dimensions
@@ -107,7 +109,15 @@ class FastSpeech2(AcousticModel):
         return Prediction(refined, mel, log_durations, predicted_log_f0, predicted_energy, durations)
 
     @torch.inference_mode()
-    def speak(self, ids: Tensor, *, speed: float = 1.0, pitch: float = 0.0, energy: float = 1.0) -> MelResult:
+    def speak(
+        self,
+        ids: Tensor,
+        *,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        energy: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> MelResult:
         lengths = torch.tensor([len(ids)], device=ids.device)
         result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy)
         return MelResult(result.mel[0], result.durations[0], torch.exp2(result.log_f0[0] + pitch / 12))

@@ -25,7 +25,7 @@ from tts.text.lexicon import load_lexicon
 from tts.text.symbols import SymbolTable
 from tts.voice.manifest import VoiceManifest
 from tts.voice.networks import load_acoustic_model, load_vocoder
-from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion
+from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
 # corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
@@ -85,12 +85,10 @@ class Voice:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
 
     def vocoder(self, name: str) -> Vocoder:
-        """A vocoder of this voice, loaded when first asked for."""
-        if name not in self.manifest.vocoders:
-            known = suggestion(name, self.manifest.vocoders)
-            raise UsageError(f"The voice {self.manifest.name} has no vocoder {name!r}; {known}")
+        """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
         if name not in self._vocoders:
-            self._vocoders[name] = load_vocoder(self.manifest, name, torch.device(self.device))
+            manifest, key = find_vocoder(self.manifest, name)
+            self._vocoders[name] = load_vocoder(manifest, key, torch.device(self.device))
         return self._vocoders[name]
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
@@ -102,7 +100,7 @@ class Voice:
 
     @torch.inference_mode()
     def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoder, options: SynthesisOptions) -> Piece:
-        ids, dropped = self._frontend.encode(phonemes)
+        ids, symbols, dropped = self._frontend.encode(phonemes)
         warnings = (f"symbols this voice does not know were left out: {' '.join(dropped)}",) if dropped else ()
         tokens = torch.tensor(ids, device=self.device)
         result = self._acoustic.speak(tokens, speed=options.speed, pitch=options.pitch, energy=options.energy)
@@ -113,7 +111,6 @@ class Voice:
         samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
-        symbols = ["", *(c for c in phonemes if c not in dropped), ""]
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
         marks = symbol_marks(symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds)
         return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
@@ -133,9 +130,10 @@ def load_voice(
         TtsError: a file of the voice is missing or damaged.
     """
     manifest = find_voice(name_or_folder)
+    assert manifest.frontend is not None
     frontend = Frontend(
         manifest.language,
-        SymbolTable(tuple(manifest.symbols)),
+        SymbolTable(manifest.frontend.symbols),
         lexicon=load_lexicon(lexicon) if lexicon else None,
         system_espeak=system_espeak,
     )

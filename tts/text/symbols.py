@@ -9,9 +9,10 @@ N_RESERVED = len(_RESERVED)
 
 
 class Encoded(NamedTuple):
-    """Phonemes as ids, the begin and end symbols around them, and the characters the table does not know, sorted."""
+    """Phonemes as ids, what each id stands for ("" for a marker), and what the table does not know, sorted."""
 
     ids: list[int]
+    symbols: list[str]
     dropped: tuple[str, ...]
 
 
@@ -51,7 +52,7 @@ class SymbolTable:
         known = [c for c in phonemes if c in self._ids and c not in _RESERVED]
         dropped = {c for c in phonemes if c not in self._ids or c in _RESERVED}
         ids = [self._ids[BEGIN], *(self._ids[c] for c in known), self._ids[END]]
-        return Encoded(ids, tuple(sorted(dropped)))
+        return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)))
 
 
 PUNCTUATION = ' !"(),.:;?'

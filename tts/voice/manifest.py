@@ -1,12 +1,17 @@
-"""A voice as files: `voice.toml`, which says what the voice is and which file holds which network."""
+"""A voice as files: `voice.toml`, which says what the voice is and which file holds which network.
+
+A folder may also hold vocoders alone, without `[frontend]` and `[acoustic]`: any voice of the same mel can borrow them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import tomli_w
 
 from tts.errors import TtsError
 
@@ -20,12 +25,26 @@ MANIFEST_FILE = "voice.toml"
 
 @dataclass(frozen=True)
 class Component:
-    """One network of a voice: what it is, how it is sized, and where its weights lie (None: it has none)."""
+    """One network of a voice: what it is, how it is sized, and where its weights lie (None: it has none).
+
+    `mel` is the mel that a vocoder hears where that is not the manifest's own; `note` says where the weights come from
+    and on what terms, where that is not what the manifest says of the whole.
+    """
 
     network: str
     file: str | None = None
     sha256: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    mel: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FrontendSpec:
+    """How text becomes ids: `kind` names the way (see `tts.text.frontend`), a symbol's id is its position."""
+
+    kind: str
+    symbols: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,15 +57,20 @@ class VoiceManifest:
     version: str
     sample_rate: int
     mel: dict[str, Any]
-    symbols: str
-    acoustic: Component
+    frontend: FrontendSpec | None
+    acoustic: Component | None
     vocoders: dict[str, Component]
     default_vocoder: str
     folder: Path
 
     @property
     def components(self) -> list[Component]:
-        return [self.acoustic, *self.vocoders.values()]
+        return [*([self.acoustic] if self.acoustic else []), *self.vocoders.values()]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this is a voice; else it is vocoders for other voices."""
+        return self.acoustic is not None
 
     @property
     def size(self) -> int:
@@ -73,6 +97,20 @@ def load_manifest(folder: Path) -> VoiceManifest:
         raise TtsError(f"{path} lacks {error.args[0]!r}; install the voice again.") from error
     except (TypeError, AttributeError) as error:
         raise TtsError(f"{path} is not laid out as a voice ({error}); install the voice again.") from error
+
+
+def write_manifest(manifest: VoiceManifest) -> Path:
+    """Write `voice.toml` into the manifest's folder, which `load_manifest` reads back equal."""
+    head = ("name", "description", "language", "licence", "provenance", "version", "default_vocoder")
+    table: dict[str, Any] = {key: getattr(manifest, key) for key in head}
+    table["mel"] = {"sample_rate": manifest.sample_rate, **manifest.mel}
+    if manifest.frontend is not None and manifest.acoustic is not None:
+        table["frontend"] = {"kind": manifest.frontend.kind, "symbols": list(manifest.frontend.symbols)}
+        table["acoustic"] = _entry(manifest.acoustic)
+    table["vocoders"] = {name: _entry(component) for name, component in manifest.vocoders.items()}
+    path = manifest.folder / MANIFEST_FILE
+    path.write_text(tomli_w.dumps(table), encoding="utf-8")
+    return path
 
 
 def verify_files(manifest: VoiceManifest) -> list[str]:
@@ -103,22 +141,33 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
     default = table["default_vocoder"]
     if default not in vocoders:
         raise KeyError(f"vocoders.{default}")
+    speaks = "acoustic" in table or "frontend" in table
     texts = {key: str(table[key]) for key in ("name", "description", "language", "licence", "provenance", "version")}
     return VoiceManifest(
         **texts,
         sample_rate=int(table["mel"]["sample_rate"]),
         mel=dict(table["mel"]),
-        symbols=str(table["frontend"]["symbols"]),
-        acoustic=_component(table["acoustic"]),
+        frontend=_frontend(table["frontend"]) if speaks else None,
+        acoustic=_component(table["acoustic"]) if speaks else None,
         vocoders=vocoders,
         default_vocoder=default,
         folder=folder,
     )
 
 
+def _frontend(entry: dict[str, Any]) -> FrontendSpec:
+    # Single characters may be written as one string.
+    return FrontendSpec(str(entry.get("kind", "espeak")), tuple(map(str, entry["symbols"])))
+
+
+def _entry(component: Component) -> dict[str, Any]:
+    """A component as its table, without what is empty."""
+    return {key: value for key, value in asdict(component).items() if value not in (None, {}, "")}
+
+
 def _component(entry: dict[str, Any]) -> Component:
-    options = dict(entry.get("options", {}))
+    options, mel = dict(entry.get("options", {})), dict(entry.get("mel", {}))
     file, sha256 = entry.get("file"), entry.get("sha256")
     if file is not None and sha256 is None:
         raise KeyError("sha256")
-    return Component(str(entry["network"]), file, sha256, options)
+    return Component(str(entry["network"]), file, sha256, options, mel, str(entry.get("note", "")))

@@ -40,16 +40,19 @@ def load_acoustic_model(manifest: VoiceManifest, device: torch.device) -> Acoust
     Raises:
         TtsError: its file is missing or damaged, or does not hold this network.
     """
-    build = _known(ACOUSTIC_MODELS, manifest.acoustic, manifest)
-    network = _with_weights(lambda: build(manifest.acoustic.options), manifest.acoustic, manifest)
+    component = manifest.acoustic
+    if component is None:
+        raise TtsError(f"{manifest.name} is a vocoder and has no acoustic model.")
+    build = _known(ACOUSTIC_MODELS, component, manifest)
+    network = _with_weights(lambda: build(component.options), component, manifest)
     return network.to(device)
 
 
 def load_vocoder(manifest: VoiceManifest, name: str, device: torch.device) -> Vocoder:
-    """One of the voice's vocoders, by its name in the manifest; raises like `load_acoustic_model`."""
+    """One of the manifest's vocoders, by its name there; raises like `load_acoustic_model`."""
     component = manifest.vocoders[name]
     build = _known(VOCODERS, component, manifest)
-    mel = MelSettings(**manifest.mel)
+    mel = MelSettings(**{**manifest.mel, **component.mel})
     network = _with_weights(lambda: build(mel, component.options), component, manifest)
     return network.to(device)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from tts.errors import UsageError
+from tts.errors import TtsError, UsageError
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest
 
 DEFAULT_VOICE = "heart"
@@ -46,9 +47,17 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
     """A voice by its name, or by the path of a folder that holds one.
 
     Raises:
-        UsageError: there is no such voice.
+        UsageError: there is no such voice, or it is a vocoder.
         TtsError: its manifest is broken.
     """
+    found = find_installed(name_or_folder)
+    if not found.speaks:
+        raise UsageError(f"{found.name} is a vocoder: say --voice NAME --vocoder {found.name}.")
+    return found
+
+
+def find_installed(name_or_folder: str) -> VoiceManifest:
+    """The same, where a vocoder will do."""
     folders = voice_folders()
     if name_or_folder in folders:
         return load_manifest(folders[name_or_folder])
@@ -56,6 +65,31 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
     if path.is_dir() or os.sep in name_or_folder:
         return load_manifest(path)
     raise UsageError(f"There is no voice {name_or_folder!r}; {suggestion(name_or_folder, folders)}")
+
+
+def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
+    """Where a vocoder for `voice` lies: the voice's own by that name, or else an installed one.
+
+    Returns the manifest that holds it and its name there.
+
+    Raises:
+        UsageError: neither the voice nor this machine has it.
+        TtsError: its manifest is broken.
+    """
+    if name in voice.vocoders:
+        return voice, name
+    folders = voice_folders()
+    if name in folders and not (alone := load_manifest(folders[name])).speaks:
+        return alone, alone.default_vocoder
+    others = [found.name for found in _readable(folders.values()) if not found.speaks]
+    known = suggestion(name, [*voice.vocoders, *others])
+    raise UsageError(f"The voice {voice.name} has no vocoder {name!r}; {known}")
+
+
+def _readable(folders: Iterable[Path]) -> Iterator[VoiceManifest]:
+    for folder in folders:
+        with suppress(TtsError):
+            yield load_manifest(folder)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
