@@ -1,0 +1,119 @@
+"""Tacotron 2 fixtures, NVIDIA's and TorchAudio's: what the network gives against what the reference gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tts.voice.formats.reading import read_checkpoint
+
+from tests.parity.comparison import Comparison
+from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, masked
+from tts.voice.formats.tacotron2 import convert
+from tts.voice.formats.tacotron2 import matches as is_tacotron2
+from tts.voice.formats.weights import ForeignWeights
+
+# Their name for each array → ours; `mels` is what TorchAudio calls mel_specgram.
+NVIDIA = {"mel_out": "mel_before_postnet", "mel_out_postnet": "mel", "gate_out": "stop_logits"}
+TORCHAUDIO = {
+    "mel_specgram": "mel_before_postnet",
+    "mel_specgram_before_postnet": "mel_before_postnet",
+    "mel_specgram_postnet": "mel",
+    "gate_outputs": "stop_logits",
+    "mel_specgram_lengths": "lengths",
+}
+NAMES = NVIDIA | TORCHAUDIO | {"alignments": "alignments"}
+
+
+def matches(folder: Path) -> bool:
+    """Whether this is a folder of one Tacotron 2."""
+    return any(folder.glob("infer*_*.npz")) and any(checkpoints(folder))
+
+
+def check(folder: Path) -> Iterator[Comparison]:
+    """Every array of every checkpoint of the folder."""
+    for path in checkpoints(folder):
+        network = load(path)
+        for arrays in sorted(folder.glob("infer*_*.npz")):
+            yield from check_inference(network, arrays, f"{path.name} {arrays.stem}")
+        if (folder / "forward_expected.npz").is_file():
+            yield from check_forward(network, folder, f"{path.name} forward")
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.pt"), *folder.glob("*.pth")])
+
+
+def load(path: Path) -> Tacotron2:
+    """The checkpoint's network by way of the layout's converter, without dropout."""
+    checkpoint = read_checkpoint(path)
+    weights = ForeignWeights(checkpoint.weights)
+    assert is_tacotron2(weights, checkpoint.extras)
+    converted = convert(weights, checkpoint.extras, None)
+    network = Tacotron2(Tacotron2Dimensions(**converted.options)).eval()
+    network.load_state_dict(converted.weights)
+    network.decoder.prenet.p = 0.0
+    return network
+
+
+@torch.no_grad()
+def check_inference(network: Tacotron2, path: Path, name: str) -> Iterator[Comparison]:
+    """`inference` of NVIDIA takes one text, `infer` of TorchAudio a batch with its lengths."""
+    given = arrays_of(path)
+    ids = given["text_ids"][None] if "text_ids" in given else given["tokens"]
+    lengths = given.get("lengths", torch.full((len(ids),), ids.shape[1]))
+    frames = network.infer(
+        ids,
+        lengths,
+        max_frames=int(given.get("max_decoder_steps", given.get("decoder_max_step", 0))),
+        stop_threshold=float(given["gate_threshold"]),
+        isolated=False,
+    )
+    yield from compare(given, frames, "", name)
+    yield from encoder_output(network, ids, lengths, given, name)
+
+
+@torch.no_grad()
+def check_forward(network: Tacotron2, folder: Path, name: str) -> Iterator[Comparison]:
+    """Teacher forcing, with padding masked and not. NVIDIA's plain names are of the masked run, TorchAudio's not."""
+    given, expected = arrays_of(folder / "forward_inputs.npz"), arrays_of(folder / "forward_expected.npz")
+    inputs = [
+        given[ours if ours in given else theirs]
+        for ours, theirs in (
+            ("text", "tokens"),
+            ("text_lengths", "token_lengths"),
+            ("mel", "mel_specgram"),
+            ("mel_lengths", "mel_specgram_lengths"),
+        )
+    ]
+    frames = network(*inputs, isolated=False)
+    prefixed, plain = (masked(frames), frames) if "mel_specgram" in expected else (frames, masked(frames))
+    yield from compare(expected, plain, "", name)
+    yield from compare(expected, prefixed, "unmasked_" if plain is not frames else "masked_", name)
+    yield from encoder_output(network, inputs[0], inputs[1], expected, name)
+
+
+def encoder_output(
+    network: Tacotron2, ids: Tensor, lengths: Tensor, expected: dict[str, Any], name: str
+) -> Iterator[Comparison]:
+    if "encoder_outputs" in expected:
+        memory = network.encode(ids, lengths, isolated=False)
+        yield Comparison(f"{name} encoder_outputs", memory.numpy(), expected["encoder_outputs"].numpy())
+
+
+def compare(expected: dict[str, Tensor], frames: Frames, prefix: str, name: str) -> Iterator[Comparison]:
+    """The arrays of `expected` that begin with `prefix` and that a decoder gives."""
+    for theirs, ours in NAMES.items():
+        if prefix + theirs in expected:
+            wanted = expected[prefix + theirs].numpy()
+            # NVIDIA's gate of one text has an axis more at the end, of size one.
+            yield Comparison(f"{name} {prefix}{theirs}", getattr(frames, ours).numpy().reshape(wanted.shape), wanted)
+
+
+def arrays_of(path: Path) -> dict[str, Tensor]:
+    with np.load(path) as arrays:
+        return {name: torch.from_numpy(np.asarray(arrays[name])) for name in arrays}
