@@ -19,6 +19,7 @@ from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
 from tts.models.vocoder import Vocoder
 from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
 from tts.text.frontend import Frontend
 from tts.text.lexicon import load_lexicon
@@ -59,7 +60,7 @@ class Voice:
 
         Raises:
             TtsError: nothing in the text can be spoken.
-            UsageError: the voice has no such vocoder.
+            UsageError: the voice has no such vocoder, or its acoustic model no such control.
         """
         pieces = [piece.audio.samples for piece in self.stream(text, options)]
         return Audio(np.concatenate(pieces), self.manifest.sample_rate)
@@ -73,6 +74,7 @@ class Voice:
         return at_level(self._pieces(text, options), options)
 
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
+        self._check_controls(options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
@@ -83,6 +85,11 @@ class Voice:
                 spoken += 1
         if not spoken:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
+
+    def _check_controls(self, options: SynthesisOptions) -> None:
+        for name in ("pitch", "energy"):
+            if getattr(options, name) != getattr(SynthesisOptions, name) and name not in self._acoustic.controls:
+                raise UsageError(f"The voice {self.manifest.name} has no control over its {name}: leave --{name} out.")
 
     def vocoder(self, name: str) -> Vocoder:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
@@ -100,20 +107,23 @@ class Voice:
 
     @torch.inference_mode()
     def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoder, options: SynthesisOptions) -> Piece:
-        ids, symbols, dropped = self._frontend.encode(phonemes)
-        warnings = (f"symbols this voice does not know were left out: {' '.join(dropped)}",) if dropped else ()
-        tokens = torch.tensor(ids, device=self.device)
-        result = self._acoustic.speak(tokens, speed=options.speed, pitch=options.pitch, energy=options.energy)
-        result = without_long_edges(result, round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length))
+        encoded = self._frontend.encode(phonemes)
+        unknown = " ".join(encoded.dropped)
+        warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
         generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
+        spoken = speak_steadily(self._acoustic, encoded, options, generator)
+        n_edge_frames = round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
+        result = without_long_edges(spoken.result, n_edge_frames)
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
         samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
-        marks = symbol_marks(symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds)
-        return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
+        marks = symbol_marks(
+            spoken.symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds
+        )
+        return Piece(text, phonemes, audio, marks, warnings + spoken.warnings, result.mel.cpu().numpy())
 
 
 def load_voice(

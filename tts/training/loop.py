@@ -44,13 +44,14 @@ class Schedule:
 class Trainer(ABC, Generic[Batch]):
     """Trains `network` against `critic` from `step` to `steps`, and keeps what is needed to go on in the folder `run`.
 
-    A batch is drawn by its step, not by what came before, so that a run continued sees what an uninterrupted one would.
+    A critic without parameters is none. A batch is drawn by its step, not by what came before, so that a run continued
+    sees what an uninterrupted one would.
     """
 
     def __init__(self, network: nn.Module, critic: nn.Module, schedule: Schedule, run: Path, decay: float) -> None:
         self.network, self.critic, self.schedule, self.run = network, critic, schedule, run
         self.optimizer = torch.optim.AdamW(network.parameters(), schedule.learning_rate, betas=schedule.betas)
-        self.critic_optimizer = torch.optim.AdamW(critic.parameters(), 5e-4, betas=(0.8, 0.95))
+        self.critic_optimizer = torch.optim.AdamW([{"params": critic.parameters()}], 5e-4, betas=(0.8, 0.95))
         self.average = MovingAverage(network, decay)
         self.step = 0
 

@@ -35,14 +35,21 @@ def save_weights(run: Path, network: str, options: dict[str, Any], weights: dict
 
 
 class MovingAverage:
-    """Exponential moving average of a network's parameters: smoother than the last step, and what is shipped."""
+    """Exponential moving average of a network's parameters: smoother than the last step, and what is shipped.
+
+    Its buffers, such as the statistics of batch norms, are averages already and taken as they are.
+    """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.weights = {name: p.detach().clone() for name, p in network.named_parameters()}
+        self.weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
     def update(self, network: nn.Module, step: int) -> None:
         # Early on the average follows closely, or it would remember the random start.
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, parameter in network.named_parameters():
-            self.weights[name].lerp_(parameter.detach(), 1 - decay)
+        parameters = dict(network.named_parameters())
+        for name, tensor in network.state_dict().items():
+            if name in parameters:
+                self.weights[name].lerp_(tensor, 1 - decay)
+            else:
+                self.weights[name].copy_(tensor)

@@ -16,6 +16,7 @@ from tts.models.acoustic import AcousticModel
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
 from tts.models.source_filter import SourceFilter
+from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.voice.manifest import Component, VoiceManifest, file_problem
@@ -26,6 +27,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 ACOUSTIC_MODELS: dict[str, Callable[[Options], AcousticModel]] = {
     "fastspeech2": lambda options: FastSpeech2(FastSpeech2Dimensions(**options)),
+    "tacotron2": lambda options: Tacotron2(Tacotron2Dimensions(**options)),
 }
 VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
     "griffinlim": lambda mel, options: GriffinLim(mel, **options),

@@ -1,0 +1,94 @@
+import pytest
+import torch
+
+from tts.models.acoustic import AcousticModel, MelResult
+from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.steady import TAKES, halves, speak_steadily
+from tts.text.symbols import Encoded
+
+
+class Scripted(AcousticModel):
+    """Gives two frames a symbol, all of the symbol's id, and fails as it is told: by a function of the ids and take."""
+
+    def __init__(self, failure):
+        super().__init__()
+        self.device_holder = torch.nn.Parameter(torch.zeros(()))
+        self.failure, self.calls = failure, []
+
+    def speak(self, ids, *, speed=1.0, pitch=0.0, energy=1.0, generator=None):
+        self.calls.append(ids.tolist())
+        failure = self.failure(ids.tolist(), len(self.calls))
+        durations = torch.full((len(ids),), 2)
+        return MelResult(ids.repeat_interleave(2)[None].float(), durations, failure=failure)
+
+
+def encoded(text):
+    return Encoded([1, *map(ord, text), 2], ["", *text, ""], ())
+
+
+def speak(model, text):
+    return speak_steadily(model, encoded(text), SynthesisOptions(), torch.Generator())
+
+
+def test_what_does_not_fail_is_spoken_once():
+    model = Scripted(lambda ids, take: None)
+    spoken = speak(model, "hello world")
+    assert len(model.calls) == 1
+    assert spoken.warnings == ()
+    assert spoken.symbols == ["", *"hello world", ""]
+
+
+def test_a_failure_is_tried_again_and_told():
+    model = Scripted(lambda ids, take: "it stopped before the end" if take == 1 else None)
+    spoken = speak(model, "hello world")
+    assert len(model.calls) == 2
+    assert spoken.warnings == ("in 'hello world' it stopped before the end (once); the next take was good",)
+
+
+def test_what_keeps_failing_is_spoken_in_parts():
+    text = "the first half, and the second half"
+    model = Scripted(lambda ids, take: "it got lost" if len(ids) > 30 else None)
+    spoken = speak(model, text)
+    first, second = "the first half,", "and the second half"
+    assert model.calls[TAKES:] == [encoded(first).ids, encoded(second).ids]
+    assert "".join(spoken.symbols) == text
+    assert spoken.result.mel[0].tolist() == [id for half in (first, second) for id in encoded(half).ids for _ in "12"]
+    assert int(spoken.result.durations.sum()) == spoken.result.mel.shape[1]
+    assert len(spoken.result.durations) == len(spoken.symbols)
+    assert spoken.warnings == (f"in {text!r} it got lost (3 times), so it was spoken in two parts",)
+
+
+def test_what_cannot_be_helped_is_spoken_and_told():
+    model = Scripted(lambda ids, take: "it got lost")
+    spoken = speak(model, "supercalifragilistic")
+    assert len(model.calls) == TAKES
+    assert spoken.result.mel.shape[1] == 2 * len(encoded("supercalifragilistic").ids)
+    assert spoken.warnings == ("in 'supercalifragilistic' it got lost (3 times): listen to it, it may be wrong or cut",)
+
+
+def test_halving_ends():
+    model = Scripted(lambda ids, take: "it got lost")
+    spoken = speak(model, "one two three four " * 30)
+    assert len(model.calls) == TAKES * (1 + 2 + 4 + 8)
+    assert "".join(spoken.symbols) == "one two three four " * 30
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("one two three four five six", "one two three"),
+        # A clause near the middle goes before the blank nearest to it, one at the edge does not.
+        ("one two three, four five six seven eight", "one two three,"),
+        ("it is, one two three four five six seven eight nine", "it is, one two three four"),
+    ],
+)
+def test_cuts_near_the_middle(text, first):
+    one, other = halves(encoded(text))
+    assert "".join(one.symbols) == first
+    assert "".join(other.symbols) == text[len(first) + 1 :]
+    assert (one.ids[0], one.ids[-1], other.ids[0], other.ids[-1]) == (1, 2, 1, 2)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "hello you", "unbreakableunbreakableunbreakable"])
+def test_leaves_whole_what_is_short_or_has_no_blank(text):
+    assert halves(encoded(text)) is None

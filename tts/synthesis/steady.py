@@ -1,0 +1,101 @@
+"""Speaking with a model whose attention can fail: try again, then in parts, and say what happened.
+
+A network that draws its dropout anew (Tacotron 2) mostly gets right at the second try what it failed at first. A long
+sentence that keeps failing is spoken in halves, as public Tacotrons fail with length before all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from tts.models.acoustic import AcousticModel, MelResult
+from tts.synthesis.options import SynthesisOptions
+from tts.text.symbols import Encoded
+
+TAKES = 3
+# A part shorter than this is spoken worse by itself than in its sentence.
+LEAST_SYMBOLS = 8
+MOST_HALVINGS = 3
+CLAUSE_MARKS = frozenset(",;:.!?")
+EXCERPT_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A sentence's mel, what each of its symbols stands for ("" for a marker), and what went wrong, if anything."""
+
+    result: MelResult
+    symbols: list[str]
+    warnings: tuple[str, ...] = ()
+
+
+def speak_steadily(
+    model: AcousticModel, encoded: Encoded, options: SynthesisOptions, generator: torch.Generator, halvings: int = 0
+) -> Spoken:
+    """Speak one sentence; what cannot be spoken well after all is spoken all the same, and told of."""
+    failures: list[str] = []
+    ids = torch.tensor(encoded.ids, device=next(model.parameters()).device)
+    for _ in range(TAKES):
+        result = model.speak(ids, speed=options.speed, pitch=options.pitch, energy=options.energy, generator=generator)
+        if result.failure is None:
+            return Spoken(result, encoded.symbols, _retried(encoded, failures))
+        failures.append(result.failure)
+    parts = halves(encoded) if halvings < MOST_HALVINGS else None
+    if parts is None:
+        return Spoken(result, encoded.symbols, (f"{_told(encoded, failures)}: listen to it, it may be wrong or cut",))
+    spoken = [speak_steadily(model, part, options, generator, halvings + 1) for part in parts]
+    return _joined(spoken, f"{_told(encoded, failures)}, so it was spoken in two parts")
+
+
+def halves(encoded: Encoded) -> tuple[Encoded, Encoded] | None:
+    """A sentence in two at a blank, near its middle and after a clause if there is one; None: too short, or no blank.
+
+    The blank is left out; markers at the ends of the sentence are at the ends of both halves.
+    """
+    ids, symbols, _ = encoded
+    first = next((i for i, symbol in enumerate(symbols) if symbol), 0)
+    last = next((i for i in range(len(symbols), 0, -1) if symbols[i - 1]), 0)
+    middle, quarter = (first + last) / 2, (last - first) / 4
+    blanks = [
+        i
+        for i in range(first + LEAST_SYMBOLS, last - LEAST_SYMBOLS)
+        if symbols[i].isspace() and abs(i - middle) <= 2 * quarter
+    ]
+    clauses = [i for i in blanks if symbols[i - 1] in CLAUSE_MARKS and abs(i - middle) <= quarter]
+    if not blanks:
+        return None
+    cut = min(clauses or blanks, key=lambda i: abs(i - middle))
+    return tuple(  # type: ignore[return-value]  # two of them
+        Encoded(
+            [*ids[:first], *ids[start:end], *ids[last:]], [*symbols[:first], *symbols[start:end], *symbols[last:]], ()
+        )
+        for start, end in ((first, cut), (cut + 1, last))
+    )
+
+
+def _joined(spoken: list[Spoken], warning: str) -> Spoken:
+    """Two halves as one; the blank between them takes no time."""
+    one, other = spoken
+    no_frames = one.result.durations.new_zeros(1)
+    f0 = [half.result.f0 for half in spoken if half.result.f0 is not None]
+    result = replace(
+        one.result,
+        mel=torch.cat([one.result.mel, other.result.mel], dim=1),
+        durations=torch.cat([one.result.durations, no_frames, other.result.durations]),
+        f0=torch.cat(f0) if len(f0) == len(spoken) else None,
+        failure=None,
+    )
+    return Spoken(result, [*one.symbols, " ", *other.symbols], (warning, *one.warnings, *other.warnings))
+
+
+def _retried(encoded: Encoded, failures: list[str]) -> tuple[str, ...]:
+    return (f"{_told(encoded, failures)}; the next take was good",) if failures else ()
+
+
+def _told(encoded: Encoded, failures: list[str]) -> str:
+    text = "".join(encoded.symbols)
+    excerpt = text if len(text) <= EXCERPT_LENGTH else f"{text[: EXCERPT_LENGTH - 1]}…"
+    takes = "once" if len(failures) == 1 else f"{len(failures)} times"
+    return f"in {excerpt!r} {' and '.join(dict.fromkeys(failures))} ({takes})"
