@@ -19,12 +19,14 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tts.models.acoustic import AcousticModel, MelResult
-from tts.models.alignment import AlignmentWatch, alignment_failure, monotonic_durations
+from tts.models.alignment import FINISHED_FRAMES, AlignmentWatch, alignment_failure, monotonic_durations
 from tts.models.masks import length_mask
 from tts.models.prenet import Dropout, Prenet
 
 # A frame that will not be heard must not look like speech still to come: the stop logit of padding.
 PADDING_STOP_LOGIT = 1e3
+# Of the frames in which the attention has stayed at the end, these are kept: the last sound fades in them.
+END_FRAMES = 15
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Tacotron2(AcousticModel):
         limit = frame_limit(len(ids))
         lengths = torch.tensor([len(ids)], device=ids.device)
         frames = self.infer(ids[None], lengths, max_frames=limit, generators=[generator], watch=watch)
-        mel, alignment = frames.mel[0], frames.alignments[0]
+        heard = slice(0, frames.mel.shape[2] - (FINISHED_FRAMES - END_FRAMES) * watch.has_finished)
+        mel, alignment = frames.mel[0, :, heard], frames.alignments[0, heard]
         stopped = bool(torch.sigmoid(frames.stop_logits[0, -1]) > 0.5) or watch.has_finished
         sources = stretched(mel.shape[1], speed, mel.device)
         durations = monotonic_durations(alignment, sources.round().long())

@@ -112,8 +112,11 @@ class Voice:
         warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
         generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
         spoken = speak_steadily(self._acoustic, encoded, options, generator)
-        n_edge_frames = round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
-        result = without_long_edges(spoken.result, n_edge_frames)
+        result = spoken.result
+        if spoken.symbols[0] == spoken.symbols[-1] == "":
+            result = without_long_edges(
+                result, round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
+            )
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
         samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
@@ -193,7 +196,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def without_long_edges(result: MelResult, n_frames: int) -> MelResult:
-    """Cut the silence of the first and the last symbol down to at most `n_frames` each."""
+    """Cut the first and the last symbol, which are markers and silent, down to at most `n_frames` each."""
     durations = result.durations.clone()
     first, last = int(durations[0]), int(durations[-1])
     start, end = max(0, first - n_frames), result.mel.shape[1] - max(0, last - n_frames)
