@@ -1,0 +1,69 @@
+"""Check every fixture under a folder against the numbers of the reference implementations.
+
+    python -m tests.parity FOLDER
+
+A line each with its largest relative error; the exit code is 1 when one misses, or when a folder's arrays are of no
+known kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from tests.parity import hifigan, mel, tacotron2, text_ids, waveglow, wavenet
+from tests.parity.comparison import Comparison
+from tts.errors import TtsError
+
+
+class Check(Protocol):
+    """A kind of fixture: which folders hold it, and what comes out of them."""
+
+    def matches(self, folder: Path) -> bool: ...
+
+    def check(self, folder: Path) -> Iterator[Comparison]: ...
+
+
+CHECKS: tuple[Check, ...] = (tacotron2, text_ids, waveglow, wavenet, hifigan, mel)
+
+
+def main(folder: Path) -> int:
+    """Print a line for each comparison under `folder`; 0 when all are good and there is one at least."""
+    verdicts = [tell(verdict, line) for verdict, line in results(folder)]
+    good = sum(verdicts)
+    print(f"{good} of {len(verdicts)} are good")
+    return 0 if verdicts and good == len(verdicts) else 1
+
+
+def results(root: Path) -> Iterator[tuple[bool, str]]:
+    """(good, what was compared) for every folder of fixtures from `root` down."""
+    for folder in [root, *sorted(path for path in root.rglob("*") if path.is_dir())]:
+        name = folder.relative_to(root) if folder != root else Path(folder.name)
+        checks = [check for check in CHECKS if check.matches(folder)]
+        if not checks and any(folder.glob("*.npz")):
+            yield False, f"{name}: no check knows these arrays"
+        for check in checks:
+            yield from compared(check, folder, str(name))
+
+
+def compared(check: Check, folder: Path, name: str) -> Iterator[tuple[bool, str]]:
+    try:
+        for comparison in check.check(folder):
+            error = f"largest relative error {comparison.worst_relative:.1e}"
+            yield comparison.passed, f"{name} {comparison.name}: {error}"
+    except (TtsError, LookupError, ValueError, RuntimeError, AssertionError, OSError) as error:
+        yield False, f"{name}: {type(error).__name__}: {error}"
+
+
+def tell(good: bool, line: str) -> bool:
+    print(f"{'good' if good else 'MISS'}  {line}", flush=True)
+    return good
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    sys.exit(main(parser.parse_args().folder))
