@@ -56,6 +56,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
         TtsError: weights are missing or left over, or the alphabet is not a known one.
     """
     layout = "NVIDIA" if "decoder.gate_layer.linear_layer.weight" in weights else "TorchAudio"
+    # How many batches a batch norm has seen; nobody reads it.
     weights.drop(r".*\.num_batches_tracked")
     converted = _renamed(weights)
     options = _options(converted)
@@ -81,7 +82,6 @@ def _renamed(weights: ForeignWeights) -> dict[str, Tensor]:
         for i in range(weights.count(rf"{room}\.convolutions\.(\d+)\.")):
             renamed |= _layer(weights, f"{room}.convolutions.{i}.0", f"{room}.layers.{i}.convolution")
             renamed |= _layer(weights, f"{room}.convolutions.{i}.1", f"{room}.layers.{i}.norm")
-    # TorchAudio's and NVIDIA's batch norms count the batches they have seen; nobody reads it.
     return renamed
 
 
