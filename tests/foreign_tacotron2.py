@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -36,7 +38,7 @@ def modules(**children: nn.Module) -> nn.Module:
 def convolutions(widths: list[int], kernel_size: int, *, wrapped: bool) -> nn.Module:
     return nn.ModuleList(
         nn.Sequential(conv(a, b, kernel_size, bias=True, wrapped=wrapped), nn.BatchNorm1d(b))
-        for a, b in zip(widths[:-1], widths[1:], strict=True)
+        for a, b in pairwise(widths)
     )
 
 

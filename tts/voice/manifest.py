@@ -126,7 +126,7 @@ def file_problem(folder: Path, component: Component) -> str | None:
     if path.name != component.file:
         return f"{component.file} is not a plain file name."
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = file_sha256(path)
     except FileNotFoundError:
         return f"{path} is missing."
     except OSError as error:
@@ -134,6 +134,15 @@ def file_problem(folder: Path, component: Component) -> str | None:
     if digest != component.sha256:
         return f"{path} is damaged: its sha256 is not the one in {MANIFEST_FILE}."
     return None
+
+
+def file_sha256(path: Path) -> str:
+    """The hash of a file of any size, read in blocks; raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
