@@ -23,3 +23,11 @@ class Vocoder(nn.Module, ABC):
 
         `f0` [B, T] in Hz is the pitch to sound at; a vocoder that hears the pitch in the mel alone ignores it.
         """
+
+    def hum(self, n_frames: int = 88) -> Tensor | None:
+        """What it sounds like, [1, n], where nothing is asked for: an all-zero mel and no noise; None: it has no such
+        sound of its own.
+
+        A log mel of zeros is loud, but it is what the published denoiser listens to.
+        """
+        return None

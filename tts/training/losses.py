@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tts.audio.mel import MelSettings, mel_spectrogram, stft
+from tts.models.waveglow import Encoding
 
 MAGNITUDE_FLOOR = 1e-4
 
@@ -49,3 +50,10 @@ def feature_matching_loss(real: Sequence[Sequence[Tensor]], fake: Sequence[Seque
     """L1 between the discriminators' inner features (HiFi-GAN, equation 4), mean over layers and discriminators."""
     pairs = [(r, f) for rs, fs in zip(real, fake, strict=True) for r, f in zip(rs, fs, strict=True)]
     return sum(((r.detach() - f).abs().mean() for r, f in pairs), torch.zeros(())) / len(pairs)
+
+
+def waveglow_loss(encoding: Encoding, sigma: float = 1.0) -> Tensor:
+    """Negative log likelihood in nats a sample, without the Gaussian's constant (WaveGlow, equation 12)."""
+    z, log_s, log_det = encoding
+    total = z.square().sum() / (2 * sigma**2) - sum(s.sum() for s in log_s) - sum(log_det)
+    return total / z.numel()

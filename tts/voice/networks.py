@@ -19,6 +19,7 @@ from tts.models.source_filter import SourceFilter
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
+from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.voice.manifest import Component, VoiceManifest, file_problem
 
 Options = dict[str, Any]
@@ -33,6 +34,7 @@ VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
     "griffinlim": lambda mel, options: GriffinLim(mel, **options),
     "vocos": lambda mel, options: Vocos(mel, VocosDimensions(**options)),
     "source_filter": lambda mel, options: SourceFilter(mel, VocosDimensions(**options)),
+    "waveglow": lambda mel, options: WaveGlow(mel, WaveGlowDimensions(**options)),
 }
 
 

@@ -1,0 +1,126 @@
+import copy
+
+import pytest
+import torch
+
+from tts.audio.mel import MelSettings, inverse_stft, stft
+from tts.models.denoiser import Denoiser
+from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
+from tts.training.losses import waveglow_loss
+
+MEL = MelSettings(n_fft=64, hop_length=16, n_mels=5)
+TINY = WaveGlowDimensions(
+    n_flows=5, n_group=8, n_early_every=2, n_early_size=2, n_layers=2, channels=6, upsample_kernel_size=64
+)
+
+
+def waveglow(dimensions=TINY):
+    """Random in every weight, also in those that start as zeros."""
+    torch.manual_seed(0)
+    network = WaveGlow(MEL, dimensions)
+    for flow in network.flows:
+        torch.nn.init.normal_(flow.transform.end.weight, std=0.1)
+        torch.nn.init.normal_(flow.mix.weight, std=0.2)
+        flow.mix.weight.data += torch.eye(len(flow.mix.weight))[:, :, None]
+    return network.eval()
+
+
+def inputs(batch=2, n_frames=6):
+    generator = torch.Generator().manual_seed(1)
+    mel = torch.randn(batch, MEL.n_mels, n_frames, generator=generator)
+    return mel, 0.1 * torch.randn(batch, n_frames * MEL.hop_length, generator=generator)
+
+
+def split_as_drawn(z, dimensions):
+    """z of `encode` as the draws of `infer`: what left early is drawn last, and the latest of it first."""
+    n_early = sum(dimensions.is_early_output(k) for k in range(dimensions.n_flows))
+    early = z[:, : n_early * dimensions.n_early_size].chunk(n_early, dim=1) if n_early else ()
+    return [z[:, n_early * dimensions.n_early_size :], *reversed(early)]
+
+
+@pytest.mark.parametrize(
+    "dimensions", [TINY, WaveGlowDimensions(2, 4, 4, 2, 1, 4, 3, 64), WaveGlowDimensions(3, 8, 1, 2, 1, 4, 3, 48)]
+)
+@torch.no_grad()
+def test_inference_undoes_encoding(dimensions):
+    network = waveglow(dimensions)
+    mel, audio = inputs()
+    drawn = split_as_drawn(network.encode(mel, audio).z, dimensions)
+    assert [z.shape for z in drawn] == [z.shape for z in network.noise(2, 6)]
+    torch.testing.assert_close(network.infer(mel, drawn, sigma=1.0), audio, atol=1e-5, rtol=0)
+
+
+def test_likelihood_is_what_the_jacobian_says():
+    network = waveglow().double()
+    mel, audio = (t[:1].double() for t in inputs(n_frames=2))
+    jacobian = torch.autograd.functional.jacobian(lambda a: network.encode(mel, a).z.flatten(), audio)
+    z = network.encode(mel, audio).z.flatten()
+    expected = torch.distributions.Normal(0.0, 0.7).log_prob(z).sum() + torch.linalg.slogdet(jacobian[:, 0])[1]
+    torch.testing.assert_close(network.log_likelihood(mel, audio, sigma=0.7)[0], expected)
+    constant = z.numel() * 0.5 * torch.log(torch.tensor(2 * torch.pi * 0.49, dtype=torch.float64))
+    torch.testing.assert_close(waveglow_loss(network.encode(mel, audio), sigma=0.7), -(expected + constant) / z.numel())
+
+
+@torch.no_grad()
+def test_a_batch_is_its_items():
+    network = waveglow()
+    mel, audio = inputs(batch=3)
+    noise = network.noise(3, mel.shape[2], torch.Generator().manual_seed(0))
+    whole = network.infer(mel, noise, 0.6)
+    for i in range(3):
+        alone = network.infer(mel[i : i + 1], [z[i : i + 1] for z in noise], 0.6)
+        torch.testing.assert_close(alone[0], whole[i])
+    torch.testing.assert_close(network.log_likelihood(mel, audio)[1:2], network.log_likelihood(mel[1:2], audio[1:2]))
+
+
+def test_a_shorter_audio_is_encoded_by_the_first_frames():
+    network = waveglow()
+    mel, audio = inputs(n_frames=6)
+    assert network.encode(mel, audio[:, :40]).z.shape == (2, 8, 5)
+
+
+def test_an_untrained_flow_only_mixes():
+    torch.manual_seed(0)
+    network = WaveGlow(MEL, TINY)
+    encoding = network.encode(*inputs())
+    assert all(torch.equal(s, torch.zeros_like(s)) for s in encoding.log_s)
+    torch.testing.assert_close(torch.stack(encoding.log_det), torch.zeros(5), atol=1e-4, rtol=0)
+
+
+@torch.no_grad()
+def test_the_inverse_follows_its_weight():
+    conv = InvertibleConv(4).eval()
+    x = torch.randn(1, 4, 3)
+
+    def undone():
+        return torch.allclose(conv.inverse(conv(x)[0]), x, atol=1e-5)
+
+    assert undone()
+    conv.load_state_dict({"weight": 3 * torch.randn(4, 4, 1)})
+    assert undone()
+    x = x.double()
+    assert conv.double().inverse(x).dtype == torch.float64
+    assert torch.allclose(conv.inverse(conv(x)[0]), x, atol=1e-12)
+    # While training nothing is kept; and what was kept before is gone.
+    conv.train()
+    conv.weight.mul_(2)
+    assert undone()
+    conv.weight.mul_(2)
+    assert undone()
+    assert torch.allclose(copy.deepcopy(conv.eval()).inverse(conv(x)[0]), x)
+
+
+@torch.no_grad()
+def test_the_denoiser_takes_the_hum_off():
+    network = waveglow()
+    hum = network.hum(20)
+    assert hum.shape == (1, 20 * MEL.hop_length)
+    torch.testing.assert_close(hum, network.infer(torch.zeros(1, 5, 20), network.noise(1, 20), sigma=0.0))
+    denoiser = Denoiser(network)
+    audio = inputs(n_frames=20)[1]
+    torch.testing.assert_close(denoiser(audio, 0.0), audio, atol=1e-6, rtol=0)
+    spectrum = stft(audio, 64, 16)
+    quieter = (spectrum.abs() - 0.3 * stft(hum, 64, 16)[:, :, :1].abs()).clamp(min=0)
+    expected = inverse_stft(torch.polar(quieter, spectrum.angle()), 64, 16, 320)
+    torch.testing.assert_close(denoiser(audio, 0.3), expected, atol=1e-5, rtol=1e-4)
+    assert torch.equal(denoiser(torch.zeros(1, 320), 1.0), torch.zeros(1, 320))

@@ -1,0 +1,33 @@
+"""The bias denoiser of WaveGlow (NVIDIA's `denoiser.py`, released with Prenger et al. 2018): a vocoder's own hum.
+
+A vocoder adds a faint sound that does not depend on what it is asked for. Its spectrum is measured once and taken off
+every frame (spectral subtraction, Boll 1979), while the phase stays.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tts.audio.mel import inverse_stft, stft
+from tts.models.vocoder import Vocoder
+
+
+class Denoiser:
+    """`bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of the hum's first frame."""
+
+    def __init__(self, vocoder: Vocoder) -> None:
+        hum = vocoder.hum()
+        if hum is None:
+            raise ValueError(f"{type(vocoder).__name__} has no hum to take off")
+        self.n_fft, self.hop_length = vocoder.mel.n_fft, vocoder.mel.n_fft // 4
+        self.bias = stft(hum.float(), self.n_fft, self.hop_length).abs()[:, :, :1]
+
+    @torch.no_grad()
+    def __call__(self, samples: Tensor, strength: float) -> Tensor:
+        """samples [B, n] → the same shape; a strength of 1 takes the whole hum off, 0 nothing."""
+        spectrum = stft(samples, self.n_fft, self.hop_length)
+        magnitude = spectrum.abs()
+        quieter = (magnitude - strength * self.bias).clamp(min=0)
+        spectrum = torch.where(magnitude > 0, spectrum * (quieter / magnitude.clamp(min=1e-30)), spectrum)
+        return inverse_stft(spectrum, self.n_fft, self.hop_length, samples.shape[1])

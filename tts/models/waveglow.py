@@ -1,0 +1,256 @@
+"""WaveGlow (Prenger, Valle & Catanzaro 2018, arXiv 1811.00002): a normalising flow between speech and Gaussian noise.
+
+One network learns both directions: audio → noise, whose likelihood is the training loss, and noise → audio, which
+speaks. Each flow is an invertible 1x1 convolution and an affine coupling whose scale and shift come from a network
+that looks like WaveNet and hears the mel spectrogram. Equation numbers are the paper's.
+
+Weight norm is left out: it matters for training only, and what it would give is folded into the weights here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from tts.audio.mel import MelSettings
+from tts.models.vocoder import Vocoder
+
+
+@dataclass(frozen=True)
+class WaveGlowDimensions:
+    """The defaults are those of the published network; `sigma` is the deviation of the noise it speaks from."""
+
+    n_flows: int = 12
+    n_group: int = 8
+    n_early_every: int = 4
+    n_early_size: int = 2
+    n_layers: int = 8
+    channels: int = 512
+    kernel_size: int = 3
+    upsample_kernel_size: int = 1024
+    sigma: float = 0.6
+
+    def flow_channels(self) -> list[int]:
+        """How many of the `n_group` channels each flow sees: the earlier outputs have left by then."""
+        return [self.n_group - self.n_early_size * (k // self.n_early_every) for k in range(self.n_flows)]
+
+    def is_early_output(self, flow: int) -> bool:
+        """Whether `n_early_size` channels leave before this flow (section 2.3)."""
+        return flow > 0 and flow % self.n_early_every == 0
+
+
+class Encoding(NamedTuple):
+    """Audio as the flow sees it: z [B, n_group, G]; a flow, log s [B, channels // 2, G] and log |det W| over B and G.
+
+    G = samples // n_group.
+    """
+
+    z: Tensor
+    log_s: list[Tensor]
+    log_det: list[Tensor]
+
+
+class WaveGlow(Vocoder):
+    def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
+        super().__init__(mel)
+        d = self.dimensions = dimensions
+        self.upsample = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, d.upsample_kernel_size, stride=mel.hop_length)
+        self.flows = nn.ModuleList(Flow(channels, mel.n_mels * d.n_group, d) for channels in d.flow_channels())
+
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+        noise = self.noise(mel.shape[0], mel.shape[2], generator)
+        return self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma).clamp(-1, 1)
+
+    def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float) -> Tensor:
+        """mel [B, n_mels, T] and standard normal draws as `noise` gives them → waveform [B, T * hop_length].
+
+        The flows run backwards (equation 2); where channels left early they come back, in front of the others.
+        """
+        d = self.dimensions
+        draws = iter(noise)
+        condition = self._condition(mel, mel.shape[2] * self.mel.hop_length)
+        x = sigma * next(draws)
+        for k in reversed(range(d.n_flows)):
+            x = self._flow(k).inverse(x, condition)
+            if d.is_early_output(k):
+                x = torch.cat([sigma * next(draws), x], dim=1)
+        return x.transpose(1, 2).flatten(1)
+
+    def noise(self, batch: int, n_frames: int, generator: torch.Generator | None = None) -> list[Tensor]:
+        """Standard normal draws in the order in which `infer` wants them; on the CPU, the same for every device.
+
+        The first is for the channels that stay to the end, then one for each early output, the latest first.
+        """
+        d = self.dimensions
+        early = sum(d.is_early_output(k) for k in range(d.n_flows))
+        channels = [d.n_group - early * d.n_early_size, *[d.n_early_size] * early]
+        groups = n_frames * self.mel.hop_length // d.n_group
+        return [torch.randn(batch, c, groups, generator=generator, device="cpu") for c in channels]
+
+    def encode(self, mel: Tensor, audio: Tensor) -> Encoding:
+        """audio [B, n] and its mel [B, n_mels, T] → noise (equation 4).
+
+        n is at most T * hop_length and divisible by n_group.
+        """
+        d = self.dimensions
+        condition = self._condition(mel, audio.shape[1])
+        x = audio.view(len(audio), -1, d.n_group).transpose(1, 2)
+        early, log_s, log_det = [], [], []
+        for k, flow in enumerate(self.flows):
+            if d.is_early_output(k):
+                early.append(x[:, : d.n_early_size])
+                x = x[:, d.n_early_size :]
+            x, log_s_k, log_det_k = flow(x, condition)
+            log_s.append(log_s_k)
+            log_det.append(log_det_k)
+        return Encoding(torch.cat([*early, x], dim=1), log_s, log_det)
+
+    def log_likelihood(self, mel: Tensor, audio: Tensor, sigma: float = 1.0) -> Tensor:
+        """log p(audio | mel) [B] in nats, as in `encode` (equations 3 and 12, with the Gaussian's constant)."""
+        z, log_s, log_det = self.encode(mel, audio)
+        constant = 0.5 * audio.shape[1] * math.log(2 * math.pi * sigma**2)
+        gaussian = -z.square().sum((1, 2)) / (2 * sigma**2) - constant
+        return gaussian + torch.stack([s.sum((1, 2)) for s in log_s]).sum(0) + torch.stack(log_det).sum() / len(audio)
+
+    @torch.inference_mode()
+    def hum(self, n_frames: int = 88) -> Tensor:
+        weight = self.upsample.weight
+        nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
+        return self.infer(nothing, [z.to(weight) for z in self.noise(1, n_frames)], sigma=0.0)
+
+    def _flow(self, k: int) -> Flow:
+        flow = self.flows[k]
+        assert isinstance(flow, Flow)
+        return flow
+
+    def _condition(self, mel: Tensor, n_samples: int) -> Tensor:
+        """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group]: what each group of samples hears.
+
+        What the transposed convolution gives beyond the last frame is cut, at the right end only.
+        """
+        upsampled = self.upsample(mel)[:, :, :n_samples]
+        groups: Tensor = upsampled.reshape(*upsampled.shape[:2], -1, self.dimensions.n_group)
+        return groups.transpose(2, 3).flatten(1, 2)
+
+
+class Flow(nn.Module):
+    """One step: mix the channels, then scale and shift half of them by what the other half and the mel say."""
+
+    def __init__(self, channels: int, condition_channels: int, dimensions: WaveGlowDimensions) -> None:
+        super().__init__()
+        self.n_first = channels // 2
+        self.mix = InvertibleConv(channels)
+        self.transform = CouplingNetwork(self.n_first, channels - self.n_first, condition_channels, dimensions)
+
+    def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x [B, channels, G] → (towards noise, log s, log |det W| over the batch)."""
+        x, log_det = self.mix(x)
+        first, second = x[:, : self.n_first], x[:, self.n_first :]
+        shift, log_s = self.transform(first, condition)
+        # Equations 5 to 8; the Jacobian's log determinant is the sum of log s (equation 9).
+        return torch.cat([first, torch.exp(log_s) * second + shift], dim=1), log_s, log_det
+
+    def inverse(self, x: Tensor, condition: Tensor) -> Tensor:
+        first, second = x[:, : self.n_first], x[:, self.n_first :]
+        shift, log_s = self.transform(first, condition)
+        mixed = torch.cat([first, (second - shift) * torch.exp(-log_s)], dim=1)
+        return self.mix.inverse(mixed)
+
+
+class InvertibleConv(nn.Module):
+    """A 1x1 convolution with a square matrix (section 2.2), which starts as a random rotation.
+
+    The inverse is computed when first asked for, and again whenever the weight may have changed: after loading,
+    after a move to another device or type, and after a change between training and evaluation. While training it is
+    never kept.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
+        # A determinant of +1 to begin with.
+        rotation[:, 0] *= torch.linalg.det(rotation).sign()
+        self.weight = nn.Parameter(rotation[:, :, None])
+        self._inverse: Tensor | None = None
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """x [B, channels, G] → (W x (equation 10), B G log |det W| (equation 11))."""
+        log_det = x.shape[0] * x.shape[2] * torch.linalg.slogdet(self.weight[:, :, 0].float())[1]
+        return nn.functional.conv1d(x, self.weight), log_det
+
+    def inverse(self, x: Tensor) -> Tensor:
+        return nn.functional.conv1d(x, self._inverse_weight())
+
+    def _inverse_weight(self) -> Tensor:
+        if self._inverse is not None:
+            return self._inverse
+        # In float64, so that a matrix that is hard to invert costs no digits.
+        inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)[:, :, None]
+        if not self.training:
+            self._inverse = inverse.detach()
+        return inverse
+
+    def train(self, mode: bool = True) -> InvertibleConv:
+        self._inverse = None
+        return super().train(mode)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> InvertibleConv:
+        self._inverse = None
+        moved: InvertibleConv = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return moved
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self._inverse = None
+        super()._load_from_state_dict(*args, **kwargs)
+
+
+class CouplingNetwork(nn.Module):
+    """WN of equation 6: dilated convolutions with gates, residuals and skips, not causal (section 2.1)."""
+
+    def __init__(self, n_in: int, n_out: int, condition_channels: int, dimensions: WaveGlowDimensions) -> None:
+        super().__init__()
+        d = dimensions
+        self.start = nn.Conv1d(n_in, d.channels, 1)
+        self.layers = nn.ModuleList(
+            GatedLayer(d.channels, condition_channels, d.kernel_size, 2**i, is_last=i == d.n_layers - 1)
+            for i in range(d.n_layers)
+        )
+        self.end = nn.Conv1d(d.channels, 2 * n_out, 1)
+        # Zeros make every coupling the identity to begin with, which keeps the first steps of training stable.
+        nn.init.zeros_(self.end.weight)
+        nn.init.zeros_(torch.as_tensor(self.end.bias))
+
+    def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """x [B, n_in, G] → (shift, log s), each [B, n_out, G]."""
+        x = self.start(x)
+        skips: Tensor | None = None
+        for layer in self.layers:
+            x, skip = layer(x, condition)
+            skips = skip if skips is None else skips + skip
+        shift, log_s = self.end(skips).chunk(2, dim=1)
+        return shift, log_s
+
+
+class GatedLayer(nn.Module):
+    """x [B, channels, G] → (x plus the residual, the skip); the last layer has a skip only."""
+
+    def __init__(self, channels: int, condition_channels: int, kernel_size: int, dilation: int, is_last: bool) -> None:
+        super().__init__()
+        self.is_last = is_last
+        padding = dilation * (kernel_size - 1) // 2
+        self.dilated = nn.Conv1d(channels, 2 * channels, kernel_size, dilation=dilation, padding=padding)
+        self.condition = nn.Conv1d(condition_channels, 2 * channels, 1)
+        self.out = nn.Conv1d(channels, channels if is_last else 2 * channels, 1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        signal, gate = (self.dilated(x) + self.condition(condition)).chunk(2, dim=1)
+        out = self.out(torch.tanh(signal) * torch.sigmoid(gate))
+        if self.is_last:
+            return x, out
+        residual, skip = out.chunk(2, dim=1)
+        return x + residual, skip
