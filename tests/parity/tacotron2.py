@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from tts.voice.formats.reading import read_checkpoint
 
-from tests.parity.comparison import Comparison
+from tests.parity.comparison import Comparison, tensors
+from tests.parity.comparison import compare as compared
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, masked
 from tts.voice.formats.tacotron2 import convert
 from tts.voice.formats.tacotron2 import matches as is_tacotron2
@@ -30,8 +30,8 @@ NAMES = NVIDIA | TORCHAUDIO | {"alignments": "alignments"}
 
 
 def matches(folder: Path) -> bool:
-    """Whether this is a folder of one Tacotron 2."""
-    return any(folder.glob("infer*_*.npz")) and any(checkpoints(folder))
+    """Whether there is a Tacotron 2 in the folder."""
+    return bool(checkpoints(folder))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
@@ -45,15 +45,14 @@ def check(folder: Path) -> Iterator[Comparison]:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.pt"), *folder.glob("*.pth")])
+    found = sorted([*folder.glob("*.pt"), *folder.glob("*.pth")])
+    return [path for path in found if is_tacotron2(ForeignWeights(read_checkpoint(path).weights), {})]
 
 
 def load(path: Path) -> Tacotron2:
     """The checkpoint's network by way of the layout's converter, without dropout."""
     checkpoint = read_checkpoint(path)
-    weights = ForeignWeights(checkpoint.weights)
-    assert is_tacotron2(weights, checkpoint.extras)
-    converted = convert(weights, checkpoint.extras, None)
+    converted = convert(ForeignWeights(checkpoint.weights), checkpoint.extras, None)
     network = Tacotron2(Tacotron2Dimensions(**converted.options)).eval()
     network.load_state_dict(converted.weights)
     network.decoder.prenet.p = 0.0
@@ -63,7 +62,7 @@ def load(path: Path) -> Tacotron2:
 @torch.no_grad()
 def check_inference(network: Tacotron2, path: Path, name: str) -> Iterator[Comparison]:
     """`inference` of NVIDIA takes one text, `infer` of TorchAudio a batch with its lengths."""
-    given = arrays_of(path)
+    given = tensors(path)
     ids = given["text_ids"][None] if "text_ids" in given else given["tokens"]
     lengths = given.get("lengths", torch.full((len(ids),), ids.shape[1]))
     frames = network.infer(
@@ -80,7 +79,7 @@ def check_inference(network: Tacotron2, path: Path, name: str) -> Iterator[Compa
 @torch.no_grad()
 def check_forward(network: Tacotron2, folder: Path, name: str) -> Iterator[Comparison]:
     """Teacher forcing, with padding masked and not. NVIDIA's plain names are of the masked run, TorchAudio's not."""
-    given, expected = arrays_of(folder / "forward_inputs.npz"), arrays_of(folder / "forward_expected.npz")
+    given, expected = tensors(folder / "forward_inputs.npz"), tensors(folder / "forward_expected.npz")
     inputs = [
         given[ours if ours in given else theirs]
         for ours, theirs in (
@@ -102,18 +101,13 @@ def encoder_output(
 ) -> Iterator[Comparison]:
     if "encoder_outputs" in expected:
         memory = network.encode(ids, lengths, isolated=False)
-        yield Comparison(f"{name} encoder_outputs", memory.numpy(), expected["encoder_outputs"].numpy())
+        yield compared(f"{name} encoder_outputs", memory, expected["encoder_outputs"])
 
 
 def compare(expected: dict[str, Tensor], frames: Frames, prefix: str, name: str) -> Iterator[Comparison]:
     """The arrays of `expected` that begin with `prefix` and that a decoder gives."""
     for theirs, ours in NAMES.items():
         if prefix + theirs in expected:
-            wanted = expected[prefix + theirs].numpy()
+            wanted = expected[prefix + theirs]
             # NVIDIA's gate of one text has an axis more at the end, of size one.
-            yield Comparison(f"{name} {prefix}{theirs}", getattr(frames, ours).numpy().reshape(wanted.shape), wanted)
-
-
-def arrays_of(path: Path) -> dict[str, Tensor]:
-    with np.load(path) as arrays:
-        return {name: torch.from_numpy(np.asarray(arrays[name])) for name in arrays}
+            yield compared(f"{name} {prefix}{theirs}", getattr(frames, ours).reshape(wanted.shape), wanted)
