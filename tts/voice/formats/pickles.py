@@ -95,7 +95,7 @@ def _read_legacy(file: BinaryIO) -> Any:
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    pickles = io.BytesIO(file.read(_MOST_PICKLE_BYTES))
+    pickles = io.BytesIO(file.read(min(size, _MOST_PICKLE_BYTES)))
     if _plain(pickles) != _LEGACY_MAGIC:
         raise MalformedError("it is a pickle that torch did not write")
     if _plain(pickles) != _LEGACY_PROTOCOL or not _little_endian(_plain(pickles)):

@@ -61,9 +61,8 @@ def _find(value: Any, levels: int) -> ForeignCheckpoint | None:
     if not isinstance(value, dict) or not levels:
         return None
     known = [key for key in _STATE_KEYS if isinstance(value.get(key), (dict, Record))]
-    others = [key for key, part in value.items() if isinstance(part, Record)] or (
-        list(value) if len(value) == 1 else []
-    )
+    records = [key for key, part in value.items() if isinstance(part, Record)]
+    others = records or (list(value) if len(value) == 1 else [])
     for key in [*known, *others]:
         if found := _find(value[key], levels - 1):
             beside = {name: part for name, part in value.items() if name != key}
@@ -73,12 +72,22 @@ def _find(value: Any, levels: int) -> ForeignCheckpoint | None:
 
 
 def _module_state(module: Record) -> ForeignCheckpoint | None:
-    """What `state_dict` would give of a pickled module, and the plain attributes of the outermost one."""
+    """What `state_dict` would give of a pickled module, and its own plain attributes."""
     if not _is_module(module):
         return None
+    module = _unwrapped(module)
     weights = dict(_module_tensors(module))
     attributes = {name: value for name, value in module.state.items() if not str(name).startswith("_")}
     return ForeignCheckpoint(weights, _plain_values(attributes)) if weights else None
+
+
+def _unwrapped(module: Record) -> Record:
+    """What data-parallel training wraps, or the module itself."""
+    children = _mapping(module.state.get("_modules"))
+    wrapped = children.get("module")
+    if len(children) > 1 or not isinstance(wrapped, Record) or not _is_module(wrapped):
+        return module
+    return module if any(_own_tensors("", module.state)) else wrapped
 
 
 def _is_module(value: Any) -> bool:

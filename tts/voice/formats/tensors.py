@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tts.voice.formats.unpickler import Global, MalformedError, pairs_to_dict
+from tts.voice.formats.unpickler import Global, MalformedError, key, pairs_to_dict
 
 _STORAGE_TYPES = {
     "DoubleStorage": torch.float64,
@@ -111,6 +111,10 @@ def _size(sizes: Any = ()) -> tuple[Any, ...]:
     return tuple(sizes)
 
 
+def _set(items: Any = ()) -> set[Any]:
+    return set(map(key, items))
+
+
 MAKERS: dict[Global, Callable[..., Any]] = {
     Global("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     Global("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
@@ -122,4 +126,6 @@ MAKERS: dict[Global, Callable[..., Any]] = {
     Global("collections", "OrderedDict"): _dict,
     Global("collections", "defaultdict"): _dict,
     Global("collections", "Counter"): _dict,
+    Global("builtins", "set"): _set,
+    Global("__builtin__", "set"): _set,
 }
