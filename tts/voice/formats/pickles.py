@@ -40,7 +40,7 @@ def read_pickle(path: Path) -> Any:
             return _read_zip(file) if zipped else _read_legacy(file)
     except MalformedError as error:
         raise TtsError(f"{path} cannot be read as a checkpoint: {error}.") from error
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeError, EOFError, struct.error) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError, struct.error) as error:
         raise TtsError(f"{path} cannot be read as a checkpoint: it is damaged or cut short.") from error
     except OSError as error:
         raise TtsError(f"{path} cannot be read: {error.strerror or error}.") from error
