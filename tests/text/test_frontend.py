@@ -1,50 +1,50 @@
-import subprocess
-import sys
-
 import pytest
 
-from tts.text.frontend import Frontend
+from tts.errors import TtsError, UsageError
+from tts.text.arpabet import ArpabetFrontend
+from tts.text.espeak import EspeakFrontend
+from tts.text.frontend import frontend_for
 from tts.text.lexicon import Lexicon
+from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_PHONES
+from tts.text.spelling import CharacterFrontend
+from tts.text.symbols import ENGLISH_IPA
 
-
-def test_written_text_becomes_phonemes_and_ids() -> None:
-    frontend = Frontend()
-    assert frontend.normalize("Dr. Lee has 2 cats.") == "Doctor Lee has two cats."
-    phonemes = frontend.phonemize("Dr. Lee has 2 cats.")
-    assert phonemes == "dˈɑːktɚ lˈiː hɐz tˈuː kˈæts."
-    encoded = frontend.encode(phonemes)
-    assert len(encoded.ids) == len(phonemes) + 2
-    assert encoded.dropped == ()
-
-
-def test_sentences_are_as_written() -> None:
-    assert list(Frontend().sentences("Dr. Li came. She left.")) == ["Dr. Li came.", "She left."]
-
-
-def test_the_lexicon_overrules_espeak_and_keeps_spaces_and_marks() -> None:
-    frontend = Frontend(lexicon=Lexicon({"Kokoro": "kˈoʊkəɹoʊ", "C++": "sˈiː"}))
-    assert frontend.phonemize("I like Kokoro, C++ and Kokoro's voice.") == (
-        "aɪ lˈaɪk kˈoʊkəɹoʊ, sˈiː ænd kˈoʊkəɹoʊz vˈɔɪs."
-    )
-    assert frontend.phonemize("KOKORO") == "kˈoʊkəɹoʊ"
-    assert frontend.phonemize("Hello, world!") == Frontend().phonemize("Hello, world!")
+LEXICON = Lexicon({"Hi": "hˈaɪ"})
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("Hi", True), ("a", True), ("...", False), ("", False), ('"?!"', False), ("😀", False)]
+    ("kind", "symbols", "expected"),
+    [
+        ("espeak", ENGLISH_IPA.symbols, EspeakFrontend),
+        ("characters", NVIDIA_SYMBOLS, CharacterFrontend),
+        ("arpabet", TORCHAUDIO_PHONES, ArpabetFrontend),
+    ],
 )
-def test_only_sounds_are_speakable(text: str, expected: bool) -> None:
-    frontend = Frontend()
-    assert frontend.speakable(frontend.phonemize(text)) is expected
+def test_the_kind_of_a_manifest_chooses(kind: str, symbols: tuple[str, ...], expected: type) -> None:
+    frontend = frontend_for(kind, "en-us", symbols)
+    assert type(frontend) is expected
+    spoken = frontend.phonemize("Hello there.")
+    assert frontend.speakable(spoken)
+    encoded = frontend.encode(spoken)
+    assert encoded.dropped == ()
+    assert [symbols[i] for i, symbol in zip(encoded.ids, encoded.symbols, strict=True) if symbol] == [
+        symbol for symbol in encoded.symbols if symbol
+    ]
 
 
-@pytest.mark.parametrize("phonemes", ["ˈˌː", "_^$", " ,.", "~"])
-def test_marks_stress_and_unknown_characters_are_not_speakable(phonemes: str) -> None:
-    assert not Frontend().speakable(phonemes)
+def test_an_unknown_kind_needs_another_version() -> None:
+    with pytest.raises(TtsError, match=r"needs the text frontend 'pinyin', which this version .* arpabet, characters"):
+        frontend_for("pinyin", "en-us", NVIDIA_SYMBOLS)
 
 
-@pytest.mark.parametrize("module", ["tts.text", "tts.text.frontend", "tts.text.normalize", "tts.text.segment"])
-def test_importing_loads_nothing_heavy(module: str) -> None:
-    program = f"import {module}, sys; print(sorted({{'torch', 'numpy', 'phonemizer', 'joblib'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+@pytest.mark.parametrize("kind", ["espeak", "characters", "arpabet"])
+def test_symbols_of_another_kind_are_refused(kind: str) -> None:
+    with pytest.raises(TtsError, match=f"not those of a {kind} frontend"):
+        frontend_for(kind, "en-us", ("_", "a", "a"))
+
+
+def test_a_lexicon_is_for_voices_that_read_phonemes() -> None:
+    with pytest.raises(UsageError, match="reads letters and cannot speak a lexicon's IPA"):
+        frontend_for("characters", "en-us", NVIDIA_SYMBOLS, lexicon=LEXICON)
+    assert frontend_for("espeak", "en-us", ENGLISH_IPA.symbols, lexicon=LEXICON).phonemize("Hi") == "hˈaɪ"
+    assert frontend_for("arpabet", "en-us", TORCHAUDIO_PHONES, lexicon=LEXICON).phonemize("Hi") == "HH AY1 ."

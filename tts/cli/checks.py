@@ -105,10 +105,10 @@ def espeak(*, system: bool) -> Iterator[Check]:
 
 
 def phonemizer() -> Iterator[Check]:
-    from tts.text.frontend import Frontend
+    from tts.text.espeak import EspeakFrontend
 
     try:
-        yield Check("phonemes", "ok", f"Hello → {Frontend().phonemize('Hello')}")
+        yield Check("phonemes", "ok", f"Hello → {EspeakFrontend().phonemize('Hello')}")
     except TtsError as error:
         yield Check("phonemes", "fail", str(error))
 

@@ -31,10 +31,10 @@ def phonemes(
     json: flags.Json = False,
 ) -> None:
     """Give the phonemes (IPA) of a text; line for line from standard input."""
-    from tts.text.frontend import Frontend
+    from tts.text.espeak import EspeakFrontend
     from tts.text.lexicon import load_lexicon
 
-    frontend = Frontend(lexicon=load_lexicon(lexicon) if lexicon else None, system_espeak=system_espeak)
+    frontend = EspeakFrontend(lexicon=load_lexicon(lexicon) if lexicon else None, system_espeak=system_espeak)
     _answer(text, "phonemes", frontend.phonemize, json=json)
 
 

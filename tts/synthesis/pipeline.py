@@ -21,9 +21,8 @@ from tts.models.vocoder import Vocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
-from tts.text.frontend import Frontend
+from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import load_lexicon
-from tts.text.symbols import SymbolTable
 from tts.voice.manifest import VoiceManifest
 from tts.voice.networks import load_acoustic_model, load_vocoder
 from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
@@ -144,9 +143,10 @@ def load_voice(
     """
     manifest = find_voice(name_or_folder)
     assert manifest.frontend is not None
-    frontend = Frontend(
+    frontend = frontend_for(
+        manifest.frontend.kind,
         manifest.language,
-        SymbolTable(manifest.frontend.symbols),
+        manifest.frontend.symbols,
         lexicon=load_lexicon(lexicon) if lexicon else None,
         system_espeak=system_espeak,
     )

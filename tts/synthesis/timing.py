@@ -16,6 +16,8 @@ from tts.errors import UsageError
 
 # What separates or decorates words in a phoneme string without being heard itself.
 _SILENT = frozenset(" !\"(),.:;?'-—…¡¿«»“”^$_")
+# Voices that read spelling have these inside words: "it's", "well-known".
+_INSIDE_WORDS = frozenset("'-")
 TIMING_SUFFIXES = (".srt", ".vtt", ".json", ".TextGrid")
 # Praat and the subtitle formats are read by eye; a microsecond is far below any frame.
 _DIGITS = 6
@@ -66,13 +68,26 @@ def timed_sentence(text: str, phonemes: str, marks: Sequence[Mark], offset: floa
 
 
 def words(marks: Iterable[Mark]) -> tuple[Span, ...]:
-    """The words that blanks separate, as phonemes without punctuation; stretches without a sound are left out."""
+    """The words that blanks separate, as symbols without punctuation; stretches without a sound are left out.
+
+    Symbols of several characters (ARPAbet) have a blank between them.
+    """
     found = []
     for is_blank, run in groupby(marks, key=lambda mark: mark.symbol.isspace()):
-        heard = [] if is_blank else [mark for mark in run if mark.symbol not in _SILENT]
+        heard = [] if is_blank else _without_marks(list(run))
         if heard:
-            found.append(Span("".join(mark.symbol for mark in heard), heard[0].start, heard[-1].end))
+            symbols = [mark.symbol for mark in heard]
+            text = (" " if max(map(len, symbols)) > 1 else "").join(symbols)
+            found.append(Span(text, heard[0].start, heard[-1].end))
     return tuple(found)
+
+
+def _without_marks(word: list[Mark]) -> list[Mark]:
+    """A word's marks from its first sound to its last, without punctuation, but with the signs that spelling uses."""
+    sounds = [i for i, mark in enumerate(word) if mark.symbol not in _SILENT]
+    if not sounds:
+        return []
+    return [mark for mark in word[sounds[0] : sounds[-1] + 1] if mark.symbol not in _SILENT - _INSIDE_WORDS]
 
 
 def timing_format(path: str | Path) -> str:

@@ -1,71 +1,77 @@
-"""The text frontend of a voice: everything between what a caller writes and the ids that the acoustic model reads."""
+"""What stands between a caller's text and the ids that an acoustic model reads, of whatever kind its voice needs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from tts.text.lexicon import Lexicon, Piece
-from tts.text.normalize import normalize
-from tts.text.phonemes import Phonemizer
-from tts.text.segment import split_sentences
-from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
+from tts.errors import TtsError, UsageError
+from tts.text.arpabet import ArpabetFrontend
+from tts.text.espeak import EspeakFrontend
+from tts.text.lexicon import Lexicon
+from tts.text.spelling import CharacterFrontend
+from tts.text.symbols import Encoded, PublicSymbolTable, SymbolTable
 
-_SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
-
-@dataclass(frozen=True)
-class Frontend:
-    """Text to phoneme ids for one language and alphabet, with the user's own pronunciations if there are any."""
-
-    language: str = "en-us"
-    symbols: SymbolTable = ENGLISH_IPA
-    lexicon: Lexicon | None = None
-    system_espeak: bool = False
-    _phonemizer: Phonemizer = field(init=False, repr=False, compare=False)
-    _pronunciations: Lexicon | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak))
-        spoken = None if self.lexicon is None else _in_spoken_form(self.lexicon)
-        object.__setattr__(self, "_pronunciations", spoken)
+class Frontend(Protocol):
+    """Text to ids. "Phonemes" are whatever the kind calls its symbols: they can be shown, typed and encoded again."""
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
-        return split_sentences(text)
 
     def normalize(self, text: str) -> str:
         """Write out numbers, abbreviations and signs."""
-        return normalize(text)
 
     def phonemize(self, text: str) -> str:
-        """Give the IPA of a written text: normalized, the lexicon's words as the lexicon says, espeak-ng for the rest.
-
-        Raises:
-            TtsError: espeak-ng cannot be loaded or does not speak the language.
-        """
-        spoken = normalize(text)
-        if self._pronunciations is None:
-            return self._phonemizer(spoken)
-        return "".join(self._phonemes_of(piece) for piece in self._pronunciations.apply(spoken)).strip()
+        """Give the phonemes of a written text, of one sentence at best."""
 
     def encode(self, phonemes: str) -> Encoded:
-        """Give the ids of phonemes, and the characters that the alphabet lacks."""
-        return self.symbols.encode(phonemes)
+        """Give the ids of phonemes, and what the voice's table lacks."""
 
     def speakable(self, phonemes: str) -> bool:
-        """Tell whether there is anything to say: a vowel or consonant of the alphabet, not just marks and blanks."""
-        sounds = set(self.symbols.symbols[N_RESERVED:]) - _SILENT
-        return not sounds.isdisjoint(phonemes)
-
-    def _phonemes_of(self, piece: Piece) -> str:
-        if piece.phonemes is not None:
-            return piece.phonemes
-        before = " " if piece.text[:1].isspace() else ""
-        after = " " if piece.text[-1:].isspace() else ""
-        phonemes = self._phonemizer(piece.text)
-        return f"{before}{phonemes}{after}" if phonemes else before or after
+        """Tell whether there is anything to say."""
 
 
-def _in_spoken_form(lexicon: Lexicon) -> Lexicon:
-    """Add to each entry the form that normalization gives its word, which is what the text then holds ("C++")."""
-    spoken = {normalize(word): ipa for word, ipa in lexicon.entries.items()}
-    return Lexicon({word: ipa for word, ipa in {**spoken, **lexicon.entries}.items() if word})
+Maker = Callable[[str, tuple[str, ...], Lexicon | None, bool], Frontend]
+
+
+def frontend_for(
+    kind: str,
+    language: str,
+    symbols: tuple[str, ...],
+    *,
+    lexicon: Lexicon | None = None,
+    system_espeak: bool = False,
+) -> Frontend:
+    """The frontend of a voice by the kind that its manifest names: espeak, characters or arpabet.
+
+    Raises:
+        TtsError: this version does not know the kind, or the symbols are not of that kind.
+        UsageError: there is a lexicon and the voice cannot use it.
+    """
+    if kind not in _KINDS:
+        raise TtsError(
+            f"The voice needs the text frontend {kind!r}, which this version does not have; it has "
+            f"{', '.join(sorted(_KINDS))}: install a newer version, or the voice again."
+        )
+    try:
+        return _KINDS[kind](language, symbols, lexicon, system_espeak)
+    except ValueError as error:
+        raise TtsError(
+            f"The voice's symbols are not those of a {kind} frontend ({error}); install it again."
+        ) from error
+
+
+def _espeak(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
+    return EspeakFrontend(language, SymbolTable(symbols), lexicon, system_espeak)
+
+
+def _characters(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
+    if lexicon is not None:
+        raise UsageError("This voice reads letters and cannot speak a lexicon's IPA; leave --lexicon out.")
+    return CharacterFrontend(PublicSymbolTable(symbols))
+
+
+def _arpabet(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
+    return ArpabetFrontend(language, PublicSymbolTable(symbols), lexicon, system_espeak)
+
+
+_KINDS: dict[str, Maker] = {"espeak": _espeak, "characters": _characters, "arpabet": _arpabet}

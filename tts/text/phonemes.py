@@ -57,7 +57,7 @@ class Phonemizer:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        plain = _plain(text)
+        plain = plain_punctuation(text)
         if not plain:
             return ""
         with _ESPEAK_LOCK:
@@ -78,7 +78,8 @@ def espeak_version(system: bool = False) -> str:
         return ".".join(str(part) for part in _backend("en-us", system)._espeak.version)
 
 
-def _plain(text: str) -> str:
+def plain_punctuation(text: str) -> str:
+    """Give a text on one line with the marks that voices know: straight quotes, round brackets, commas for dashes."""
     # Half a surrogate pair has no UTF-8, and a zero byte ends a C string.
     text = text.encode("utf-8", "ignore").decode().replace("\0", " ").translate(_PUNCTUATION)
     text = _IDLE_DASH.sub(" ", _DASH.sub(", ", text))

@@ -1,5 +1,6 @@
 """Phonemes as token ids: the alphabet that a voice was trained with, one character a symbol."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -53,6 +54,35 @@ class SymbolTable:
         dropped = {c for c in phonemes if c not in self._ids or c in _RESERVED}
         ids = [self._ids[BEGIN], *(self._ids[c] for c in known), self._ids[END]]
         return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)))
+
+
+@dataclass(frozen=True)
+class PublicSymbolTable:
+    """The symbols of a public checkpoint, of any length each: the first is padding (0), and there are no markers.
+
+    Raises:
+        ValueError: a symbol is empty or occurs twice, or there is nothing but padding.
+    """
+
+    symbols: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.symbols) < 2 or not all(self.symbols):
+            raise ValueError("a symbol table has padding and at least one symbol, and none is empty")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise ValueError("a symbol table names each symbol once")
+        object.__setattr__(self, "_ids", {symbol: i for i, symbol in enumerate(self.symbols) if i})
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._ids
+
+    def encode(self, symbols: Iterable[str]) -> Encoded:
+        """Give the ids of symbols; what the table lacks, and padding, is left out and named."""
+        asked = list(symbols)
+        known = [symbol for symbol in asked if symbol in self._ids]
+        dropped = {symbol for symbol in asked if symbol not in self._ids}
+        return Encoded([self._ids[symbol] for symbol in known], known, tuple(sorted(dropped)))
 
 
 PUNCTUATION = ' !"(),.:;?'
