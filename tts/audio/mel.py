@@ -9,18 +9,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from tts.errors import TtsError
+
 LOG_FLOOR = 1e-5
 
 
 @dataclass(frozen=True)
 class MelSettings:
-    """What a mel spectrogram means; two stages fit each other only where these are equal."""
+    """What a mel spectrogram means; `tts.audio.mel_conversion` says which stages fit each other.
+
+    All values are numbers, words or lists of numbers, as a manifest holds them.
+    """
 
     sample_rate: int = 22050
     n_fft: int = 1024
@@ -28,18 +34,57 @@ class MelSettings:
     n_mels: int = 80
     f_min: float = 0.0
     f_max: float = 8000.0
+    lead: int = 0
+    """The middle of frame t lies so many samples after t * hop_length; above 0 there is one frame less."""
+    window: Literal["hann", "half_sine"] = "hann"
+    """See `analysis_window`."""
+    epsilon: float = 0.0
+    """Added to the squared magnitude of a bin before the root."""
+    log: Literal["e", "10"] = "e"
+    """The base of the logarithm."""
+    floor: float = LOG_FLOOR
+    """Mel magnitudes below it are raised to it before the logarithm."""
+    mean: tuple[float, ...] = ()
+    """Subtracted from the logarithm: one number, or one a mel; empty is none."""
+    deviation: tuple[float, ...] = ()
+    """What is left is divided by it; likewise."""
+    limits: tuple[float, ...] = ()
+    """The lowest and the highest value at last, or empty."""
+    unknown_statistics: bool = False
+    """The logarithm was normalised with means and deviations that nobody knows any more."""
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "deviation", "limits"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
 
-def hann_window(n_fft: int, device: torch.device | None = None) -> Tensor:
+def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Tensor:
     """The periodic Hann window [n_fft]."""
-    return torch.hann_window(n_fft, periodic=True, device=device)
+    return torch.hann_window(n_fft, periodic=True, device=device, dtype=dtype)
 
 
-def stft(samples: Tensor, n_fft: int, hop_length: int) -> Tensor:
-    """samples [B, n] → complex spectrum [B, n_fft // 2 + 1, 1 + n // hop_length], reflected at the edges."""
-    return torch.stft(
-        samples, n_fft, hop_length, window=hann_window(n_fft, samples.device), center=True, return_complex=True
-    )
+def analysis_window(settings: MelSettings, like: Tensor) -> Tensor:
+    """[n_fft] in the type and on the device of `like`: the periodic Hann window, or the half sine over sqrt 2 that the library lws analyses with.
+
+    The latter is the square root of half a Hann window that is sampled between whole numbers.
+    """
+    if settings.window == "hann":
+        return hann_window(settings.n_fft, like.device, like.dtype)
+    places = torch.arange(settings.n_fft, device=like.device, dtype=like.dtype) + 0.5
+    return torch.sin(math.pi * places / settings.n_fft) / math.sqrt(2)
+
+
+def stft(samples: Tensor, n_fft: int, hop_length: int, lead: int = 0, window: Tensor | None = None) -> Tensor:
+    """samples [B, n] → complex spectrum [B, n_fft // 2 + 1, 1 + n // hop_length], reflected at the edges.
+
+    With a `lead` the frames lie so many samples later, and there are n // hop_length. `window` [n_fft] is Hann's or
+    another.
+    """
+    before = n_fft // 2 - lead
+    after = n_fft - before - (hop_length if lead else 0)
+    padded = torch.nn.functional.pad(samples[:, None], (before, after), mode="reflect")[:, 0]
+    window = hann_window(n_fft, samples.device, samples.dtype) if window is None else window
+    return torch.stft(padded, n_fft, hop_length, window=window, center=False, return_complex=True)
 
 
 def inverse_stft(spectrum: Tensor, n_fft: int, hop_length: int, length: int | None = None) -> Tensor:
@@ -50,10 +95,49 @@ def inverse_stft(spectrum: Tensor, n_fft: int, hop_length: int, length: int | No
 
 
 def mel_spectrogram(samples: Tensor, settings: MelSettings) -> Tensor:
-    """samples [B, n] in -1 to 1 → log mel spectrogram [B, n_mels, 1 + n // hop_length]."""
-    magnitude = stft(samples, settings.n_fft, settings.hop_length).abs()
-    filters = torch.from_numpy(mel_filters(settings)).to(samples.device)
-    return torch.log(torch.clamp(filters @ magnitude, min=LOG_FLOOR))
+    """samples [B, n] in -1 to 1 → log mel spectrogram [B, n_mels, 1 + n // hop_length].
+
+    With a `lead` there are n // hop_length frames.
+
+    Raises:
+        TtsError: the statistics of its normalisation are unknown.
+    """
+    window = analysis_window(settings, samples)
+    spectrum = stft(samples, settings.n_fft, settings.hop_length, settings.lead, window)
+    if settings.epsilon:
+        magnitude = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + settings.epsilon)
+    else:
+        magnitude = spectrum.abs()
+    filters = torch.from_numpy(mel_filters(settings)).to(samples)
+    return normalised(filters @ magnitude, settings)
+
+
+def normalised(magnitude: Tensor, settings: MelSettings) -> Tensor:
+    """Mel magnitudes [B, n_mels, T] → the values that stages exchange; raises like `mel_spectrogram`."""
+    if settings.unknown_statistics:
+        raise TtsError("This mel is normalised with statistics that came with no file.")
+    floored = torch.clamp(magnitude, min=settings.floor)
+    mel = torch.log10(floored) if settings.log == "10" else torch.log(floored)
+    if settings.mean:
+        mel = mel - _column(settings.mean, mel)
+    if settings.deviation:
+        mel = mel / _column(settings.deviation, mel)
+    return mel.clamp(*settings.limits) if settings.limits else mel
+
+
+def magnitudes(mel: Tensor, settings: MelSettings) -> Tensor:
+    """What `normalised` undone gives, as far as it can be undone."""
+    if settings.unknown_statistics:
+        raise TtsError("This mel is normalised with statistics that came with no file.")
+    if settings.deviation:
+        mel = mel * _column(settings.deviation, mel)
+    if settings.mean:
+        mel = mel + _column(settings.mean, mel)
+    return torch.pow(10.0, mel) if settings.log == "10" else torch.exp(mel)
+
+
+def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:
+    return torch.tensor(numbers, dtype=like.dtype, device=like.device)[:, None]
 
 
 @lru_cache(maxsize=8)

@@ -15,11 +15,13 @@ from tts.errors import TtsError
 from tts.models.acoustic import AcousticModel
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
+from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 from tts.models.source_filter import SourceFilter
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
+from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.voice.manifest import Component, VoiceManifest, file_problem
 
 Options = dict[str, Any]
@@ -34,6 +36,8 @@ VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
     "griffinlim": lambda mel, options: GriffinLim(mel, **options),
     "vocos": lambda mel, options: Vocos(mel, VocosDimensions(**options)),
     "source_filter": lambda mel, options: SourceFilter(mel, VocosDimensions(**options)),
+    "hifigan": lambda mel, options: HiFiGAN(mel, HiFiGANDimensions(**options)),
+    "wavenet": lambda mel, options: WaveNet(mel, WaveNetDimensions(**options)),
     "waveglow": lambda mel, options: WaveGlow(mel, WaveGlowDimensions(**options)),
 }
 

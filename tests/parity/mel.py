@@ -1,0 +1,101 @@
+"""Mel spectrograms, mu-law and pre-emphasis beside the numbers of NVIDIA, jik876 and r9y9."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+import soundfile
+import torch
+
+from tests.parity.comparison import Comparison, arrays, compare
+from tts.audio.companding import (
+    inverse_mulaw_codes,
+    inverse_preemphasis,
+    mulaw,
+    mulaw_codes,
+    preemphasis,
+)
+from tts.audio.mel import MelSettings, mel_spectrogram
+from tts.voice.formats.wavenet_r9y9 import mel_settings
+
+QUIET_ATOL = 2e-3
+
+
+def matches(folder: Path) -> bool:
+    return (folder / "settings.json").is_file() and any(folder.glob("*_mels.npz"))
+
+
+def check(folder: Path) -> Iterator[Comparison]:
+    told = json.loads((folder / "settings.json").read_text())
+    for path in sorted(folder.glob("*_mels.npz")):
+        samples = _samples(folder / f"{path.stem.removesuffix('_mels')}.wav")
+        for key, expected in arrays(path).items():
+            settings, atol = _settings(key, told)
+            # r9y9's mel is librosa's, which computes in more than float32.
+            exact = samples.double() if key.startswith("r9y9") else samples
+            yield compare(f"{path.stem} {key}", mel_spectrogram(exact, settings)[0], expected, atol=atol)
+    for path in sorted(folder.glob("*mulaw_table.npz")):
+        yield from _mulaw(path)
+    for path in sorted(folder.glob("*_preprocess_*.npz")):
+        samples = _samples(folder / f"{path.stem.split('_preprocess_')[1]}.wav")
+        yield from _preprocess(arrays(path), samples[0].numpy(), told["r9y9"], path.stem)
+
+
+def _samples(path: Path) -> torch.Tensor:
+    return torch.from_numpy(soundfile.read(path, dtype="float32")[0])[None]
+
+
+def _settings(key: str, told: dict[str, Any]) -> tuple[MelSettings, float]:
+    if key.startswith("r9y9"):
+        return MelSettings(**mel_settings(told["r9y9"], normalised=False)), 1e-4
+    if key.startswith("hifigan"):
+        t = told["hifigan"]
+        f_max = t["sampling_rate"] / 2 if key.endswith("fmax_none") else t["fmax"]
+        sizes = (t["sampling_rate"], t["n_fft"], t["hop_size"], t["num_mels"], t["fmin"], f_max)
+        return MelSettings(*sizes, lead=t["hop_size"] // 2, epsilon=1e-9), QUIET_ATOL
+    t = told["nvidia_tacotron2"]
+    sizes = (t["sampling_rate"], t["filter_length"], t["hop_length"], t["n_mel_channels"], t["mel_fmin"], t["mel_fmax"])
+    return MelSettings(*sizes), QUIET_ATOL
+
+
+def _mulaw(path: Path) -> Iterator[Comparison]:
+    table = arrays(path)
+    x, ids = torch.from_numpy(table["x"]), torch.from_numpy(table["ids"])
+    yield compare("mulaw 255", mulaw(x, 255), table["mulaw_mu255"])
+    yield compare("mulaw 65535", mulaw(x, 65535), table["mulaw_mu65535"])
+    yield compare("mulaw codes", mulaw_codes(x, 255), table["mulaw_quantize_mu255"])
+    yield compare("inverse mulaw codes", inverse_mulaw_codes(ids, 255), table["inv_mulaw_quantize_mu255"])
+    used = table["inv_mulaw_quantize_mu256_used_by_wavegen"]
+    yield compare("inverse mulaw codes, mu 256", inverse_mulaw_codes(ids, 256), used)
+
+
+def _preprocess(
+    expected: dict[str, npt.NDArray[Any]], samples: npt.NDArray[np.float32], told: dict[str, Any], name: str
+) -> Iterator[Comparison]:
+    """r9y9's steps on one recording: trim (the place is given), high pass, mel; gain, pre-emphasis, mu-law, padding."""
+    coefficient, gain = float(told["preprocess"].split()[-1]), told["global_gain_scale"]
+    start, end = expected["trim_index"]
+    clean = _high_passed(samples[start:end].astype(np.float64), told)
+    feats = mel_spectrogram(torch.from_numpy(clean)[None], MelSettings(**mel_settings(told, normalised=False)))
+    yield compare(f"{name} feats", feats[0].T, expected["feats"])
+    raw = preemphasis(clean * gain, coefficient)
+    raw = np.concatenate([raw, np.zeros(len(expected["wave_raw"]) - len(raw))])
+    yield compare(f"{name} wave_raw", raw, expected["wave_raw"])
+    codes = mulaw_codes(torch.from_numpy(raw), 255).numpy()
+    yield compare(f"{name} wave_mulaw256", codes, expected["wave_mulaw256"])
+    (key,) = (key for key in expected if key.startswith("raw_undone_first_"))
+    undone = inverse_preemphasis(expected["wave_raw"], coefficient) / gain
+    yield compare(f"{name} {key}", undone[: len(expected[key])], expected[key])
+
+
+def _high_passed(samples: npt.NDArray[np.float64], told: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """r9y9's `low_cut_filter`, which this project has no use for: 255 taps, designed with a window."""
+    taps = scipy.signal.firwin(255, told["highpass_cutoff"] / (told["sample_rate"] // 2), pass_zero=False)
+    filtered: npt.NDArray[np.float64] = scipy.signal.lfilter(taps, 1, samples)
+    return filtered

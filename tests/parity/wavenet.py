@@ -1,0 +1,104 @@
+"""WaveNet beside the numbers of r9y9/wavenet_vocoder: teacher forced, one sample at a time, and the losses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tests.parity.comparison import Comparison, arrays, checkpoint, compare, tensors
+from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
+from tts.audio.mel import MelSettings
+from tts.models.wavenet import WaveNet, WaveNetDimensions
+from tts.models.wavenet_steps import Steps
+from tts.voice.formats import wavenet_r9y9
+from tts.voice.formats.weights import ForeignWeights
+
+# The reference's losses were computed with these, whatever the hyperparameters say.
+LOSS_LEVELS, LOSS_LOG_SCALE_MIN = 65536, -16.0
+
+
+def matches(folder: Path) -> bool:
+    return bool(_models(folder))
+
+
+def check(folder: Path) -> Iterator[Comparison]:
+    """Every model in the folder or in a folder of it."""
+    for path in _models(folder):
+        network = load(path)
+        name = str(path.parent.relative_to(folder))
+        with torch.no_grad():
+            yield from _forward(network, path.parent, name)
+            yield from _generate(network, path.parent, name)
+
+
+def load(path: Path) -> WaveNet:
+    weights = ForeignWeights(checkpoint(path)["state_dict"])
+    assert wavenet_r9y9.matches(weights, {}), f"{path} is not a WaveNet"
+    converted = wavenet_r9y9.convert(weights, {}, json.loads((path.parent / "hparams.json").read_text()))
+    losses = {"log_scale_min": LOSS_LOG_SCALE_MIN}
+    if converted.options["output"] == "logistics":
+        losses["n_levels"] = LOSS_LEVELS
+    network = WaveNet(MelSettings(**converted.mel), WaveNetDimensions(**{**converted.options, **losses}))
+    network.load_state_dict(converted.weights)
+    return network.eval()
+
+
+def _models(folder: Path) -> list[Path]:
+    places = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    found = [path for place in places for ending in ("*.pt", "*.pth") for path in sorted(place.glob(ending))]
+    return [p for p in found if "first_conv.bias" in checkpoint(p).get("state_dict", {})]
+
+
+def _forward(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
+    if not (folder / "forward_expected.npz").is_file():
+        return
+    given, expected = tensors(folder / "forward_inputs.npz"), arrays(folder / "forward_expected.npz")
+    mulaw = network.dimensions.output == "mulaw"
+    samples = given["x_ids"] if mulaw else given["x"]
+    if "x_raw" in given:
+        yield compare(f"{name} mu-law codes", mulaw_codes(given["x_raw"], network.dimensions.n_outputs - 1), samples)
+    # A sample's loss in a narrow logistic magnifies the last digits of y_hat some thousand times: it is checked on the
+    # reference's own y_hat, and on ours only the mean.
+    loss = network.distribution.loss(torch.from_numpy(expected["y_hat"]).transpose(1, 2)[:, :-1], samples[:, 1:])
+    yield compare(f"{name} loss_mean of our y_hat", network.loss(samples, given["c"]).mean(), expected["loss_mean"])
+    got = {"upsampled_c": network.upsample(given["c"]), "y_hat": network.predict(samples, given["c"])}
+    got |= {"loss_per_sample": loss, "loss_mean": loss.mean()}
+    for key, values in expected.items():
+        if key.startswith("incremental_teacher_forced_probs_first_"):
+            probabilities = _incremental(network, samples[:, : values.shape[2]], given["c"]).softmax(1)
+            yield compare(f"{name} {key}", probabilities, values, atol=1e-6)
+        else:
+            yield compare(f"{name} {key}", got[key], values)
+    yield compare(f"{name} incremental y_hat", _incremental(network, samples, given["c"]), expected["y_hat"])
+
+
+def _incremental(network: WaveNet, samples: Tensor, mel: Tensor) -> Tensor:
+    """`predict`, one sample at a time, for as many samples as are given."""
+    steps = Steps(network, mel)
+    parameters = [steps(samples[:, t], c) for t, c in zip(range(samples.shape[1]), steps.conditions(), strict=False)]
+    return torch.stack(parameters, dim=2)
+
+
+def _generate(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
+    for path in sorted(folder.glob("generate*_expected.npz")):
+        given, expected = tensors(folder / "generate_inputs.npz"), arrays(path)
+        numbers = None if "greedy" in path.stem else _numbers(given)
+        samples = network.generate(given["c"], numbers)
+        yield compare(f"{name} {path.stem} samples", samples, expected["ids" if "ids" in expected else "samples"])
+        # What the reference calls wav is not de-emphasised where the samples are classes.
+        if network.dimensions.output == "mulaw":
+            wav = inverse_mulaw_codes(samples, network.dimensions.n_outputs - 1)
+        else:
+            wav = network.sound(samples)
+        yield compare(f"{name} {path.stem} wav", wav, expected["wav"])
+
+
+def _numbers(given: dict[str, Tensor]) -> list[Tensor]:
+    """The random numbers in our order and shapes, [steps, B] or [steps, B, components]."""
+    if "u_mixture" in given:
+        return [given["u_mixture"][:, :, 0], given["u_logistic"][:, :, 0]]
+    return [given["u"]] if "u" in given else [given["eps"][:, :, 0]]

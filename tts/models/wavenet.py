@@ -1,0 +1,192 @@
+"""WaveNet (van den Oord et al. 2016, arXiv 1609.03499) as a vocoder, in the line of r9y9/wavenet_vocoder.
+
+Each sample is predicted from those before it and from the mel spectrogram. Beside the paper: residuals are scaled by
+sqrt(1/2) so that their variance stays, the mel is brought to sample rate by a small network of its own, and the
+output is one of three distributions (see `tts.models.distributions`). Weight norm is folded into the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis
+from tts.audio.mel import MelSettings
+from tts.errors import TtsError
+from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
+from tts.models.vocoder import Vocoder
+from tts.models.wavenet_steps import generate
+
+
+@dataclass(frozen=True)
+class WaveNetDimensions:
+    """The defaults are those of the published mixture of logistics on LJ Speech (code of 2019).
+
+    `context_frames` is how many more frames of mel the upsampling hears at each side. `upsampling` is "stretch"
+    (repeat, then smooth; 2019) or "transposed" (transposed convolutions; 2018). `running_skips` scales the sum of the
+    skips by sqrt(1/2) after each layer (2018) instead of once at the end. The wave that the network knows is
+    `gain` times the sound, pre-emphasised by `preemphasis`.
+    """
+
+    output: Kind = "logistics"
+    n_outputs: int = 30
+    n_layers: int = 24
+    n_stacks: int = 4
+    kernel_size: int = 3
+    residual_channels: int = 128
+    gate_channels: int = 256
+    skip_channels: int = 128
+    context_frames: int = 2
+    upsampling: Literal["stretch", "transposed"] = "stretch"
+    upsample_scales: tuple[int, ...] = (4, 4, 4, 4)
+    upsample_height: int = 1
+    running_skips: bool = False
+    n_levels: int = 65536
+    log_scale_min: float = -16.0
+    sampling_log_scale_min: float | None = None
+    preemphasis: float = 0.85
+    gain: float = 0.55
+
+    def distribution(self) -> SampleDistribution:
+        if self.output == "mulaw":
+            return MulawClasses(self.n_outputs)
+        least = -math.inf if self.sampling_log_scale_min is None else self.sampling_log_scale_min
+        if self.output == "logistics":
+            return LogisticMixture(self.n_outputs, self.n_levels, self.log_scale_min, least)
+        return Gaussian(self.n_outputs, self.log_scale_min, least)
+
+    def dilations(self) -> list[int]:
+        """They double within a stack and start again with the next."""
+        return [2 ** (i % (self.n_layers // self.n_stacks)) for i in range(self.n_layers)]
+
+
+class WaveNet(Vocoder):
+    """Raises TtsError where the upsampling does not make the mel's hop."""
+
+    def __init__(self, mel: MelSettings, dimensions: WaveNetDimensions) -> None:
+        super().__init__(mel)
+        d = self.dimensions = dimensions
+        if math.prod(d.upsample_scales) != mel.hop_length:
+            raise TtsError(f"The WaveNet's upsampling {d.upsample_scales} does not make {mel.hop_length} samples.")
+        self.distribution = d.distribution()
+        self.upsample = Upsampling(mel.n_mels, d)
+        n_inputs = d.n_outputs if d.output == "mulaw" else 1
+        self.first = nn.Conv1d(n_inputs, d.residual_channels, 1)
+        self.layers = nn.ModuleList(ResidualLayer(mel.n_mels, dilation, d) for dilation in d.dilations())
+        self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
+        self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
+
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+        n_samples = mel.shape[2] * self.mel.hop_length
+        numbers = self.distribution.random_numbers(n_samples, len(mel), generator)
+        context = self.dimensions.context_frames
+        padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
+        return self.sound(self.generate(padded, [n.to(mel.device) for n in numbers])).clamp(-1, 1)
+
+    def predict(self, samples: Tensor, mel: Tensor) -> Tensor:
+        """All parameters at once, each from the true samples (teacher forcing).
+
+        samples [B, n] (class numbers for mu-law), mel [B, n_mels, T + 2 * context_frames] with T * hop_length = n →
+        [B, n_outputs, n], where those at t are of sample t + 1.
+        """
+        condition = self.upsample(mel)
+        x = self.first(self.encoded(samples))
+        x, skips = self.layers[0](x, condition)
+        for layer in self.layers[1:]:
+            x, skip = layer(x, condition)
+            skips = self.add_skip(skips, skip)
+        out: Tensor = self.out(torch.relu(self.hidden(torch.relu(self.scale_skips(skips)))))
+        return out
+
+    def loss(self, samples: Tensor, mel: Tensor) -> Tensor:
+        """Negative log likelihood [B, n - 1] in nats of each sample but the first (the paper's equation 1)."""
+        predicted = self.predict(samples, mel).transpose(1, 2)[:, :-1]
+        return self.distribution.loss(predicted, samples[:, 1:])
+
+    def generate(self, mel: Tensor, numbers: Sequence[Tensor] | None) -> Tensor:
+        """mel as in `predict` → samples [B, T * hop_length] as the network knows them, one after the other.
+
+        `numbers` are the distribution's random numbers, each [steps, B, ...]; None takes the likeliest each time.
+        """
+        return generate(self, mel, numbers)
+
+    def sound(self, samples: Tensor) -> Tensor:
+        """What the network generated, as sound: mu-law, pre-emphasis and gain undone."""
+        d = self.dimensions
+        wave = inverse_mulaw_codes(samples, d.n_outputs - 1) if d.output == "mulaw" else samples
+        if d.preemphasis:
+            undone = inverse_preemphasis(wave.cpu().numpy(), d.preemphasis)
+            wave = torch.from_numpy(undone).to(wave.device)
+        return wave / d.gain
+
+    def first_input(self, batch: int) -> Tensor:
+        """What stands before the first sample, [B]: silence."""
+        if self.dimensions.output == "mulaw":
+            return torch.full((batch,), (self.dimensions.n_outputs - 1) // 2, device=self.first.weight.device)
+        return self.first.weight.new_zeros(batch)
+
+    def encoded(self, samples: Tensor) -> Tensor:
+        """samples [B, n] → what the first layer sees [B, n_inputs, n]."""
+        if self.dimensions.output == "mulaw":
+            one_hot = nn.functional.one_hot(samples, self.dimensions.n_outputs)
+            return one_hot.transpose(1, 2).to(self.first.weight.dtype)
+        return samples[:, None]
+
+    def add_skip(self, skips: Tensor, skip: Tensor) -> Tensor:
+        total = skips + skip
+        return total * math.sqrt(0.5) if self.dimensions.running_skips else total
+
+    def scale_skips(self, skips: Tensor) -> Tensor:
+        return skips if self.dimensions.running_skips else skips * math.sqrt(1 / self.dimensions.n_layers)
+
+
+class ResidualLayer(nn.Module):
+    """Equation 2 with the mel added inside both functions (section 2.5): x [B, residual, n] → (x, skip)."""
+
+    def __init__(self, n_mels: int, dilation: int, dimensions: WaveNetDimensions) -> None:
+        super().__init__()
+        d = dimensions
+        self.past = (d.kernel_size - 1) * dilation
+        self.dilated = nn.Conv1d(d.residual_channels, d.gate_channels, d.kernel_size, dilation=dilation)
+        self.condition = nn.Conv1d(n_mels, d.gate_channels, 1)
+        self.residual = nn.Conv1d(d.gate_channels // 2, d.residual_channels, 1)
+        self.skip = nn.Conv1d(d.gate_channels // 2, d.skip_channels, 1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.dilated(nn.functional.pad(x, (self.past, 0))) + self.condition(condition)
+        signal, gate = y.chunk(2, dim=1)
+        gated = torch.tanh(signal) * torch.sigmoid(gate)
+        return (x + self.residual(gated)) * math.sqrt(0.5), self.skip(gated)
+
+
+class Upsampling(nn.Module):
+    """mel [B, n_mels, T + 2 * context_frames] → [B, n_mels, T * hop_length]; over time only, or a few mels high."""
+
+    def __init__(self, n_mels: int, dimensions: WaveNetDimensions) -> None:
+        super().__init__()
+        d = dimensions
+        self.transposed = d.upsampling == "transposed"
+        self.scales = tuple(d.upsample_scales)
+        pad = d.upsample_height // 2
+        if self.transposed:
+            self.context: nn.Module = nn.Identity()
+            self.convs = nn.ModuleList(
+                nn.ConvTranspose2d(1, 1, (d.upsample_height, s), stride=(1, s), padding=(pad, 0)) for s in self.scales
+            )
+        else:
+            self.context = nn.Conv1d(n_mels, n_mels, 2 * d.context_frames + 1, bias=False)
+            self.convs = nn.ModuleList(
+                nn.Conv2d(1, 1, (d.upsample_height, 2 * s + 1), padding=(pad, s), bias=False) for s in self.scales
+            )
+
+    def forward(self, mel: Tensor) -> Tensor:
+        x = self.context(mel)[:, None]
+        for scale, conv in zip(self.scales, self.convs, strict=True):
+            x = torch.relu(conv(x)) if self.transposed else conv(x.repeat_interleave(scale, dim=3))
+        out: Tensor = x[:, 0]
+        return out
