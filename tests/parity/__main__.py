@@ -52,8 +52,7 @@ def results(root: Path) -> Iterator[tuple[bool, str]]:
 def compared(check: Check, folder: Path, name: str) -> Iterator[tuple[bool, str]]:
     try:
         for comparison in check.check(folder):
-            error = f"largest relative error {comparison.worst_relative:.1e}"
-            yield comparison.passed, f"{name} {comparison.name}: {error}"
+            yield comparison.passed, f"{name} {comparison}"
     except (TtsError, LookupError, ValueError, RuntimeError, AssertionError, OSError) as error:
         yield False, f"{name}: {type(error).__name__}: {error}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
+
+from tts.audio.mel import MelSettings
+from tts.voice.formats.layouts import Layout
+from tts.voice.formats.reading import read_checkpoint
+from tts.voice.formats.weights import ForeignWeights
+from tts.voice.networks import ACOUSTIC_MODELS, VOCODERS
 
 # What parity fixtures allow where they do not say otherwise.
 RTOL = ATOL = 1e-4
@@ -27,12 +34,12 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        return self.got.shape == self.expected.shape and self.worst_relative <= 1
+        return self.share_of_allowed <= 1
 
     @property
-    def worst_relative(self) -> float:
-        """The largest difference as a fraction of what is allowed; infinite for other shapes, not-a-number, and
-        whole numbers that differ."""
+    def share_of_allowed(self) -> float:
+        """The largest difference as a share of what is allowed; infinite for other shapes, not-a-number, and whole
+        numbers that differ."""
         if self.got.shape != self.expected.shape:
             return float("inf")
         if np.issubdtype(self.expected.dtype, np.integer):
@@ -42,16 +49,18 @@ class Comparison:
         return worst if np.isfinite(worst) else float("inf")
 
     @property
-    def worst_absolute(self) -> float:
-        """The largest difference; infinite for other shapes."""
+    def relative_error(self) -> float:
+        """The largest difference, relative to the largest magnitude expected; infinite for other shapes."""
         if self.got.shape != self.expected.shape:
             return float("inf")
-        return float(np.max(np.abs(self.got.astype(np.float64) - self._expected64), initial=0.0))
+        largest = float(np.max(np.abs(self._expected64), initial=0.0)) or 1.0
+        return float(np.max(np.abs(self.got.astype(np.float64) - self._expected64), initial=0.0)) / largest
 
     def __str__(self) -> str:
-        verdict = "ok" if self.passed else f"FAILED, shapes {self.got.shape} and {self.expected.shape}"
-        worst = f"off by at most {self.worst_absolute:.2g}, {self.worst_relative:.1%} of what is allowed"
-        return f"{self.name}: {worst}: {verdict}"
+        if self.got.shape != self.expected.shape:
+            return f"{self.name}: its shape is {self.got.shape}, not {self.expected.shape}"
+        allowed = f"{self.share_of_allowed:.1%} of what is allowed"
+        return f"{self.name}: largest relative error {self.relative_error:.1e}, {allowed}"
 
     @property
     def _expected64(self) -> npt.NDArray[np.float64]:
@@ -74,15 +83,28 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array) for name, array in arrays(path).items()}
 
 
-def checkpoint(path: Path) -> dict[str, Any]:
-    """What a .pt file holds, read without running anything in it."""
-    found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return found
+def checkpoints(folder: Path, layout: Layout) -> list[Path]:
+    """The checkpoints of one layout that lie in a folder."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".pt", ".pth", ".ckpt", ".safetensors"))
+    return [path for path in paths if layout.matches(*opened(path))]
 
 
-def existing(folder: Path, *names: str) -> Iterator[Path]:
-    """Those of the files that are there."""
-    yield from (folder / name for name in names if (folder / name).is_file())
+def opened(path: Path) -> tuple[ForeignWeights, dict[str, Any]]:
+    """A checkpoint's weights and what lies beside them, as they go into a layout."""
+    found = read_checkpoint(path)
+    return ForeignWeights(found.weights), found.extras
+
+
+def built(path: Path, layout: Layout, hyperparameters: Path) -> nn.Module:
+    """The network of a checkpoint, by way of its layout; the hyperparameters' file need not be there."""
+    told = json.loads(hyperparameters.read_text("utf-8")) if hyperparameters.is_file() else None
+    converted = layout.convert(*opened(path), told)
+    if converted.role == "acoustic":
+        network: nn.Module = ACOUSTIC_MODELS[converted.network](converted.options)
+    else:
+        network = VOCODERS[converted.network](MelSettings(**converted.mel), converted.options)
+    network.load_state_dict(converted.weights)
+    return network.eval()
 
 
 def _array(values: object) -> npt.NDArray[Any]:

@@ -8,14 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tts.voice.formats.reading import read_checkpoint
 
-from tests.parity.comparison import Comparison, tensors
+from tests.parity.comparison import Comparison, built, checkpoints, tensors
 from tests.parity.comparison import compare as compared
-from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, masked
-from tts.voice.formats.tacotron2 import convert
-from tts.voice.formats.tacotron2 import matches as is_tacotron2
-from tts.voice.formats.weights import ForeignWeights
+from tts.models.tacotron2 import Frames, Tacotron2, masked
+from tts.voice.formats import tacotron2
 
 # Their name for each array → ours; `mels` is what TorchAudio calls mel_specgram.
 NVIDIA = {"mel_out": "mel_before_postnet", "mel_out_postnet": "mel", "gate_out": "stop_logits"}
@@ -31,12 +28,12 @@ NAMES = NVIDIA | TORCHAUDIO | {"alignments": "alignments"}
 
 def matches(folder: Path) -> bool:
     """Whether there is a Tacotron 2 in the folder."""
-    return bool(checkpoints(folder))
+    return bool(checkpoints(folder, tacotron2))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
     """Every array of every checkpoint of the folder."""
-    for path in checkpoints(folder):
+    for path in checkpoints(folder, tacotron2):
         network = load(path)
         for arrays in sorted(folder.glob("infer*_*.npz")):
             yield from check_inference(network, arrays, f"{path.name} {arrays.stem}")
@@ -44,17 +41,10 @@ def check(folder: Path) -> Iterator[Comparison]:
             yield from check_forward(network, folder, f"{path.name} forward")
 
 
-def checkpoints(folder: Path) -> list[Path]:
-    found = sorted([*folder.glob("*.pt"), *folder.glob("*.pth")])
-    return [path for path in found if is_tacotron2(ForeignWeights(read_checkpoint(path).weights), {})]
-
-
 def load(path: Path) -> Tacotron2:
-    """The checkpoint's network by way of the layout's converter, without dropout."""
-    checkpoint = read_checkpoint(path)
-    converted = convert(ForeignWeights(checkpoint.weights), checkpoint.extras, None)
-    network = Tacotron2(Tacotron2Dimensions(**converted.options)).eval()
-    network.load_state_dict(converted.weights)
+    """The checkpoint's network, without dropout."""
+    network = built(path, tacotron2, path.parent / "config.json")
+    assert isinstance(network, Tacotron2)
     network.decoder.prenet.p = 0.0
     return network
 

@@ -8,41 +8,27 @@ from pathlib import Path
 
 import torch
 
-from tests.parity.comparison import Comparison, arrays, checkpoint, compare, tensors
-from tts.audio.mel import MelSettings
+from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
 from tts.voice.formats import waveglow_nvidia
-from tts.voice.formats.weights import ForeignWeights
 
 
 def matches(folder: Path) -> bool:
-    return bool(_checkpoints(folder))
+    return bool(checkpoints(folder, waveglow_nvidia))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
     """Every checkpoint of the folder against everything that the folder expects."""
-    for path in _checkpoints(folder):
-        network = load(path)
+    for path in checkpoints(folder, waveglow_nvidia):
+        # The configuration of a WaveGlow says nothing that its weights do not.
+        network = built(path, waveglow_nvidia, folder / "none")
+        assert isinstance(network, WaveGlow)
         yield from _sizes(network.dimensions, folder / "config.json", path.name)
         with torch.no_grad():
             yield from _forward(network, folder, path.name)
             yield from _infer(network, folder, path.name)
-
-
-def load(path: Path) -> WaveGlow:
-    weights = ForeignWeights(checkpoint(path)["state_dict"])
-    assert waveglow_nvidia.matches(weights, {}), f"{path} is not a WaveGlow"
-    converted = waveglow_nvidia.convert(weights, {}, None)
-    network = WaveGlow(MelSettings(**converted.mel), WaveGlowDimensions(**converted.options))
-    network.load_state_dict(converted.weights)
-    return network.eval()
-
-
-def _checkpoints(folder: Path) -> list[Path]:
-    found = [path for pattern in ("*.pt", "*.pth") for path in sorted(folder.glob(pattern))]
-    return [path for path in found if "WN.0.start.bias" in checkpoint(path).get("state_dict", {})]
 
 
 def _sizes(d: WaveGlowDimensions, config: Path, name: str) -> Iterator[Comparison]:

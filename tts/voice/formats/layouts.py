@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from tts.voice.formats import hifigan, tacotron2, waveglow_nvidia, wavenet_r9y9
 from tts.voice.formats.converted import Converted
 from tts.voice.formats.weights import ForeignWeights
 
@@ -27,7 +28,7 @@ class Layout(Protocol):
 
 
 # The first that matches is taken.
-LAYOUTS: tuple[Layout, ...] = ()
+LAYOUTS: tuple[Layout, ...] = (tacotron2, waveglow_nvidia, wavenet_r9y9, hifigan)
 KNOWN = (
     "NVIDIA's Tacotron 2 and WaveGlow, TorchAudio's Tacotron 2, r9y9's WaveNet, and jik876's and SpeechBrain's HiFi-GAN"
 )

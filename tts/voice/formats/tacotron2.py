@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from tts.errors import TtsError
+from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
 from tts.voice.formats.converted import Converted
 from tts.voice.formats.weights import ForeignWeights
 from tts.voice.manifest import FrontendSpec
@@ -41,6 +42,13 @@ _LAYERS = {
     "decoder.decoder_rnn": "decoder.decoder_rnn",
     "decoder.linear_projection": "decoder.to_frame",
     "decoder.gate_layer": "decoder.to_stop",
+}
+
+# Each known alphabet by its size. NVIDIA's holds phonemes too, but its published voices read letters.
+_ALPHABETS = {
+    len(NVIDIA_SYMBOLS): FrontendSpec("characters", NVIDIA_SYMBOLS),
+    len(TORCHAUDIO_CHARACTERS): FrontendSpec("characters", TORCHAUDIO_CHARACTERS),
+    len(TORCHAUDIO_PHONES): FrontendSpec("arpabet", TORCHAUDIO_PHONES),
 }
 
 
@@ -122,4 +130,4 @@ def _count(weights: dict[str, Tensor], prefix: str) -> int:
 
 def _frontend(n_symbols: int) -> FrontendSpec | None:
     """How text becomes the ids of an alphabet of this size; None where the size is not that of a known one."""
-    return None
+    return _ALPHABETS.get(n_symbols)
