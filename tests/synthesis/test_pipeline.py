@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,10 @@ from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import choose_device, load_voice, sentence_seed, symbol_marks, without_long_edges
-from tts.synthesis.timing import Mark
+from tts.synthesis.timing import Mark, words
+from tts.text.public_symbols import TORCHAUDIO_CHARACTERS
+from tts.text.symbols import ENGLISH_IPA
+from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
 
 HOP = MEL.hop_length
 
@@ -62,6 +66,41 @@ def test_marks_say_when_each_symbol_is_heard(pulse):
     assert first.marks[1].start == pytest.approx(2 * seconds)
     assert first.marks[1].end == pytest.approx(3 * seconds)
     assert second.marks[0].start == pytest.approx(11025 / 22050 + seconds)
+
+
+# The pulse voice has 57 symbols, too few for all of ARPAbet.
+SOME_PHONES = ("_", " ", ".", "AE1", "IH1", "K", "S", "T", "UW1")
+
+
+def with_frontend(voices_folder, tmp_path, kind, symbols):
+    """The pulse voice with another frontend."""
+    folder = tmp_path / "pulse"
+    shutil.copytree(voices_folder / "pulse", folder)
+    manifest = load_manifest(folder)
+    write_manifest(replace(manifest, frontend=FrontendSpec(kind, symbols)))
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbols", "spoken", "found"),
+    [
+        ("characters", TORCHAUDIO_CHARACTERS, "it's two cats.", ["it's", "two", "cats"]),
+        ("arpabet", SOME_PHONES, "IH1 T S | T UW1 | K AE1 T S .", ["IH1 T S", "T UW1", "K AE1 T S"]),
+        ("espeak", ENGLISH_IPA.symbols, "ɪts tˈuː kˈæts.", ["ɪts", "tˈuː", "kˈæts"]),
+    ],
+)
+def test_every_kind_of_frontend_speaks_and_times_words(voices_folder, tmp_path, kind, symbols, spoken, found):
+    voice = load_voice(with_frontend(voices_folder, tmp_path, kind, symbols), device="cpu")
+    (piece,) = voice.stream("It's 2 cats.")
+    assert piece.phonemes == spoken
+    assert [word.text for word in words(piece.marks)] == found
+    (typed,) = voice.stream(spoken, SynthesisOptions(input="phonemes"))
+    np.testing.assert_array_equal(typed.audio.samples, piece.audio.samples)
+
+
+def test_a_voice_of_an_unknown_kind_is_refused(voices_folder, tmp_path):
+    with pytest.raises(TtsError, match="text frontend 'pinyin', which this version does not have"):
+        load_voice(with_frontend(voices_folder, tmp_path, "pinyin", ENGLISH_IPA.symbols), device="cpu")
 
 
 OTHER_VALUES = {

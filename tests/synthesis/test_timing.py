@@ -46,6 +46,21 @@ def test_stress_marks_belong_to_their_word():
     assert words((Mark("ˈ", 0.0, 0.1), Mark("ɑ", 0.1, 0.2), Mark("ː", 0.2, 0.3))) == (Span("ˈɑː", 0.0, 0.3),)
 
 
+def letters(symbols):
+    return tuple(Mark(symbol, float(i), float(i + 1)) for i, symbol in enumerate(symbols))
+
+
+def test_spelled_words_keep_the_signs_inside_them():
+    marks = letters("it's 'so' well-known.")
+    assert words(marks) == (Span("it's", 0, 4), Span("so", 6, 8), Span("well-known", 10, 20))
+    assert words(letters("a - b")) == (Span("a", 0, 1), Span("b", 4, 5))
+
+
+def test_phones_of_several_letters_are_set_apart():
+    marks = letters(["HH", "AH0", "L", "OW1", ",", " ", "W", "ER1", "L", "D", "."])
+    assert words(marks) == (Span("HH AH0 L OW1", 0, 4), Span("W ER1 L D", 6, 10))
+
+
 def test_a_sentence_lasts_from_its_first_mark_to_its_last(sentences):
     assert (sentences[0].start, sentences[0].end) == (0.1, 0.6)
     assert (sentences[1].start, sentences[1].end) == (3601.0, 3601.2)
