@@ -64,5 +64,5 @@ def test_a_missing_weight_is_named():
 
 def test_a_weight_too_many_is_named():
     foreign = torchaudio_tacotron2(SMALL) | {"decoder.speaker.weight": torch.zeros(2, 2)}
-    with pytest.raises(TtsError, match=r"does not have \(decoder\.speaker\.weight\)"):
+    with pytest.raises(TtsError, match=r"does not have \('decoder\.speaker\.weight'\)"):
         convert(foreign)

@@ -31,7 +31,7 @@ def test_a_prefix_is_taken_whole():
 
 
 def test_what_is_left_is_named():
-    with pytest.raises(TtsError, match=r"\(a, b, c and 1 more\)"):
+    with pytest.raises(TtsError, match=r"\('a', 'b', 'c' and 1 more\)"):
         weights("d", "c", "b", "a").finish()
 
 
