@@ -39,7 +39,7 @@ class RetryPolicy:
 
     def wait(self, failures: int, retry_after: float | None) -> float:
         """Seconds before the next try, after so many failures in a row."""
-        own = min(self.longest_wait, self.first_wait * 2 ** (failures - 1)) * (0.5 + self.chance())
+        own = min(self.longest_wait, self.first_wait * 2.0 ** (failures - 1)) * (0.5 + self.chance())
         return max(own, retry_after or 0.0)
 
 
