@@ -392,7 +392,7 @@ class TestLanding:
                     """What a killed process leaves is looked at below."""
             voice = find_voice("v")
             assert verify_files(voice) == []
-            states.append(list(voice.vocoders)[0])
+            states.append(next(iter(voice.vocoders)))
         assert states[0] == "vocos"
         assert states[-1] == "source_filter"
         assert states == sorted(states, reverse=True)
@@ -439,7 +439,7 @@ class TestLanding:
         bench.install(pulse_voice)
         take_away("pulse", workplace())
         assert bench.names == []
-        with pytest.raises(UsageError, match="heart ships with this package, .* cannot be removed"):
+        with pytest.raises(UsageError, match=r"heart ships with this package, .* cannot be removed"):
             take_away("heart", workplace())
 
 

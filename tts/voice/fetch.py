@@ -15,7 +15,7 @@ from tts.voice.catalog import Checkpoint
 from tts.voice.landing import Workplace
 from tts.voice.names import voice_name_from
 from tts.voice.plan import Request
-from tts.voice.records import Record, record, recorded
+from tts.voice.records import Record, measure, record, recorded
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int | None], None]]]
 """A file's name → a context manager around what is called with the bytes so far and the whole length."""
@@ -81,7 +81,7 @@ class Fetcher:
             if self._request.sha256 is not None:
                 raise UsageError(f"{path} is a folder: --sha256 is for a file.")
             return self._done(Fetched(path.name, path, "", 0))
-        content = _measure(path)
+        content = measure(path)
         asked = self._request.sha256
         if asked is not None and asked.lower() != content.sha256:
             raise TtsError(f"{path} is not the file it should be: its sha256 is {content.sha256}.")
@@ -104,7 +104,7 @@ class Fetcher:
 
         # Whole, but not yet installed when an earlier run was stopped.
         if path.is_file() and not self._request.force:
-            left = _measure(path)
+            left = measure(path)
             if sha256 in (None, left.sha256):
                 return left
         try:
@@ -123,15 +123,6 @@ class Fetcher:
     def _done(self, file: Fetched) -> Fetched:
         self.fetched.append(file)
         return file
-
-
-def _measure(path: Path) -> Record:
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-            size += len(block)
-    return Record(digest.hexdigest(), size)
 
 
 def _file_name(url: str) -> str:

@@ -23,8 +23,7 @@ def recorded(records: Path, url: str) -> Record | None:
     Raises:
         TtsError: the records cannot be read.
     """
-    entry = _read(records).get(_key(url))
-    return None if entry is None else entry
+    return _read(records).get(_key(url))
 
 
 def record(records: Path, url: str, content: Record) -> None:
@@ -33,6 +32,16 @@ def record(records: Path, url: str, content: Record) -> None:
     document = {key: asdict(entry) for key, entry in sorted(entries.items())}
     records.parent.mkdir(parents=True, exist_ok=True)
     write_text(records, json.dumps(document, indent=2) + "\n")
+
+
+def measure(path: Path) -> Record:
+    """The hash and the size of a file."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return Record(digest.hexdigest(), size)
 
 
 def _read(records: Path) -> dict[str, Record]:
