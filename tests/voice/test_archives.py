@@ -239,5 +239,7 @@ def test_a_name_from_a_files_name():
 
 
 def test_files_of_a_voice():
-    assert all(map(is_voice_file, ("voice.toml", "a.safetensors", "LICENCE", "readme.md", "NOTICE.txt")))
-    assert not any(map(is_voice_file, ("a.pt", "voice.toml.bak", "Voice.py", "../voice.toml")))
+    assert all(map(is_voice_file, ("voice.toml", "a.safetensors", "LICENCE", "readme.md", "NOTICE.txt", "LICENSE-MIT")))
+    assert not any(
+        map(is_voice_file, ("a.pt", "voice.toml.bak", "Voice.py", "../voice.toml", "README.exe", "licence.txt.sh"))
+    )

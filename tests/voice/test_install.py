@@ -172,6 +172,15 @@ class TestRecipes:
         refused(bench, "slow hears another mel .* cannot be joined: its frames are longer", recipe)
         assert "tiny" not in bench.names
 
+    @pytest.mark.parametrize(
+        ("problem", "end"), [(None, "it will be converted"), ("too long", "the two cannot be joined: too long")]
+    )
+    def test_another_mel_of_a_vocoder_alone_is_told(self, bench, problem, end):
+        bench.problem = problem
+        bench.install(f"{bench.server.url}/other", name="slow")
+        assert bench.told == [f"slow hears another mel than NVIDIA's Tacotron 2 and most voices speak: {end}"]
+        assert load_manifest(bench.folder / "slow").mel == asdict(LONGER_MEL)
+
     def test_a_checkpoint_of_the_wrong_role_is_refused(self, bench):
         refused(bench, "holds Tiny, not the vocoder", bench.recipe(x=bench.checkpoint("acoustic", "vocoder")))
         assert "tiny" not in bench.names
@@ -336,7 +345,7 @@ class TestPacked:
         folder = shutil.copytree(pulse_voice, tmp_path / "mine")
         text = (folder / "voice.toml").read_text().replace('"vocos.safetensors"', '"../vocos.safetensors"')
         (folder / "voice.toml").write_text(text)
-        refused(bench, "not a plain file name", folder)
+        refused(bench, "not the name of a voice's file", folder)
         with tarfile.open(tmp_path / "mine.tar", "w") as archive:
             archive.add(folder, "mine")
         refused(bench, "not a plain file name", tmp_path / "mine.tar")

@@ -71,6 +71,8 @@ class Assembly:
         assert self._mel is not None
         if self._acoustic is not None:
             self._vocoders.setdefault(GRIFFIN_LIM, Component(GRIFFIN_LIM))
+        elif self._mel != MelSettings():
+            self._tell_of_other_mel(default_vocoder, self._mel)
         manifest = VoiceManifest(
             **asdict(head),
             version="1",
@@ -90,6 +92,12 @@ class Assembly:
         if reason := self.conversion_problem(self._mel, mel):
             raise TtsError(f"{word} hears another mel than this voice speaks, and cannot be joined: {reason}.")
         self.tell(f"{word} hears another mel than this voice speaks: it will be converted")
+
+    def _tell_of_other_mel(self, word: str, mel: MelSettings) -> None:
+        """A vocoder alone is not refused: a voice that speaks its mel may come."""
+        reason = self.conversion_problem(MelSettings(), mel)
+        end = f"the two cannot be joined: {reason}" if reason else "it will be converted"
+        self.tell(f"{word} hears another mel than NVIDIA's Tacotron 2 and most voices speak: {end}")
 
 
 def write_component(folder: Path, stem: str, converted: Converted, note: str, mel: dict[str, Any]) -> Component:

@@ -16,7 +16,7 @@ from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, known_file
 from tts.voice.fetch import Fetched, Fetcher, ProgressBar
 from tts.voice.landing import Workplace, alone, land, staged, workplace
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files, write_manifest
-from tts.voice.names import is_plain_name, is_text_about_it
+from tts.voice.names import is_text_about_it, is_voice_file
 from tts.voice.plan import Plan, catalog_mark, existing
 from tts.voice.store import voice_folders
 
@@ -157,8 +157,8 @@ def _copy_voice(source: Path, folder: Path) -> None:
     names = {part.file for part in load_manifest(source).components if part.file is not None}
     names |= {path.name for path in source.iterdir() if path.is_file() and is_text_about_it(path.name)}
     for name in sorted({MANIFEST_FILE, *names}):
-        if not is_plain_name(name):
-            raise TtsError(f"{source} is refused: {name!r} in its manifest is not a plain file name.")
+        if not is_voice_file(name):
+            raise TtsError(f"{source} is refused: {name!r} in its manifest is not the name of a voice's file.")
         try:
             shutil.copyfile(source / name, folder / name)
         except FileNotFoundError:

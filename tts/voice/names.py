@@ -11,7 +11,7 @@ _LONGEST = 100
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # What Windows takes for a device, with any suffix.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
-_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)[A-Za-z0-9._-]*(\.(md|txt))?", re.IGNORECASE)
+_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
 
 
 def is_plain_name(name: str) -> bool:
