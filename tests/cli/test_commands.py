@@ -6,7 +6,7 @@ import pytest
 
 import tts as package
 
-HEAVY = {"torch", "numpy", "librosa", "soundfile", "phonemizer", "matplotlib", "scipy"}
+HEAVY = {"torch", "numpy", "librosa", "soundfile", "phonemizer", "matplotlib", "scipy", "httpx", "filelock"}
 
 
 def test_version(tts):
@@ -26,7 +26,10 @@ def test_an_unknown_command_is_refused(tts, command):
     assert command in done.stderr.decode()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["voices", "list"], ["text", "normalize", "5 km"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["voices", "list"], ["voices", "list", "--available"], ["text", "normalize", "5 km"]],
+)
 def test_light_commands_import_nothing_heavy(tts, arguments):
     code = (
         "import sys, tts.cli\n"

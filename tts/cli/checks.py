@@ -171,7 +171,7 @@ def folders() -> Iterator[Check]:
 
 def network(*, offline: bool) -> Iterator[Check]:
     setting = "forbidden by --offline or TTS_OFFLINE" if offline else "allowed"
-    yield Check("network", "ok", f"{setting}; no command uses it")
+    yield Check("network", "ok", f"{setting}; only tts voices install uses it")
 
 
 def _config_check(path: Path, load: Callable[[Path], object]) -> Check:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
+
+from tts.errors import UsageError
 
 # A text shorter than this is spoken before a progress bar would be seen, and Rich takes time to load.
 _LONG_TEXT = 500
@@ -52,6 +54,20 @@ def warn(message: str) -> None:
     tell(f"warning: {message}")
 
 
+def confirm(question: str, *, yes: bool, refusal: str) -> bool:
+    """Ask the person at the terminal; without one, only `yes` is an answer.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(refusal)
+    print(f"tts: {question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 class Progress(Protocol):
     def __call__(self, characters: int) -> None:
         """Count `characters` more as spoken."""
@@ -71,3 +87,23 @@ def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("speaking", total=total)
         yield lambda characters: bar.advance(task, characters)
+
+
+@contextmanager
+def download_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar of bytes on standard error, with speed and time left, where that is a terminal.
+
+    What it gives is called with the bytes that are here and the whole length, None where nobody knows it.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    # No markup: a title comes from an address.
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

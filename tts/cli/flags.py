@@ -116,3 +116,10 @@ Offline = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+Network = Annotated[
+    bool,
+    typer.Option(
+        "--offline", envvar="TTS_OFFLINE", help="Forbid all use of the network; files work.", rich_help_panel=_RUN
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=_RUN)]

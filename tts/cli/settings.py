@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "format": (str,),
     "lexicon": (str,),
     "voices-dir": (str,),
+    "mirror": (str,),
     "seed": (int,),
     "sample-rate": (int,),
     "speed": _NUMBER,
@@ -83,7 +85,38 @@ def apply_settings(context: typer.Context) -> None:
     defaults = {key.replace("-", "_"): value for key, value in settings.items()}
     # Typer asks the map of the command's own name; groups hand it on to the commands in them.
     spoken = dict.fromkeys(("normalize", "phonemes", "segment"), defaults)
-    context.default_map = {"say": defaults, "doctor": defaults, "text": spoken}
+    installing = {"install": {key: value for key, value in defaults.items() if key in ("offline", "mirror")}}
+    context.default_map = {"say": defaults, "doctor": defaults, "text": spoken, "voices": installing}
+
+
+def write_setting(path: Path, key: str, value: str) -> None:
+    """Set a key of the config file and leave everything else in it as it is, comments too.
+
+    Raises:
+        TtsError: the file cannot be read or written, or holds the key in a way that only a person should change.
+    """
+    import json
+
+    from tts.audio.atomic import write_text
+
+    before = load_settings(path)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    # A JSON string is a TOML string.
+    line, pattern = f"{key} = {json.dumps(value, ensure_ascii=False)}\n", re.compile(rf"\s*{re.escape(key)}\s*=")
+    place = next((number for number, old in enumerate(lines) if pattern.match(old)), None)
+    changed = [line, *lines] if place is None else [*lines[:place], line, *lines[place + 1 :]]
+    content = "".join(changed)
+    try:
+        right = _parsed(content, path) == {**before, key: value}
+    except TtsError:
+        right = False
+    if not right:
+        raise TtsError(f"The config file {path} is laid out too cleverly: write {line.strip()} into it by hand.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TtsError(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
+    write_text(path, content)
 
 
 def is_from_config(context: typer.Context, parameter: str) -> bool:

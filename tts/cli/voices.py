@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tts.cli import flags
+from tts.cli import flags, voices_catalog, voices_install
 from tts.cli.console import print_json, print_table, warn
-from tts.errors import TtsError
+from tts.errors import TtsError, UsageError
 from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
-from tts.voice.store import find_installed, voice_folders
+from tts.voice.store import find_installed, suggestion, voice_folders
 
-app = typer.Typer(help="The voices on this machine.", no_args_is_help=True)
+app = typer.Typer(help="The voices on this machine, and those that can be installed.", no_args_is_help=True)
 
 OptionalName = Annotated[
     str | None,
@@ -22,12 +22,20 @@ OptionalName = Annotated[
 
 @app.command("list")
 def list_voices(
+    available: Annotated[bool, typer.Option("--available", help="Those that can be installed by name.")] = False,
     language: Annotated[str, typer.Option(metavar="L", help="Only this language: en, or en-us.")] = "",
     license: Annotated[str, typer.Option(metavar="L", help="Only licences with this in their name.")] = "",
     json: flags.Json = False,
 ) -> None:
-    """List the installed voices."""
-    chosen = [v for v in _readable_voices() if _speaks(v, language) and license.lower() in v.licence.lower()]
+    """List the installed voices, or with --available those of the catalog."""
+    if available:
+        voices_catalog.list_available(language, license, json=json)
+        return
+    chosen = [
+        v
+        for v in _readable_voices()
+        if voices_catalog.is_language(v.language, language) and license.lower() in v.licence.lower()
+    ]
     if json:
         print_json([_summary(voice) for voice in chosen])
         return
@@ -40,13 +48,21 @@ def list_voices(
         warn("no voice is installed" if not (language or license) else "no installed voice is like that")
 
 
+app.command("install")(voices_install.install)
+app.command("remove")(voices_install.remove)
+app.command("default")(voices_install.default)
+app.command("pack")(voices_install.pack)
+
+
 @app.command()
 def info(
     name: Annotated[str, typer.Argument(metavar="NAME|DIR", help="A voice, or a folder with one.")],
     json: flags.Json = False,
 ) -> None:
     """Show what a voice is, where it comes from and what it is made of."""
-    voice = find_installed(name)
+    if name not in voice_folders() and voices_catalog.show_available(name, json=json):
+        return
+    voice = _installed(name)
     if json:
         print_json(_details(voice))
         return
@@ -90,6 +106,15 @@ def voice_problems(name: str) -> list[str]:
         return [str(error)]
 
 
+def _installed(name: str) -> VoiceManifest:
+    """An installed voice; names of the catalog are known too where one is mistyped."""
+    try:
+        return find_installed(name)
+    except UsageError:
+        known = [*voice_folders(), *voices_catalog.names()]
+        raise UsageError(f"There is no voice {name!r}; {suggestion(name, known)}") from None
+
+
 def _readable_voices() -> list[VoiceManifest]:
     """All voices that can be read; a broken one is told of and does not hide the others."""
     readable = []
@@ -99,11 +124,6 @@ def _readable_voices() -> list[VoiceManifest]:
         except TtsError as error:
             warn(str(error))
     return readable
-
-
-def _speaks(voice: VoiceManifest, language: str) -> bool:
-    wanted, spoken = language.lower().replace("_", "-"), voice.language.lower()
-    return not wanted or spoken == wanted or spoken.startswith(f"{wanted}-")
 
 
 def _summary(voice: VoiceManifest) -> dict[str, Any]:

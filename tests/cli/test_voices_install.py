@@ -1,0 +1,403 @@
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+from tests.voice.fault_server import FaultServer, hold_after, status
+from tts.cli.app import command
+from tts.cli.console import confirm, download_bar
+from tts.cli.settings import load_settings, write_setting
+from tts.errors import TtsError, UsageError
+from tts.voice.archives import pack
+from tts.voice.manifest import load_manifest, verify_files
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+class Here:
+    """The command line of somebody who has no voice but the embedded one, in this process: torch is imported once."""
+
+    def __init__(self, tts, folder, monkeypatch):
+        self.folder, self.voices, self._monkeypatch = folder, folder / "voices", monkeypatch
+        self.environment = {name: value for name, value in tts.environment.items() if name.upper() not in PROXIES}
+        self.environment |= {"TTS_VOICES_DIR": str(self.voices), "TTS_VOICE": ""}
+
+    def __call__(self, *arguments, **environment):
+        out, error = io.StringIO(), io.StringIO()
+        with self._monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
+            patch.chdir(self.folder)
+            patch.setattr(os, "environ", {**self.environment, **environment})
+            patch.setattr(sys, "stdin", io.StringIO())
+            with pytest.raises(SystemExit) as ended:
+                command().main(list(map(str, arguments)))
+        return subprocess.CompletedProcess(
+            arguments, ended.value.code, out.getvalue().encode(), error.getvalue().encode()
+        )
+
+
+@pytest.fixture
+def fresh(tts, tmp_path, monkeypatch):
+    return Here(tts, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def packed(pulse_voice, tmp_path):
+    return pack(pulse_voice, tmp_path / "pulse.tar")
+
+
+@pytest.fixture
+def server(packed):
+    with FaultServer({"/pulse.tar": packed.read_bytes()}) as running:
+        yield running
+
+
+def told(done, code):
+    """The one sentence that a failed command told."""
+    message = done.stderr.decode()
+    assert done.returncode == code, message
+    assert "Traceback" not in message
+    assert done.stdout == b""
+    return message.strip().splitlines()[-1]
+
+
+def start(tts, *arguments):
+    program = [sys.executable, "-m", "tts", *map(str, arguments)]
+    return subprocess.Popen(
+        program,
+        cwd=tts.folder,
+        env=tts.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_whole(tts, name="pulse"):
+    return verify_files(load_manifest(tts.voices / name)) == []
+
+
+def test_the_catalog_is_listed(fresh):
+    entries = {entry["name"]: entry for entry in json.loads(fresh("voices", "list", "--available", "--json").stdout)}
+    assert next(iter(entries)) == "ljspeech"
+    waveglow = entries["waveglow-universal"]
+    assert (waveglow["kind"], waveglow["installed"], waveglow["size"]) == ("vocoder", False, 676_000_000)
+    assert waveglow["files"][0]["sha256"].startswith("7d6b3fb5")
+    table = fresh("voices", "list", "--available").stdout.decode().splitlines()
+    assert table[0].split() == [
+        "name",
+        "kind",
+        "language",
+        "licence",
+        "size",
+        "goes",
+        "with",
+        "installed",
+        "description",
+    ]
+    assert len(table) == len(entries) + 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (["--license", "mit"], ["ljspeech", "wavenet-ljspeech"]),
+        (["--language", "en", "--license", "mit"], ["ljspeech"]),
+        (["--language", "de"], []),
+    ],
+)
+def test_the_catalog_is_filtered(fresh, flags, names):
+    found = json.loads(fresh("voices", "list", "--available", "--json", *flags).stdout)
+    assert [entry["name"] for entry in found] == names
+
+
+def test_info_of_what_could_be_installed(fresh):
+    done = fresh("voices", "info", "hifigan-ljspeech")
+    assert b"no; tts voices install hifigan-ljspeech" in done.stdout
+    assert b"56 MB; licence Apache-2.0" in done.stdout
+    assert json.loads(fresh("voices", "info", "ljspeech", "--json").stdout)["default_vocoder"] == "hifigan"
+    assert "did you mean ljspeech" in told(fresh("voices", "info", "ljspech"), 2)
+
+
+def test_the_terms_are_shown_and_must_be_agreed_to(fresh):
+    done = fresh("voices", "install", "ljspeech")
+    message = done.stderr.decode()
+    assert "MIT (of the training code; the page states none for the weights)" in message
+    assert "https://www.dropbox.com/s/zdbfprugbagfp2w/" in message
+    assert told(done, 2).endswith("agree with --yes.")
+    assert not fresh.voices.exists()
+
+
+@pytest.mark.parametrize("how", [["--offline"], []])
+def test_offline(fresh, how, packed):
+    environment = {} if how else {"TTS_OFFLINE": "1"}
+    done = fresh("voices", "install", "ljspeech", "--yes", *how, **environment)
+    assert "on the network, which --offline (TTS_OFFLINE) forbids" in told(done, 1)
+    assert fresh("voices", "install", packed, *how, **environment).returncode == 0
+    assert is_whole(fresh)
+
+
+def test_offline_by_config(fresh):
+    (fresh.folder / "config.toml").write_text("offline = true\n")
+    assert "forbids" in told(fresh("voices", "install", "ljspeech", "--yes"), 1)
+
+
+def test_by_address(fresh, server, packed):
+    done = fresh("voices", "install", f"{server.url}/pulse.tar", "--yes", "--json")
+    report = json.loads(done.stdout)
+    assert report == {
+        "name": "pulse",
+        "kind": "voice",
+        "changed": True,
+        "folder": str(fresh.voices / "pulse"),
+        "licence": "Apache-2.0",
+        "vocoders": ["vocos", "griffinlim"],
+        "files": [
+            {
+                "address": f"{server.url}/pulse.tar",
+                "sha256": hashlib.sha256(packed.read_bytes()).hexdigest(),
+                "size": packed.stat().st_size,
+            }
+        ],
+    }
+    assert "size and licence unknown" in done.stderr.decode()
+    spoken = fresh("say", "--voice", "pulse", "--input", "phonemes", "həlˈoʊ", "-o", "x.wav", "--json")
+    assert json.loads(spoken.stdout)["voice"] == "pulse"
+
+
+def test_by_file_and_what_is_told(fresh, packed):
+    done = fresh("voices", "install", packed, "--as", "mine")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode() == (
+        f'tts: installed mine in {fresh.voices / "mine"}; try: tts say --voice mine "Hello world."\n'
+    )
+    assert fresh("voices", "install", packed, "--quiet").stderr == b""
+    assert "There is a voice mine already: --force replaces it" in told(
+        fresh("voices", "install", packed, "--as", "mine"), 2
+    )
+    assert fresh("voices", "install", packed, "--as", "mine", "--force").returncode == 0
+
+
+@pytest.mark.parametrize(("code", "said"), [(403, "does not give it out"), (404, "no such file")])
+def test_a_refusal_is_one_sentence(fresh, server, code, said):
+    server.always = status(code)
+    assert said in told(fresh("voices", "install", f"{server.url}/pulse.tar", "--yes"), 1)
+    assert not (fresh.voices / "pulse").exists()
+
+
+def test_a_wrong_hash(fresh, server):
+    done = fresh("voices", "install", f"{server.url}/pulse.tar", "--yes", "--sha256", "0" * 64)
+    assert "is not the file it should be: its sha256 is" in told(done, 1)
+    assert not (fresh.voices / "pulse").exists()
+
+
+@pytest.mark.parametrize("kind", ["tar", "bomb", "junk"])
+def test_evil_files_are_refused(fresh, tmp_path, kind):
+    path = tmp_path / "evil.tar.gz"
+    if kind == "junk":
+        path.write_bytes(b"\x1f\x8b" + bytes(100))
+    else:
+        name, content = ("../../evil/voice.toml", b"x") if kind == "tar" else ("a.safetensors", bytes(80_000_000))
+        with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    before = set(tmp_path.rglob("*"))
+    said = {"tar": "would be written outside", "bomb": "more comes out of it", "junk": "is damaged"}[kind]
+    assert said in told(fresh("voices", "install", path), 1)
+    assert set(tmp_path.rglob("*")) - before <= {fresh.voices, fresh.voices / ".lock"}
+
+
+def test_killed_in_the_middle_and_run_again(fresh, server, packed):
+    size = packed.stat().st_size
+    server.faults += [hold_after(size // 2)]
+    arguments = ("voices", "install", f"{server.url}/pulse.tar", "--yes")
+    first = start(fresh, *arguments)
+    parts = lambda: list(fresh.voices.glob(".downloads/*.part"))  # noqa: E731
+    wait_for(lambda: parts() and parts()[0].stat().st_size == size // 2)
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    assert not (fresh.voices / "pulse").exists()
+    assert fresh(*arguments).returncode == 0
+    assert is_whole(fresh)
+    assert server.sent == size
+    assert list(fresh.voices.glob(".downloads/*")) == []
+
+
+def test_interrupted_with_ctrl_c(fresh, server, packed):
+    server.faults += [hold_after(1000)]
+    first = start(fresh, "voices", "install", f"{server.url}/pulse.tar", "--yes")
+    wait_for(lambda: any(path.stat().st_size for path in fresh.voices.glob(".downloads/*.part")))
+    first.send_signal(signal.SIGINT)
+    _, message = first.communicate()
+    assert first.returncode == 130
+    assert (
+        message.decode().splitlines()[-1].startswith("tts: interrupted: nothing was installed; what has come is kept")
+    )
+    assert not (fresh.voices / "pulse").exists()
+
+
+def test_two_at_once(fresh, server, packed):
+    """The second waits for the first, and then finds the voice there."""
+    server.faults += [hold_after(1000)]
+    arguments = ("voices", "install", f"{server.url}/pulse.tar", "--yes")
+    first = start(fresh, *arguments)
+    wait_for(lambda: list(fresh.voices.glob(".downloads/*.part")))
+    second = start(fresh, *arguments)
+    lines = iter(second.stderr.readline, b"")
+    assert any(b"another installation is running" in line for line in lines)
+    server.released.set()
+    first.communicate()
+    _, message = second.communicate()
+    assert (first.returncode, second.returncode) == (0, 2)
+    assert b"There is a voice pulse already" in message
+    assert is_whole(fresh)
+    assert server.sent <= packed.stat().st_size
+
+
+def test_a_mirror(fresh, server, packed):
+    server.files["/m/voices.invalid/a/pulse.tar"] = packed.read_bytes()
+    address = "https://voices.invalid/a/pulse.tar"
+    assert fresh("voices", "install", address, "--yes", "--mirror", f"{server.url}/m").returncode == 0
+    assert fresh("voices", "install", address, "--yes", "--as", "b", TTS_MIRROR=f"{server.url}/m").returncode == 0
+    assert "must begin with https://" in told(
+        fresh("voices", "install", address, "--yes", "--as", "c", "--mirror", "/x"), 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("ljspech", "The catalog has no 'ljspech'; did you mean ljspeech"),
+        ("./none.pt", "There is no file ./none.pt."),
+        ("file:///etc/passwd", "not a web address"),
+    ],
+)
+def test_what_is_not_there(fresh, source, said):
+    assert said in told(fresh("voices", "install", source, "--yes"), 2)
+
+
+def test_removal(fresh, packed):
+    fresh("voices", "install", packed)
+    assert told(fresh("voices", "remove", "pulse"), 2).endswith("say --yes.")
+    assert is_whole(fresh)
+    done = fresh("voices", "remove", "pulse", "--yes")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert not (fresh.voices / "pulse").exists()
+    assert "cannot be removed" in told(fresh("voices", "remove", "heart", "--yes"), 2)
+    assert "did you mean heart?" in told(fresh("voices", "remove", "hart", "--yes"), 2)
+
+
+def test_a_broken_voice_can_be_removed(fresh, packed):
+    fresh("voices", "install", packed)
+    (fresh.voices / "pulse" / "voice.toml").write_text("[")
+    assert fresh("voices", "remove", "pulse", "--yes").returncode == 0
+    assert not (fresh.voices / "pulse").exists()
+
+
+def test_removing_the_default_voice_is_told(fresh, packed):
+    fresh("voices", "install", packed)
+    fresh("voices", "default", "pulse")
+    message = fresh("voices", "remove", "pulse", "--yes").stderr.decode()
+    assert "pulse is still the default in" in message
+
+
+def test_default(fresh, packed):
+    assert fresh("voices", "default").stdout == b"heart\n"
+    fresh("voices", "install", packed)
+    config = fresh.folder / "config.toml"
+    config.write_text('# mine\nspeed = 1.1 # brisk\nvoice = "heart"\n')
+    done = fresh("voices", "default", "pulse")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert config.read_text() == '# mine\nspeed = 1.1 # brisk\nvoice = "pulse"\n'
+    assert fresh("voices", "default").stdout == b"pulse\n"
+    assert json.loads(fresh("voices", "default", "--json").stdout) == {"voice": "pulse", "from": str(config)}
+    spoken = fresh("say", "--input", "phonemes", "həlˈoʊ", "-o", "x.wav", "--json", TTS_VOICE="")
+    assert json.loads(spoken.stdout)["voice"] == "pulse"
+    assert "did you mean pulse?" in told(fresh("voices", "default", "puls"), 2)
+    done = fresh("voices", "default", "pulse", TTS_VOICE="heart")
+    assert "TTS_VOICE is set to heart, which goes before" in done.stderr.decode()
+
+
+def test_writing_a_setting(tmp_path):
+    path = tmp_path / "new" / "config.toml"
+    write_setting(path, "voice", 'a "b" \\ é')
+    assert load_settings(path) == {"voice": 'a "b" \\ é'}
+    path.write_text("speed = 1.5\n")
+    write_setting(path, "voice", "x")
+    assert path.read_text() == 'voice = "x"\nspeed = 1.5\n'
+    path.write_text('voice = """\nx\n"""\n')
+    with pytest.raises(TtsError, match=r'too cleverly: write voice = "y" into it by hand'):
+        write_setting(path, "voice", "y")
+    assert load_settings(path) == {"voice": "x\n"}
+
+
+def test_packing(fresh, packed, pulse_voice):
+    done = fresh("voices", "pack", pulse_voice, "-o", "out.tar", "--json")
+    report = json.loads(done.stdout)
+    assert (report["voice"], report["file"]) == ("pulse", "out.tar")
+    assert (fresh.folder / "out.tar").read_bytes() == packed.read_bytes()
+    assert report["sha256"] == hashlib.sha256(packed.read_bytes()).hexdigest()
+    fresh("voices", "install", packed)
+    assert fresh("voices", "pack", "pulse", "-o", "by-name.tar").returncode == 0
+    assert (fresh.folder / "by-name.tar").read_bytes() == packed.read_bytes()
+    assert "end in .tar or .tar.gz" in told(fresh("voices", "pack", "pulse", "-o", "x.zip"), 2)
+
+
+def test_packing_a_damaged_voice(fresh, pulse_voice, tmp_path):
+    voice = shutil.copytree(pulse_voice, tmp_path / "damaged")
+    (voice / "vocos.safetensors").write_bytes(b"cut")
+    assert "cannot be packed" in told(fresh("voices", "pack", voice, "-o", "x.tar"), 1)
+    assert not (fresh.folder / "x.tar").exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("no\n", False), ("", False)]
+)
+def test_a_question_at_the_terminal(monkeypatch, answer, agreed):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert confirm("Go on?", yes=False, refusal="") is agreed
+    assert screen.getvalue() == "tts: Go on? [y/N] "
+
+
+def test_a_question_to_nobody(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert confirm("Go on?", yes=True, refusal="Say --yes.")
+    with pytest.raises(UsageError, match=r"Say --yes\."):
+        confirm("Go on?", yes=False, refusal="Say --yes.")
+
+
+def test_the_bar_shows_on_a_terminal_only(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with download_bar("model[bold].ckpt", quiet=False) as progress:
+        progress(1_000_000, 2_000_000)
+    assert "model[bold].ckpt" in screen.getvalue()
+    assert "2.0 MB" in screen.getvalue()
+    for quiet, stream in ((True, Terminal()), (False, io.StringIO())):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with download_bar("x", quiet=quiet) as progress:
+            progress(1, 2)
+        assert stream.getvalue() == ""

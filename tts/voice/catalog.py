@@ -1,0 +1,162 @@
+"""What can be installed by name: `catalog.toml`, which ships beside the embedded voices."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from tts.errors import TtsError
+from tts.voice.store import embedded_folder
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CATALOG_FILE = "catalog.toml"
+UNKNOWN = "unknown"
+VOICES_MEL = "tacotron2"
+"""The family of mels that all voices so far speak."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One file at one address, which becomes one network.
+
+    `size` in bytes and `sha256` are there where they are published, `about_mb` (10^6 bytes) where a page rounds the
+    size. `mel` names a family: where it differs from a voice's, the mel is converted or the pair refused.
+    """
+
+    name: str
+    role: Literal["acoustic", "vocoder"]
+    description: str
+    url: str
+    page: str
+    licence: str
+    sample_rate: int
+    mel: str
+    licence_note: str = ""
+    language: str = ""
+    hyperparameters_url: str | None = None
+    size: int | None = None
+    about_mb: float | None = None
+    sha256: str | None = None
+
+    @property
+    def download_size(self) -> int | None:
+        """The size in bytes, as near as it is known."""
+        return self.size or (round(self.about_mb * 1e6) if self.about_mb else None)
+
+    @property
+    def licence_in_words(self) -> str:
+        return f"{self.licence} ({self.licence_note})" if self.licence_note else self.licence
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A voice made of checkpoints; the keys of `vocoders` are the words by which they will be chosen.
+
+    One that is a vocoder alone, or an acoustic model alone, is made of a single checkpoint.
+    """
+
+    name: str
+    description: str
+    language: str
+    acoustic: Checkpoint | None
+    vocoders: dict[str, Checkpoint] = field(default_factory=dict)
+    default_vocoder: str = ""
+
+    @property
+    def kind(self) -> str:
+        if self.acoustic is None:
+            return "vocoder"
+        return "voice" if self.vocoders else "acoustic model"
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        return [*([self.acoustic] if self.acoustic else []), *self.vocoders.values()]
+
+    @property
+    def sample_rate(self) -> int:
+        return self.checkpoints[0].sample_rate
+
+    @property
+    def licences(self) -> str:
+        return ", ".join(dict.fromkeys(checkpoint.licence for checkpoint in self.checkpoints))
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the whole download; None where one of the files' is not published."""
+        sizes = [checkpoint.download_size for checkpoint in self.checkpoints]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+
+@lru_cache(maxsize=1)
+def catalog() -> dict[str, Recipe]:
+    """Everything that can be installed by name: the voices first, then the single checkpoints."""
+    return load_catalog(embedded_folder() / CATALOG_FILE)
+
+
+def load_catalog(path: Path) -> dict[str, Recipe]:
+    """Read a catalog.
+
+    Raises:
+        TtsError: it cannot be read or contradicts itself.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        checkpoints = {name: Checkpoint(name=name, **entry) for name, entry in table["checkpoints"].items()}
+        recipes = {name: _recipe(name, entry, checkpoints) for name, entry in table["voices"].items()}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise TtsError(f"The catalog {path} cannot be read ({error}); install utter-tts again.") from error
+    return recipes | {name: _alone(checkpoint) for name, checkpoint in checkpoints.items()}
+
+
+def known_file(*, url: str | None = None, sha256: str | None = None) -> Checkpoint | None:
+    """The catalog's checkpoint with this address, or this published hash."""
+    for recipe in catalog().values():
+        for checkpoint in recipe.checkpoints:
+            if checkpoint.url == url or (sha256 is not None and checkpoint.sha256 == sha256):
+                return checkpoint
+    return None
+
+
+def pairing(recipe: Recipe) -> str:
+    """What it goes with, in words: the vocoders of a voice, the voices for a vocoder."""
+    family = recipe.checkpoints[0].mel
+    if recipe.kind == "voice":
+        return f"{', '.join(recipe.vocoders)}, griffinlim"
+    if recipe.kind == "acoustic model":
+        return f"griffinlim, vocoders of the {family} mel"
+    return f"voices of the {family} mel" if family == VOICES_MEL else f"{VOICES_MEL} voices, through a conversion"
+
+
+def _recipe(name: str, entry: dict[str, Any], checkpoints: dict[str, Checkpoint]) -> Recipe:
+    vocoders = {word: checkpoints[key] for word, key in entry["vocoders"].items()}
+    if entry["default_vocoder"] not in vocoders:
+        raise KeyError(f"{name}: default_vocoder")
+    return Recipe(
+        name,
+        entry["description"],
+        entry["language"],
+        checkpoints[entry["acoustic"]],
+        vocoders,
+        entry["default_vocoder"],
+    )
+
+
+def _alone(checkpoint: Checkpoint) -> Recipe:
+    if checkpoint.role == "acoustic":
+        return Recipe(checkpoint.name, checkpoint.description, checkpoint.language, checkpoint)
+    return Recipe(
+        checkpoint.name,
+        checkpoint.description,
+        checkpoint.language,
+        None,
+        {checkpoint.name: checkpoint},
+        checkpoint.name,
+    )
