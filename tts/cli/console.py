@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -106,4 +107,15 @@ def download_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int | No
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        before: float = math.inf
+
+        def show(done: int, total: int | None) -> None:
+            nonlocal before
+            # What was here before, or a new start, is no speed.
+            if done <= before:
+                bar.reset(task, completed=done, total=total)
+            else:
+                bar.update(task, completed=done, total=total)
+            before = done
+
+        yield show

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 
 def _convert(path: Path, hyperparameters: Path | None = None) -> Converted:
-    converted: Converted = importlib.import_module("tts.voice.formats").convert(path, hyperparameters)
-    return converted
+    from tts.voice.formats import convert
+
+    return convert(path, hyperparameters)
 
 
 def _conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
