@@ -64,9 +64,9 @@ def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dty
 
 
 def analysis_window(settings: MelSettings, like: Tensor) -> Tensor:
-    """[n_fft] in the type and on the device of `like`: the periodic Hann window, or the half sine over sqrt 2 that the library lws analyses with.
+    """[n_fft] in the type and on the device of `like`: the periodic Hann window, or half a sine over sqrt 2.
 
-    The latter is the square root of half a Hann window that is sampled between whole numbers.
+    The latter, with which the library lws analyses, is the square root of half a Hann window.
     """
     if settings.window == "hann":
         return hann_window(settings.n_fft, like.device, like.dtype)
@@ -134,6 +134,18 @@ def magnitudes(mel: Tensor, settings: MelSettings) -> Tensor:
     if settings.mean:
         mel = mel + _column(settings.mean, mel)
     return torch.pow(10.0, mel) if settings.log == "10" else torch.exp(mel)
+
+
+def bin_magnitudes(mel: Tensor, filters: Tensor, n_iterations: int = 30) -> Tensor:
+    """Mel magnitudes [B, n_mels, T] → bin magnitudes [B, n_bins, T], none negative, whose mels come closest.
+
+    Multiplicative updates (Lee & Seung 2001, equation 4) from a flat start: plain least squares would go below zero.
+    """
+    target = filters.T @ mel
+    magnitude = target.clamp(min=1e-9)
+    for _ in range(n_iterations):
+        magnitude = magnitude * target / (filters.T @ (filters @ magnitude)).clamp(min=1e-12)
+    return magnitude
 
 
 def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:

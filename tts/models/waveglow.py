@@ -175,7 +175,7 @@ class InvertibleConv(nn.Module):
         rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
         # A determinant of +1 to begin with.
         rotation[:, 0] *= torch.linalg.det(rotation).sign()
-        self.weight = nn.Parameter(rotation[:, :, None])
+        self.weight = nn.Parameter(rotation[:, :, None].contiguous())
         self._inverse: Tensor | None = None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import torch
 
 from tts.audio.effects import apply_gain, integrated_loudness
+from tts.audio.mel import MelSettings
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
-from tts.models.vocoder import Vocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.timing import Mark
+from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend
 from tts.text.lexicon import load_lexicon
 from tts.text.symbols import SymbolTable
@@ -52,7 +53,7 @@ class Voice:
         self.device = str(device)
         self._frontend = frontend
         self._acoustic = load_acoustic_model(manifest, device)
-        self._vocoders: dict[str, Vocoder] = {}
+        self._vocoders: dict[str, Vocoding] = {}
 
     def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
         """Speak a text.
@@ -74,6 +75,7 @@ class Voice:
 
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
+        vocoder.check(options.denoise)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
             if self._frontend.speakable(phonemes):
@@ -84,11 +86,12 @@ class Voice:
         if not spoken:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
 
-    def vocoder(self, name: str) -> Vocoder:
+    def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
         if name not in self._vocoders:
             manifest, key = find_vocoder(self.manifest, name)
-            self._vocoders[name] = load_vocoder(manifest, key, torch.device(self.device))
+            loaded = load_vocoder(manifest, key, torch.device(self.device))
+            self._vocoders[name] = Vocoding(name, loaded, MelSettings(**self.manifest.mel))
         return self._vocoders[name]
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
@@ -99,7 +102,7 @@ class Voice:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
     @torch.inference_mode()
-    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoder, options: SynthesisOptions) -> Piece:
+    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoding, options: SynthesisOptions) -> Piece:
         ids, symbols, dropped = self._frontend.encode(phonemes)
         warnings = (f"symbols this voice does not know were left out: {' '.join(dropped)}",) if dropped else ()
         tokens = torch.tensor(ids, device=self.device)
@@ -108,12 +111,12 @@ class Voice:
         generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
+        samples = vocoder(result.mel[None], generator, f0, options.denoise)[0].cpu().numpy()
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
         marks = symbol_marks(symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds)
-        return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
+        return Piece(text, phonemes, audio, marks, (*vocoder.warnings(index), *warnings), result.mel.cpu().numpy())
 
 
 def load_voice(
