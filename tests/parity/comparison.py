@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,15 +75,33 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array) for name, array in arrays(path).items()}
 
 
-def checkpoint(path: Path) -> dict[str, Any]:
-    """What a .pt file holds, read without running anything in it."""
-    found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return found
+def state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """The named tensors of a checkpoint, wherever in it they lie; none where it holds no such thing."""
+    try:
+        found: object = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        return {}
+    while isinstance(found, dict):
+        if found and all(isinstance(value, torch.Tensor) for value in found.values()):
+            return {str(name).removeprefix("module."): tensor for name, tensor in found.items()}
+        found = next((found[key] for key in ("state_dict", "generator", "model") if key in found), None)
+    return {}
 
 
-def existing(folder: Path, *names: str) -> Iterator[Path]:
-    """Those of the files that are there."""
-    yield from (folder / name for name in names if (folder / name).is_file())
+def models(folder: Path, *names: str) -> list[Path]:
+    """The checkpoints in a folder and in the folders in it that hold one of these tensors."""
+    places = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    found = [path for place in places for path in sorted(place.iterdir()) if path.suffix in (".pt", ".pth", ".ckpt")]
+    return [path for path in found if any(name in state_dict(path) for name in names)]
+
+
+def told_beside(path: Path, key: str) -> dict[str, Any] | None:
+    """The JSON beside a checkpoint that has this key."""
+    for file in sorted(path.parent.glob("*.json")):
+        told = json.loads(file.read_text())
+        if isinstance(told, dict) and key in told:
+            return told
+    return None
 
 
 def _array(values: object) -> npt.NDArray[Any]:

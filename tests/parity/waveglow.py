@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from tests.parity.comparison import Comparison, arrays, checkpoint, compare, tensors
+from tests.parity.comparison import Comparison, arrays, compare, models, state_dict, tensors, told_beside
 from tts.audio.mel import MelSettings
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
@@ -16,23 +16,25 @@ from tts.training.losses import waveglow_loss
 from tts.voice.formats import waveglow_nvidia
 from tts.voice.formats.weights import ForeignWeights
 
+NAME = "WN.0.start.bias"
+
 
 def matches(folder: Path) -> bool:
-    return bool(_checkpoints(folder))
+    return bool(models(folder, NAME))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
-    """Every checkpoint of the folder against everything that the folder expects."""
-    for path in _checkpoints(folder):
+    """Every checkpoint in the folder or in a folder of it against everything that is expected beside it."""
+    for path in models(folder, NAME):
         network = load(path)
-        yield from _sizes(network.dimensions, folder / "config.json", path.name)
+        yield from _sizes(network.dimensions, told_beside(path, "WN_config"), path.name)
         with torch.no_grad():
-            yield from _forward(network, folder, path.name)
-            yield from _infer(network, folder, path.name)
+            yield from _forward(network, path.parent, path.name)
+            yield from _infer(network, path.parent, path.name)
 
 
 def load(path: Path) -> WaveGlow:
-    weights = ForeignWeights(checkpoint(path)["state_dict"])
+    weights = ForeignWeights(state_dict(path))
     assert waveglow_nvidia.matches(weights, {}), f"{path} is not a WaveGlow"
     converted = waveglow_nvidia.convert(weights, {}, None)
     network = WaveGlow(MelSettings(**converted.mel), WaveGlowDimensions(**converted.options))
@@ -40,16 +42,10 @@ def load(path: Path) -> WaveGlow:
     return network.eval()
 
 
-def _checkpoints(folder: Path) -> list[Path]:
-    found = [path for pattern in ("*.pt", "*.pth") for path in sorted(folder.glob(pattern))]
-    return [path for path in found if "WN.0.start.bias" in checkpoint(path).get("state_dict", {})]
-
-
-def _sizes(d: WaveGlowDimensions, config: Path, name: str) -> Iterator[Comparison]:
+def _sizes(d: WaveGlowDimensions, told: dict[str, Any] | None, name: str) -> Iterator[Comparison]:
     """What was read from the shapes, beside what the network was made with."""
-    if not config.is_file():
+    if told is None:
         return
-    told = json.loads(config.read_text())
     keys = [key for key in ("n_flows", "n_group", "n_early_every", "n_early_size") if key in told]
     if not any(d.is_early_output(k) for k in range(d.n_flows)):
         keys = [key for key in keys if not key.startswith("n_early")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from tests.parity.comparison import Comparison, arrays, checkpoint, compare, tensors
+from tests.parity.comparison import Comparison, arrays, compare, models, state_dict, tensors, told_beside
 from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
 from tts.audio.mel import MelSettings
 from tts.models.wavenet import WaveNet, WaveNetDimensions
@@ -17,17 +16,18 @@ from tts.models.wavenet_steps import Steps
 from tts.voice.formats import wavenet_r9y9
 from tts.voice.formats.weights import ForeignWeights
 
+NAME = "first_conv.bias"
 # The reference's losses were computed with these, whatever the hyperparameters say.
 LOSS_LEVELS, LOSS_LOG_SCALE_MIN = 65536, -16.0
 
 
 def matches(folder: Path) -> bool:
-    return bool(_models(folder))
+    return bool(models(folder, NAME))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
     """Every model in the folder or in a folder of it."""
-    for path in _models(folder):
+    for path in models(folder, NAME):
         network = load(path)
         name = str(path.parent.relative_to(folder))
         with torch.no_grad():
@@ -36,21 +36,15 @@ def check(folder: Path) -> Iterator[Comparison]:
 
 
 def load(path: Path) -> WaveNet:
-    weights = ForeignWeights(checkpoint(path)["state_dict"])
+    weights = ForeignWeights(state_dict(path))
     assert wavenet_r9y9.matches(weights, {}), f"{path} is not a WaveNet"
-    converted = wavenet_r9y9.convert(weights, {}, json.loads((path.parent / "hparams.json").read_text()))
+    converted = wavenet_r9y9.convert(weights, {}, told_beside(path, "stacks"))
     losses = {"log_scale_min": LOSS_LOG_SCALE_MIN}
     if converted.options["output"] == "logistics":
         losses["n_levels"] = LOSS_LEVELS
     network = WaveNet(MelSettings(**converted.mel), WaveNetDimensions(**{**converted.options, **losses}))
     network.load_state_dict(converted.weights)
     return network.eval()
-
-
-def _models(folder: Path) -> list[Path]:
-    places = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
-    found = [path for place in places for ending in ("*.pt", "*.pth") for path in sorted(place.glob(ending))]
-    return [p for p in found if "first_conv.bias" in checkpoint(p).get("state_dict", {})]
 
 
 def _forward(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
