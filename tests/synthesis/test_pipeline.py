@@ -113,7 +113,7 @@ def test_nothing_to_speak_is_refused(pulse, text):
 
 
 def test_a_vocoder_without_a_hum_cannot_be_denoised(random):
-    with pytest.raises(UsageError, match=r"source_filter has no hum .* WaveGlow and HiFi-GAN"):
+    with pytest.raises(UsageError, match=r"SourceFilter has no hum .* WaveGlow and HiFi-GAN"):
         next(random.stream("Hello.", SynthesisOptions(denoise=0.1)))
 
 

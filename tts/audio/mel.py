@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from torch import Tensor
 from tts.errors import TtsError
 
 LOG_FLOOR = 1e-5
+Log = Literal["e", "10"]
+Window = Literal["hann", "half_sine"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,11 @@ class MelSettings:
     f_max: float = 8000.0
     lead: int = 0
     """The middle of frame t lies so many samples after t * hop_length; above 0 there is one frame less."""
-    window: Literal["hann", "half_sine"] = "hann"
+    window: Window = "hann"
     """See `analysis_window`."""
     epsilon: float = 0.0
     """Added to the squared magnitude of a bin before the root."""
-    log: Literal["e", "10"] = "e"
+    log: Log = "e"
     """The base of the logarithm."""
     floor: float = LOG_FLOOR
     """Mel magnitudes below it are raised to it before the logarithm."""
@@ -56,6 +58,8 @@ class MelSettings:
     def __post_init__(self) -> None:
         for name in ("mean", "deviation", "limits"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.log not in get_args(Log) or self.window not in get_args(Window):
+            raise TtsError(f"There is no mel of the logarithm {self.log!r} and the window {self.window!r}.")
 
 
 def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Tensor:

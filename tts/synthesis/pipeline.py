@@ -14,7 +14,6 @@ import numpy.typing as npt
 import torch
 
 from tts.audio.effects import apply_gain, integrated_loudness
-from tts.audio.mel import MelSettings
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
@@ -25,7 +24,7 @@ from tts.text.frontend import Frontend
 from tts.text.lexicon import load_lexicon
 from tts.text.symbols import SymbolTable
 from tts.voice.manifest import VoiceManifest
-from tts.voice.networks import load_acoustic_model, load_vocoder
+from tts.voice.networks import load_acoustic_model, load_vocoder, mel_settings
 from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
@@ -91,7 +90,7 @@ class Voice:
         if name not in self._vocoders:
             manifest, key = find_vocoder(self.manifest, name)
             loaded = load_vocoder(manifest, key, torch.device(self.device))
-            self._vocoders[name] = Vocoding(name, loaded, MelSettings(**self.manifest.mel))
+            self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:

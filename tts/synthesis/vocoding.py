@@ -36,13 +36,7 @@ class Vocoding:
     def check(self, denoise: float) -> None:
         """Raise UsageError where there is no hum that could be taken off."""
         if denoise and self._denoiser is None:
-            try:
-                self._denoiser = Denoiser(self._vocoder)
-            except ValueError:
-                raise UsageError(
-                    f"The vocoder {self.name} has no hum that could be taken off; "
-                    "denoise is for WaveGlow and HiFi-GAN vocoders."
-                ) from None
+            self._denoiser = Denoiser(self._vocoder)
 
     def __call__(
         self, mel: Tensor, generator: torch.Generator, f0: Tensor | None = None, denoise: float = 0.0

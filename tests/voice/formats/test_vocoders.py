@@ -109,6 +109,12 @@ def test_speechbrains_hifigan_reflects_and_repeats_the_edges():
     torch.testing.assert_close(network.before.weight, fold_weight_norm(state)["conv_pre.conv.weight"])
 
 
+def test_a_hifigan_without_a_highest_frequency_hears_all():
+    config = {"sampling_rate": 24000, "fmin": 0, "fmax": None, "num_mels": 4}
+    converted = hifigan.convert(ForeignWeights(hifigan_state(**HIFIGAN)), {}, config)
+    assert (converted.mel["sample_rate"], converted.mel["f_max"]) == (24000, 12000)
+
+
 def test_nvidias_hifigan_brings_its_config_in_the_checkpoint():
     state = hifigan_state(**HIFIGAN, upsample_kernel_sizes=(11, 8))
     extras = {
