@@ -14,6 +14,7 @@ from tts.audio.mel import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.source_filter import SourceFilter
 from tts.models.vocos import Vocos, VocosDimensions
+from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.text.symbols import ENGLISH_IPA
 
 MEL = MelSettings()
@@ -34,6 +35,7 @@ ACOUSTIC = {
     "n_bins": 16,
 }
 VOCODER = {"channels": 8, "hidden": 16, "n_blocks": 1}
+WAVEGLOW = {"n_flows": 2, "n_early_every": 1, "n_layers": 1, "channels": 4, "upsample_kernel_size": 256}
 
 
 def write_pulse_voice(folder: Path) -> Path:
@@ -49,11 +51,13 @@ def write_pulse_voice(folder: Path) -> Path:
 
 
 def write_random_voice(folder: Path) -> Path:
-    """Small random networks; Griffin-Lim beside the source-filter vocoder."""
+    """Small random networks; Griffin-Lim and WaveGlow beside the source-filter vocoder."""
     torch.manual_seed(0)
     acoustic = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC))
     acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1))
-    return write_voice(folder, "random", acoustic, {"source_filter": SourceFilter(MEL, VocosDimensions(**VOCODER))})
+    source_filter = SourceFilter(MEL, VocosDimensions(**VOCODER))
+    waveglow = WaveGlow(MEL, WaveGlowDimensions(**WAVEGLOW))
+    return write_voice(folder, "random", acoustic, {"source_filter": source_filter, "waveglow": waveglow})
 
 
 def zeroed(network: nn.Module) -> nn.Module:
@@ -67,7 +71,8 @@ def write_voice(folder: Path, name: str, acoustic: nn.Module, vocoders: dict[str
     voice = folder / name
     voice.mkdir(parents=True)
     parts = [component("acoustic", "fastspeech2", voice, acoustic, ACOUSTIC)]
-    parts += [component(f"vocoders.{key}", key, voice, network, VOCODER) for key, network in vocoders.items()]
+    for key, network in vocoders.items():
+        parts.append(component(f"vocoders.{key}", key, voice, network, WAVEGLOW if key == "waveglow" else VOCODER))
     parts += ['[vocoders.griffinlim]\nnetwork = "griffinlim"\noptions = { n_iterations = 2 }\n']
     head = f"""
 name = "{name}"

@@ -124,3 +124,14 @@ def test_the_denoiser_takes_the_hum_off():
     expected = inverse_stft(torch.polar(quieter, spectrum.angle()), 64, 16, 320)
     torch.testing.assert_close(denoiser(audio, 0.3), expected, atol=1e-5, rtol=1e-4)
     assert torch.equal(denoiser(torch.zeros(1, 320), 1.0), torch.zeros(1, 320))
+    # Shorter than the transform can reflect.
+    assert denoiser(audio[:, :16], 0.3).shape == (2, 16)
+
+
+def test_the_hum_draws_no_random_numbers_of_others():
+    network = waveglow()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    network.hum(4)
+    assert torch.equal(torch.rand(3), expected)

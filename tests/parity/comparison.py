@@ -95,16 +95,24 @@ def opened(path: Path) -> tuple[ForeignWeights, dict[str, Any]]:
     return ForeignWeights(found.weights), found.extras
 
 
-def built(path: Path, layout: Layout, hyperparameters: Path) -> nn.Module:
-    """The network of a checkpoint, by way of its layout; the hyperparameters' file need not be there."""
-    told = json.loads(hyperparameters.read_text("utf-8")) if hyperparameters.is_file() else None
-    converted = layout.convert(*opened(path), told)
+def built(path: Path, layout: Layout, key: str) -> nn.Module:
+    """The network of a checkpoint, by way of its layout and the hyperparameters beside it, which have this key."""
+    converted = layout.convert(*opened(path), told_beside(path, key))
     if converted.role == "acoustic":
         network: nn.Module = ACOUSTIC_MODELS[converted.network](converted.options)
     else:
         network = VOCODERS[converted.network](MelSettings(**converted.mel), converted.options)
     network.load_state_dict(converted.weights)
     return network.eval()
+
+
+def told_beside(path: Path, key: str) -> dict[str, Any] | None:
+    """The JSON object beside a file that has this key, under whatever name."""
+    for file in sorted(path.parent.glob("*.json")):
+        told = json.loads(file.read_text("utf-8"))
+        if isinstance(told, dict) and key in told:
+            return told
+    return None
 
 
 def _array(values: object) -> npt.NDArray[Any]:

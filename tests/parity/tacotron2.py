@@ -43,7 +43,7 @@ def check(folder: Path) -> Iterator[Comparison]:
 
 def load(path: Path) -> Tacotron2:
     """The checkpoint's network, without dropout."""
-    network = built(path, tacotron2, path.parent / "config.json")
+    network = built(path, tacotron2, "n_mels")
     assert isinstance(network, Tacotron2)
     network.decoder.prenet.p = 0.0
     return network

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
+from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors, told_beside
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
@@ -22,20 +22,18 @@ def matches(folder: Path) -> bool:
 def check(folder: Path) -> Iterator[Comparison]:
     """Every checkpoint of the folder against everything that the folder expects."""
     for path in checkpoints(folder, waveglow_nvidia):
-        # The configuration of a WaveGlow says nothing that its weights do not.
-        network = built(path, waveglow_nvidia, folder / "none")
+        network = built(path, waveglow_nvidia, "WN_config")
         assert isinstance(network, WaveGlow)
-        yield from _sizes(network.dimensions, folder / "config.json", path.name)
+        yield from _sizes(network.dimensions, told_beside(path, "WN_config"), path.name)
         with torch.no_grad():
             yield from _forward(network, folder, path.name)
             yield from _infer(network, folder, path.name)
 
 
-def _sizes(d: WaveGlowDimensions, config: Path, name: str) -> Iterator[Comparison]:
+def _sizes(d: WaveGlowDimensions, told: dict[str, Any] | None, name: str) -> Iterator[Comparison]:
     """What was read from the shapes, beside what the network was made with."""
-    if not config.is_file():
+    if told is None:
         return
-    told = json.loads(config.read_text())
     keys = [key for key in ("n_flows", "n_group", "n_early_every", "n_early_size") if key in told]
     if not any(d.is_early_output(k) for k in range(d.n_flows)):
         keys = [key for key in keys if not key.startswith("n_early")]

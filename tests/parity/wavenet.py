@@ -32,7 +32,7 @@ def check(folder: Path) -> Iterator[Comparison]:
 
 
 def load(path: Path) -> WaveNet:
-    network = built(path, wavenet_r9y9, path.parent / "hparams.json")
+    network = built(path, wavenet_r9y9, "stacks")
     assert isinstance(network, WaveNet)
     losses = {"log_scale_min": LOSS_LOG_SCALE_MIN}
     if network.dimensions.output == "logistics":

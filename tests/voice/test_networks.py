@@ -49,6 +49,14 @@ def test_weights_of_the_wrong_shape_are_refused(voice):
         load_vocoder(load_manifest(voice), "vocos", CPU)
 
 
+@pytest.mark.parametrize("line", ['loudness = "loud"', 'log = "2"'])
+def test_a_mel_that_is_not_known_is_refused(voice, line):
+    manifest = voice / "voice.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("[mel]", f"[mel]\n{line}"), "utf-8")
+    with pytest.raises(TtsError, match="mel"):
+        load_vocoder(load_manifest(voice), "vocos", CPU)
+
+
 @pytest.mark.parametrize("extra", [True, False], ids=["unknown key", "missing key"])
 def test_every_key_must_fit(voice, extra):
     weights = load_file(voice / "vocos.safetensors")

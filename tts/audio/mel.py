@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from torch import Tensor
 from tts.errors import TtsError
 
 LOG_FLOOR = 1e-5
+Log = Literal["e", "10"]
+Window = Literal["hann", "half_sine"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,11 @@ class MelSettings:
     f_max: float = 8000.0
     lead: int = 0
     """The middle of frame t lies so many samples after t * hop_length; above 0 there is one frame less."""
-    window: Literal["hann", "half_sine"] = "hann"
+    window: Window = "hann"
     """See `analysis_window`."""
     epsilon: float = 0.0
     """Added to the squared magnitude of a bin before the root."""
-    log: Literal["e", "10"] = "e"
+    log: Log = "e"
     """The base of the logarithm."""
     floor: float = LOG_FLOOR
     """Mel magnitudes below it are raised to it before the logarithm."""
@@ -56,6 +58,8 @@ class MelSettings:
     def __post_init__(self) -> None:
         for name in ("mean", "deviation", "limits"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.log not in get_args(Log) or self.window not in get_args(Window):
+            raise TtsError(f"There is no mel of the logarithm {self.log!r} and the window {self.window!r}.")
 
 
 def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Tensor:
@@ -64,9 +68,9 @@ def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dty
 
 
 def analysis_window(settings: MelSettings, like: Tensor) -> Tensor:
-    """[n_fft] in the type and on the device of `like`: the periodic Hann window, or the half sine over sqrt 2 that the library lws analyses with.
+    """[n_fft] in the type and on the device of `like`: the periodic Hann window, or half a sine over sqrt 2.
 
-    The latter is the square root of half a Hann window that is sampled between whole numbers.
+    The latter, with which the library lws analyses, is the square root of half a Hann window.
     """
     if settings.window == "hann":
         return hann_window(settings.n_fft, like.device, like.dtype)
@@ -134,6 +138,18 @@ def magnitudes(mel: Tensor, settings: MelSettings) -> Tensor:
     if settings.mean:
         mel = mel + _column(settings.mean, mel)
     return torch.pow(10.0, mel) if settings.log == "10" else torch.exp(mel)
+
+
+def bin_magnitudes(mel: Tensor, filters: Tensor, n_iterations: int = 30) -> Tensor:
+    """Mel magnitudes [B, n_mels, T] → bin magnitudes [B, n_bins, T], none negative, whose mels come closest.
+
+    Multiplicative updates (Lee & Seung 2001, equation 4) from a flat start: plain least squares would go below zero.
+    """
+    target = filters.T @ mel
+    magnitude = target.clamp(min=1e-9)
+    for _ in range(n_iterations):
+        magnitude = magnitude * target / (filters.T @ (filters @ magnitude)).clamp(min=1e-12)
+    return magnitude
 
 
 def _column(numbers: tuple[float, ...], like: Tensor) -> Tensor:

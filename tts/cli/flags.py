@@ -70,6 +70,10 @@ Loudness = Annotated[
 SentenceSilence = Annotated[
     float, typer.Option(metavar="SEC", help="Silence between sentences.", rich_help_panel=_DELIVERY)
 ]
+Denoise = Annotated[
+    float,
+    typer.Option(metavar="X", help="Take the vocoder's own hum off: 0 nothing, 1 all.", rich_help_panel=_DELIVERY),
+]
 Seed = Annotated[int, typer.Option(metavar="N", help="Of everything random.", rich_help_panel=_DELIVERY)]
 Input = Annotated[
     str,

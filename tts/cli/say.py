@@ -46,6 +46,7 @@ def say(
     volume: flags.Volume = SynthesisOptions.volume,
     loudness: flags.Loudness = SynthesisOptions.loudness,
     sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
+    denoise: flags.Denoise = SynthesisOptions.denoise,
     seed: flags.Seed = SynthesisOptions.seed,
     input: flags.Input = SynthesisOptions.input,
     json: flags.Json = False,
@@ -61,6 +62,7 @@ def say(
         energy=energy,
         seed=seed,
         sentence_silence=sentence_silence,
+        denoise=denoise,
         volume=volume,
         loudness=loudness,
         input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know

@@ -34,6 +34,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "volume": _NUMBER,
     "loudness": _NUMBER,
     "sentence-silence": _NUMBER,
+    "denoise": _NUMBER,
     "system-espeak": (bool,),
     "offline": (bool,),
 }

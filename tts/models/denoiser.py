@@ -10,24 +10,33 @@ import torch
 from torch import Tensor
 
 from tts.audio.mel import inverse_stft, stft
+from tts.errors import UsageError
 from tts.models.vocoder import Vocoder
 
 
 class Denoiser:
-    """`bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of the hum's first frame."""
+    """`bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of the hum's first frame.
+
+    Raises:
+        UsageError: the vocoder has no hum.
+    """
 
     def __init__(self, vocoder: Vocoder) -> None:
         hum = vocoder.hum()
         if hum is None:
-            raise ValueError(f"{type(vocoder).__name__} has no hum to take off")
+            kind = type(vocoder).__name__
+            raise UsageError(f"A vocoder like {kind} has no hum to take off; denoise is for WaveGlow and HiFi-GAN.")
         self.n_fft, self.hop_length = vocoder.mel.n_fft, vocoder.mel.n_fft // 4
         self.bias = stft(hum.float(), self.n_fft, self.hop_length).abs()[:, :, :1]
 
     @torch.no_grad()
     def __call__(self, samples: Tensor, strength: float) -> Tensor:
         """samples [B, n] → the same shape; a strength of 1 takes the whole hum off, 0 nothing."""
-        spectrum = stft(samples, self.n_fft, self.hop_length)
+        n_samples = samples.shape[1]
+        # The transform reflects half a window at the edges, so there must be more than that.
+        padded = torch.nn.functional.pad(samples, (0, max(0, self.n_fft - n_samples)))
+        spectrum = stft(padded, self.n_fft, self.hop_length)
         magnitude = spectrum.abs()
         quieter = (magnitude - strength * self.bias).clamp(min=0)
         spectrum = torch.where(magnitude > 0, spectrum * (quieter / magnitude.clamp(min=1e-30)), spectrum)
-        return inverse_stft(spectrum, self.n_fft, self.hop_length, samples.shape[1])
+        return inverse_stft(spectrum, self.n_fft, self.hop_length, padded.shape[1])[:, :n_samples]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
+from tts.audio.mel import MelSettings, bin_magnitudes, inverse_stft, magnitudes, mel_filters, stft
 from tts.models.vocoder import Vocoder
 
 
@@ -22,7 +22,7 @@ class GriffinLim(Vocoder):
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         length = mel.shape[2] * self.mel.hop_length
-        magnitude = bin_magnitudes(torch.cat([mel, mel[:, :, -1:]], dim=2).exp(), self.filters)
+        magnitude = bin_magnitudes(magnitudes(torch.cat([mel, mel[:, :, -1:]], dim=2), self.mel), self.filters)
         phases = torch.rand(magnitude.shape, generator=generator, device="cpu").to(mel.device)
         # Algorithm 2: c is the spectrum, t its projection onto spectra of real signals.
         spectrum = torch.polar(magnitude, 2 * torch.pi * phases)
@@ -34,15 +34,3 @@ class GriffinLim(Vocoder):
             spectrum = magnitude * accelerated / accelerated.abs().clamp(min=1e-9)
             previous = consistent
         return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, length)
-
-
-def bin_magnitudes(mel: Tensor, filters: Tensor, n_iterations: int = 30) -> Tensor:
-    """Mel magnitudes [B, n_mels, T] → bin magnitudes [B, n_bins, T], none negative, whose mels come closest.
-
-    Multiplicative updates (Lee & Seung 2001, equation 4) from a flat start: plain least squares would go below zero.
-    """
-    target = filters.T @ mel
-    magnitude = target.clamp(min=1e-9)
-    for _ in range(n_iterations):
-        magnitude = magnitude * target / (filters.T @ (filters @ magnitude)).clamp(min=1e-12)
-    return magnitude

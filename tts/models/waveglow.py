@@ -99,7 +99,7 @@ class WaveGlow(Vocoder):
         """
         d = self.dimensions
         condition = self._condition(mel, audio.shape[1])
-        x = audio.view(len(audio), -1, d.n_group).transpose(1, 2)
+        x = audio.reshape(len(audio), -1, d.n_group).transpose(1, 2)
         early, log_s, log_det = [], [], []
         for k, flow in enumerate(self.flows):
             if d.is_early_output(k):
@@ -121,7 +121,9 @@ class WaveGlow(Vocoder):
     def hum(self, n_frames: int = 88) -> Tensor:
         weight = self.upsample.weight
         nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
-        return self.infer(nothing, [z.to(weight) for z in self.noise(1, n_frames)], sigma=0.0)
+        # The draws count for nothing; they only must not disturb anyone else's.
+        draws = self.noise(1, n_frames, torch.Generator())
+        return self.infer(nothing, [z.to(weight) for z in draws], sigma=0.0)
 
     def _flow(self, k: int) -> Flow:
         flow = self.flows[k]
@@ -175,7 +177,7 @@ class InvertibleConv(nn.Module):
         rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
         # A determinant of +1 to begin with.
         rotation[:, 0] *= torch.linalg.det(rotation).sign()
-        self.weight = nn.Parameter(rotation[:, :, None])
+        self.weight = nn.Parameter(rotation[:, :, None].contiguous())
         self._inverse: Tensor | None = None
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

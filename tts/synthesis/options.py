@@ -18,6 +18,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "volume": (-60.0, 30.0),
     "loudness": (-60.0, 0.0),
     "sentence_silence": (0.0, 30.0),
+    "denoise": (0.0, 1.0),
     "seed": (0, 2**63 - 1),
 }
 
@@ -42,6 +43,8 @@ class SynthesisOptions:
     """Of all random draws; the same seed gives the same samples."""
     sentence_silence: float = 0.2
     """Seconds between sentences."""
+    denoise: float = 0.0
+    """How much of the vocoder's own hum is taken off, 1 is all; for vocoders that have one (WaveGlow, HiFi-GAN)."""
     volume: float = 0.0
     """Gain in dB."""
     loudness: float | None = None

@@ -17,14 +17,14 @@ from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.models.acoustic import MelResult
-from tts.models.vocoder import Vocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
+from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import load_lexicon
 from tts.voice.manifest import VoiceManifest
-from tts.voice.networks import load_acoustic_model, load_vocoder
+from tts.voice.networks import load_acoustic_model, load_vocoder, mel_settings
 from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
@@ -52,7 +52,7 @@ class Voice:
         self.device = str(device)
         self._frontend = frontend
         self._acoustic = load_acoustic_model(manifest, device)
-        self._vocoders: dict[str, Vocoder] = {}
+        self._vocoders: dict[str, Vocoding] = {}
 
     def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
         """Speak a text.
@@ -75,6 +75,7 @@ class Voice:
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
         self._check_controls(options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
+        vocoder.check(options.denoise)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
             if self._frontend.speakable(phonemes):
@@ -90,11 +91,12 @@ class Voice:
             if getattr(options, name) != getattr(SynthesisOptions, name) and name not in self._acoustic.controls:
                 raise UsageError(f"The voice {self.manifest.name} has no control over its {name}: leave --{name} out.")
 
-    def vocoder(self, name: str) -> Vocoder:
+    def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
         if name not in self._vocoders:
             manifest, key = find_vocoder(self.manifest, name)
-            self._vocoders[name] = load_vocoder(manifest, key, torch.device(self.device))
+            loaded = load_vocoder(manifest, key, torch.device(self.device))
+            self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
@@ -105,7 +107,7 @@ class Voice:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
     @torch.inference_mode()
-    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoder, options: SynthesisOptions) -> Piece:
+    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoding, options: SynthesisOptions) -> Piece:
         encoded = self._frontend.encode(phonemes)
         unknown = " ".join(encoded.dropped)
         warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
@@ -113,19 +115,18 @@ class Voice:
         spoken = speak_steadily(self._acoustic, encoded, options, generator)
         result = spoken.result
         if spoken.symbols[0] == spoken.symbols[-1] == "":
-            result = without_long_edges(
-                result, round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
-            )
+            n_edge_frames = round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
+            result = without_long_edges(result, n_edge_frames)
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        samples = vocoder(result.mel[None], generator, f0)[0].cpu().numpy()
+        samples = vocoder(result.mel[None], generator, f0, options.denoise)[0].cpu().numpy()
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
-        marks = symbol_marks(
-            spoken.symbols, result.durations.tolist(), silence / self.manifest.sample_rate, frame_seconds
-        )
-        return Piece(text, phonemes, audio, marks, warnings + spoken.warnings, result.mel.cpu().numpy())
+        offset = silence / self.manifest.sample_rate
+        marks = symbol_marks(spoken.symbols, result.durations.tolist(), offset, frame_seconds)
+        warnings = (*vocoder.warnings(index), *warnings, *spoken.warnings)
+        return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
 
 
 def load_voice(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -33,8 +32,9 @@ def _convert(path: Path, hyperparameters: Path | None = None) -> Converted:
 
 
 def _conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
-    problem: str | None = importlib.import_module("tts.audio.mel_conversion").conversion_problem(source, target)
-    return problem
+    from tts.audio.mel_conversion import conversion_problem
+
+    return conversion_problem(source, target)
 
 
 @dataclass(frozen=True)

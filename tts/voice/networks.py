@@ -60,9 +60,22 @@ def load_vocoder(manifest: VoiceManifest, name: str, device: torch.device) -> Vo
     """One of the manifest's vocoders, by its name there; raises like `load_acoustic_model`."""
     component = manifest.vocoders[name]
     build = _known(VOCODERS, component, manifest)
-    mel = MelSettings(**{**manifest.mel, **component.mel})
+    mel = mel_settings(manifest, component)
     network = _with_weights(lambda: build(mel, component.options), component, manifest)
     return network.to(device)
+
+
+def mel_settings(manifest: VoiceManifest, component: Component | None = None) -> MelSettings:
+    """What the voice speaks, or what one of its vocoders hears.
+
+    Raises:
+        TtsError: the manifest says of the mel what this version does not know.
+    """
+    told = {**manifest.mel, **(component.mel if component else {})}
+    try:
+        return MelSettings(**told)
+    except TypeError as error:
+        raise TtsError(f"The voice {manifest.name} has a mel that this version does not know: {error}.") from None
 
 
 def _known(networks: dict[str, Builder], component: Component, manifest: VoiceManifest) -> Builder:

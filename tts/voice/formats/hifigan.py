@@ -133,6 +133,8 @@ def _mel(config: dict[str, Any], hop_length: int, n_mels: int, centred: bool) ->
     for name in names:
         told = [config[theirs] for theirs in _MEL_NAMES[name] if config.get(theirs) is not None]
         mel[name] = told[0] if told else mel[name]
+    if "fmax" in config and config["fmax"] is None:
+        mel["f_max"] = mel["sample_rate"] / 2
     if not centred:
         mel |= {"lead": hop_length // 2, "epsilon": 1e-9}
     return mel | {"hop_length": hop_length, "n_mels": n_mels}

@@ -87,7 +87,7 @@ def _refuse_unknown(weights: ForeignWeights, told: dict[str, Any]) -> None:
         raise TtsError(f"A WaveNet with the input type {kind!r} is not known here; raw and mulaw-quantize are.")
     if "conv_layers.0.conv1x1g.weight" in weights:
         raise TtsError("This WaveNet has several speakers, which is not known here.")
-    if told.get("upsample_params", {}).get("upsample_activation", "none") != "none":
+    if (told.get("upsample_params") or {}).get("upsample_activation", "none") != "none":
         raise TtsError("This WaveNet has activations in its upsampling, which is not known here.")
 
 

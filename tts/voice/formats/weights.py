@@ -70,10 +70,10 @@ class ForeignWeights:
             TtsError: something was neither taken nor dropped.
         """
         if self._left:
-            names = sorted(self._left)
+            names = sorted(map(repr, self._left))
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise TtsError(
-                f"The checkpoint holds weights that its layout does not have ({', '.join(map(repr, names[:3]))}{more}): "
+                f"The checkpoint holds weights that its layout does not have ({', '.join(names[:3])}{more}): "
                 "it was made by another version of its code."
             )
         return tuple(self._dropped)

@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
+from tts.audio.mel import MelSettings
+from tts.errors import TtsError
+from tts.models.wavenet import WaveNet, WaveNetDimensions
+from tts.models.wavenet_steps import Steps
+
+MEL = MelSettings(n_fft=64, hop_length=8, n_mels=5)
+TINY = WaveNetDimensions(
+    n_outputs=6,
+    n_layers=6,
+    n_stacks=2,
+    residual_channels=4,
+    gate_channels=6,
+    skip_channels=5,
+    context_frames=1,
+    upsample_scales=(4, 2),
+)
+OLDER = replace(TINY, upsampling="transposed", context_frames=0, upsample_height=3, running_skips=True)
+KINDS = {
+    "logistics": TINY,
+    "mulaw": replace(TINY, output="mulaw", n_outputs=16),
+    "gaussian": replace(TINY, output="gaussian", n_outputs=2, kernel_size=2),
+    "older": OLDER,
+}
+
+
+def wavenet(dimensions):
+    torch.manual_seed(0)
+    return WaveNet(MEL, dimensions).eval()
+
+
+def inputs(dimensions, batch=2, n_frames=6):
+    generator = torch.Generator().manual_seed(1)
+    mel = torch.randn(batch, MEL.n_mels, n_frames + 2 * dimensions.context_frames, generator=generator)
+    samples = torch.rand(batch, n_frames * MEL.hop_length, generator=generator) * 2 - 1
+    return mulaw_codes(samples, 15) if dimensions.output == "mulaw" else samples, mel
+
+
+@pytest.fixture(params=sorted(KINDS))
+def dimensions(request):
+    return KINDS[request.param]
+
+
+@torch.no_grad()
+def test_one_sample_at_a_time_is_all_at_once(dimensions):
+    network = wavenet(dimensions)
+    samples, mel = inputs(dimensions)
+    steps = Steps(network, mel)
+    parameters = [steps(samples[:, t], condition) for t, condition in enumerate(steps.conditions())]
+    torch.testing.assert_close(torch.stack(parameters, 2), network.predict(samples, mel))
+
+
+@torch.no_grad()
+def test_a_generation_is_what_it_would_predict(dimensions):
+    """Fed with its own samples, the network's likeliest next sample is the one that it generated."""
+    network = wavenet(dimensions)
+    mel = inputs(dimensions)[1]
+    made = network.generate(mel, None)
+    before = torch.cat([network.first_input(2)[:, None], made[:, :-1]], dim=1)
+    predicted = network.distribution.likeliest(network.predict(before, mel).transpose(1, 2))
+    torch.testing.assert_close(predicted, made)
+
+
+@torch.no_grad()
+def test_a_batch_is_its_items(dimensions):
+    network = wavenet(dimensions)
+    mel = inputs(dimensions)[1]
+    numbers = network.distribution.random_numbers(48, 2, torch.Generator().manual_seed(3))
+    whole = network.generate(mel, numbers)
+    alone = [network.generate(mel[i : i + 1], [n[:, i : i + 1] for n in numbers])[0] for i in range(2)]
+    torch.testing.assert_close(torch.stack(alone), whole)
+
+
+@torch.no_grad()
+def test_nothing_hears_the_future(dimensions):
+    network = wavenet(dimensions)
+    samples, mel = inputs(dimensions)
+    changed = samples.clone()
+    changed[:, 30:] = 0
+    before, after = network.predict(samples, mel), network.predict(changed, mel)
+    assert torch.equal(before[:, :, :30], after[:, :, :30])
+    assert not torch.equal(before[:, :, 30:], after[:, :, 30:])
+
+
+@torch.no_grad()
+def test_it_speaks_a_hop_a_frame_with_its_seed(dimensions):
+    network = wavenet(dimensions)
+    mel = torch.randn(2, MEL.n_mels, 4)
+    first, again = (network(mel, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert first.shape == (2, 32)
+    assert first.abs().max() <= 1
+    assert torch.equal(first, again)
+    assert not torch.equal(first, network(mel, torch.Generator().manual_seed(8)))
+
+
+@torch.no_grad()
+def test_what_was_done_to_the_wave_is_undone():
+    wave = torch.tensor([[0.1, -0.2, 0.3, 0.05]])
+    emphasised = 0.55 * (wave - 0.85 * torch.nn.functional.pad(wave, (1, 0))[:, :-1])
+    torch.testing.assert_close(wavenet(TINY).sound(emphasised), wave)
+    plain = replace(KINDS["mulaw"], preemphasis=0.0, gain=1.0)
+    codes = mulaw_codes(wave, 15)
+    torch.testing.assert_close(wavenet(plain).sound(codes), inverse_mulaw_codes(codes, 15))
+
+
+@torch.no_grad()
+def test_stretching_repeats_then_smooths():
+    network = wavenet(TINY)
+    upsampling = network.upsample
+    for conv in upsampling.convs:
+        conv.weight.zero_()
+        conv.weight[..., conv.weight.shape[3] // 2] = 1
+    mel = torch.randn(1, 5, 8)
+    expected = upsampling.context(mel).repeat_interleave(8, dim=2)
+    torch.testing.assert_close(upsampling(mel), expected)
+
+
+@torch.no_grad()
+def test_transposed_upsampling_of_mels_and_their_neighbours():
+    network = wavenet(replace(OLDER, upsample_scales=(8,)))
+    conv = network.upsample.convs[0]
+    conv.bias.fill_(0.25)
+    mel = torch.randn(1, 5, 3)
+    # Sample i of a frame is made of the frame's mel and its two neighbours, by row and column i of the kernel.
+    padded = torch.nn.functional.pad(mel, (0, 0, 1, 1))
+    kernel = conv.weight[0, 0]
+    expected = sum(padded[:, 2 - k : 7 - k, :, None] * kernel[k] for k in range(3)) + 0.25
+    torch.testing.assert_close(network.upsample(mel), torch.relu(expected).flatten(2))
+
+
+@torch.no_grad()
+def test_skips_are_scaled_once_or_as_they_come():
+    network, older = wavenet(TINY), wavenet(OLDER)
+    ones = torch.ones(1, 5)
+    assert network.add_skip(ones, ones)[0, 0] == 2
+    assert network.scale_skips(ones)[0, 0].item() == pytest.approx(6**-0.5)
+    assert older.add_skip(ones, ones)[0, 0].item() == pytest.approx(2**0.5)
+    assert older.scale_skips(ones)[0, 0] == 1
+
+
+def test_steps_up_must_make_a_hop():
+    with pytest.raises(TtsError, match=r"\(4, 4\) does not make 8 samples"):
+        wavenet(replace(TINY, upsample_scales=(4, 4)))
