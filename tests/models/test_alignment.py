@@ -41,6 +41,7 @@ def test_silent_letters_and_unheard_marks_at_the_end_are_fine():
     [
         (steady(), False, "never came to the end"),
         (steady()[:60], True, "stopped before the end"),
+        (steady(1), True, "stopped before the end"),
         ([symbol for symbol in steady() if not 8 <= symbol < 20], True, "skipped a part"),
         (steady()[:80] + steady()[20:], True, "went back"),
     ],

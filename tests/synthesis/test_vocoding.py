@@ -6,6 +6,7 @@ from tts.audio.mel import MelSettings
 from tts.audio.mel_conversion import mel_conversion
 from tts.errors import UsageError
 from tts.models.denoiser import Denoiser
+from tts.models.griffinlim import GriffinLim
 from tts.models.vocoder import Vocoder
 from tts.synthesis.vocoding import Vocoding
 
@@ -51,3 +52,10 @@ def test_the_hum_is_taken_off_by_as_much_as_asked():
     echo = Echo(MEL)
     quiet = Vocoding("echo", echo, MEL)(mel, generator(), denoise=0.4)
     assert torch.equal(quiet, Denoiser(echo)(echo(mel), 0.4))
+
+
+def test_a_mel_shorter_than_a_window_is_spoken_too():
+    vocoding = Vocoding("griffinlim", GriffinLim(MEL, n_iterations=2), MEL)
+    assert vocoding(torch.randn(1, 80, 1) - 3, generator()).shape == (1, MEL.hop_length)
+    mel = torch.randn(1, 80, 2)
+    assert torch.equal(Vocoding("echo", Echo(MEL), MEL)(mel, generator()), mel[:, 0].repeat_interleave(256, dim=1))

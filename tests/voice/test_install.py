@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.tiny_voice import ACOUSTIC, MEL, VOCODER, zeroed
 from tests.voice.fault_server import FaultServer, cut_after, status
+from tts.audio.mel import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.vocos import Vocos, VocosDimensions
@@ -164,7 +165,7 @@ class TestRecipes:
     def test_a_mel_that_is_converted_is_told(self, bench):
         bench.install(bench.recipe(slow=bench.checkpoint("other", "vocoder")))
         assert bench.told == ["slow hears another mel than this voice speaks: it will be converted"]
-        assert find_voice("tiny").vocoders["slow"].mel == asdict(LONGER_MEL)
+        assert MelSettings(**find_voice("tiny").vocoders["slow"].mel) == LONGER_MEL
 
     def test_a_mel_that_cannot_be_converted_is_refused_with_the_reason(self, bench):
         bench.problem = "its frames are longer"
@@ -179,7 +180,7 @@ class TestRecipes:
         bench.problem = problem
         bench.install(f"{bench.server.url}/other", name="slow")
         assert bench.told == [f"slow hears another mel than NVIDIA's Tacotron 2 and most voices speak: {end}"]
-        assert load_manifest(bench.folder / "slow").mel == asdict(LONGER_MEL)
+        assert MelSettings(**load_manifest(bench.folder / "slow").mel) == LONGER_MEL
 
     def test_a_checkpoint_of_the_wrong_role_is_refused(self, bench):
         refused(bench, "holds Tiny, not the vocoder", bench.recipe(x=bench.checkpoint("acoustic", "vocoder")))

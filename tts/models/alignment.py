@@ -18,6 +18,8 @@ FINISHED_FRAMES = 60
 TAIL_SYMBOLS = 3
 # Symbols passed over in one frame, or gone back: a word, more or less. Silent letters come in twos and threes.
 JUMP_SYMBOLS = 8
+# Nobody speaks faster: LJ Speech has six frames a letter.
+LEAST_FRAMES_A_SYMBOL = 1.5
 # A frame is focused when one symbol and its neighbours hold this much of its attention.
 FOCUS = 0.4
 
@@ -52,7 +54,8 @@ def alignment_failure(alignment: Tensor, *, stopped: bool) -> str | None:
         return "the attention was spread over the whole text"
     path = weights.argmax(axis=1)
     furthest = np.maximum.accumulate(path)
-    if furthest[-1] < weights.shape[1] - 1 - TAIL_SYMBOLS:
+    n_frames, n_symbols = weights.shape
+    if furthest[-1] < n_symbols - 1 - TAIL_SYMBOLS or n_frames < LEAST_FRAMES_A_SYMBOL * n_symbols:
         return "it stopped before the end of the text"
     if np.diff(furthest, prepend=0).max() > JUMP_SYMBOLS:
         return "the attention skipped a part of the text"

@@ -11,6 +11,9 @@ from tts.errors import UsageError
 from tts.models.denoiser import Denoiser
 from tts.models.vocoder import Vocoder
 
+# Fourier transforms reflect half a window at the edges: of less than this a vocoder could make no sound.
+LEAST_FRAMES = 4
+
 
 class Vocoding:
     """The vocoder `name` for mels of the settings `mel`.
@@ -43,5 +46,14 @@ class Vocoding:
     ) -> Tensor:
         """mel [B, n_mels, T] → samples [B, T * hop_length]; `denoise` 0 leaves the hum, 1 takes all of it off."""
         self.check(denoise)
+        n_frames = mel.shape[2]
+        mel, f0 = at_least(mel, LEAST_FRAMES), None if f0 is None else at_least(f0, LEAST_FRAMES)
         samples: Tensor = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0)
+        samples = samples[:, : n_frames * self.mel.hop_length]
         return self._denoiser(samples, denoise) if denoise and self._denoiser else samples
+
+
+def at_least(frames: Tensor, n_frames: int) -> Tensor:
+    """frames [..., T], the last repeated until there are `n_frames`."""
+    missing = max(0, n_frames - frames.shape[-1])
+    return torch.cat([frames, *[frames[..., -1:]] * missing], dim=-1)

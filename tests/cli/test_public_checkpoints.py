@@ -1,0 +1,94 @@
+"""From public checkpoint files to speech, all by the command line; the weights are random, the layouts real."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.conftest import Tts
+from tests.public_files import TINY, write_public_files
+
+WORDS = {"waveglow": "waveglow.pt", "wavenet": "wavenet.pth", "hifigan": "hifigan.ckpt"}
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    """A command line for which a Tacotron 2 is installed as the voice `reader`, and three vocoders by their words."""
+    folder = tmp_path_factory.mktemp("public")
+    write_public_files(folder, TINY)
+    tts = Tts(folder / "voices", folder)
+    for name, file in {"reader": "tacotron2.pt", **WORDS}.items():
+        done = tts("voices", "install", folder / file, "--as", name)
+        assert done.returncode == 0, done.stderr.decode()
+    return tts
+
+
+def say(public, *arguments):
+    """A word, quickly: random weights never find the end of it."""
+    done = public("say", "Hi", "--voice", "reader", "--speed", "4", "--json", "-o", "out.wav", *arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    samples, rate = soundfile.read(public.folder / "out.wav", dtype="int16")
+    assert rate == 22050
+    assert len(samples) % 256 == 0
+    return samples, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("vocoder", [*WORDS, "griffinlim"])
+def test_every_vocoder_speaks(public, vocoder):
+    samples, report = say(public, "--vocoder", vocoder)
+    assert report["vocoder"] == vocoder
+    assert len(np.unique(samples)) > 10
+    assert any("hears another mel" in warning for warning in report["warnings"]) == (vocoder == "wavenet")
+
+
+def test_what_went_wrong_with_the_attention_is_told(public):
+    _, report = say(public)
+    assert any("'hi.'" in warning for warning in report["warnings"])
+
+
+@pytest.mark.parametrize("vocoder", ["waveglow", "wavenet"])
+def test_the_seed_decides(public, vocoder):
+    first, same, other = (say(public, "--vocoder", vocoder, "--seed", seed)[0] for seed in ("1", "1", "2"))
+    assert np.array_equal(first, same)
+    assert len(first) != len(other) or not np.array_equal(first, other)
+
+
+def test_denoise_changes_waveglow(public):
+    plain, quieter = (say(public, "--vocoder", "waveglow", "--denoise", strength)[0] for strength in ("0", "0.5"))
+    assert not np.array_equal(plain, quieter)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--vocoder", "waveglo"), "did you mean waveglow"),
+        (("--pitch", "2"), "has no control over its pitch"),
+        (("--vocoder", "griffinlim", "--denoise", "0.5"), "hum"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(public, arguments, said):
+    done = public("say", "Hi", "--voice", "reader", "-o", "refused.wav", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert not (public.folder / "refused.wav").exists()
+
+
+def test_a_vocoder_is_no_voice(public):
+    done = public("say", "Hi", "--voice", "waveglow", "-o", "refused.wav")
+    assert done.returncode == 2
+    assert "waveglow is a vocoder" in done.stderr.decode()
+
+
+def test_the_embedded_voice_borrows_them_too(public):
+    done = public("say", "Hi", "--voice", "heart", "--vocoder", "hifigan", "-o", "heart.wav")
+    assert done.returncode == 0, done.stderr.decode()
+    assert soundfile.info(public.folder / "heart.wav").frames > 0
+
+
+def test_verify_info_and_remove(public):
+    assert public("voices", "verify", "reader").returncode == 0
+    details = json.loads(public("voices", "info", "reader", "--json").stdout)
+    assert details["components"]["acoustic"]["network"] == "tacotron2"
+    assert public("voices", "remove", "hifigan", "--yes").returncode == 0
+    assert public("voices", "info", "hifigan").returncode == 2
