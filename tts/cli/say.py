@@ -79,7 +79,7 @@ def say(
     outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
     outputs.check(manifest.sample_rate)
     content = read_text(text)
-    speaker = _load(voice, device, lexicon, system_espeak, verbose=verbose)
+    speaker = _load(voice, device, lexicon, system_espeak, options, verbose=verbose)
     report = _speak(speaker, content, options, outputs, quiet=quiet)
     if verbose:
         _tell_times(report)
@@ -99,11 +99,15 @@ def known_voice(voice: str, vocoder: str | None) -> VoiceManifest:
     return manifest
 
 
-def _load(voice: str, device: str, lexicon: Path | None, system_espeak: bool, *, verbose: bool) -> Voice:
+def _load(
+    voice: str, device: str, lexicon: Path | None, system_espeak: bool, options: SynthesisOptions, *, verbose: bool
+) -> Voice:
+    """The voice with the vocoder that the options ask for."""
     started = time.perf_counter()
     from tts.synthesis.pipeline import load_voice
 
     loaded = load_voice(voice, device=device, lexicon=lexicon, system_espeak=system_espeak)
+    loaded.prepare(options)
     if verbose:
         tell(f"voice {loaded.manifest.name} on {loaded.device}, loaded in {time.perf_counter() - started:.2f} s")
     return loaded

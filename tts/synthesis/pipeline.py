@@ -73,9 +73,7 @@ class Voice:
         return at_level(self._pieces(text, options), options)
 
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
-        self._check_controls(options)
-        vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
-        vocoder.check(options.denoise)
+        vocoder = self.prepare(options)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
             if self._frontend.speakable(phonemes):
@@ -86,10 +84,18 @@ class Voice:
         if not spoken:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
 
-    def _check_controls(self, options: SynthesisOptions) -> None:
+    def prepare(self, options: SynthesisOptions) -> Vocoding:
+        """Load the vocoder that these options ask for.
+
+        Raises:
+            UsageError: there is none such, or this voice cannot do what they ask.
+        """
         for name in ("pitch", "energy"):
             if getattr(options, name) != getattr(SynthesisOptions, name) and name not in self._acoustic.controls:
                 raise UsageError(f"The voice {self.manifest.name} has no control over its {name}: leave --{name} out.")
+        vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
+        vocoder.check(options.denoise)
+        return vocoder
 
     def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
