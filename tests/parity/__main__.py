@@ -68,4 +68,7 @@ def tell(good: bool, line: str) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
-    sys.exit(main(parser.parse_args().folder))
+    arguments = parser.parse_args()
+    if not arguments.folder.is_dir():
+        parser.error(f"{arguments.folder} is not a folder")
+    sys.exit(main(arguments.folder))
