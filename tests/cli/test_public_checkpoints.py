@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from tests.cli.conftest import Tts
+from tests.foreign_tacotron2 import ngc_tacotron2
 from tests.public_files import TINY, write_public_files
+from tts.models.tacotron2 import Tacotron2Dimensions
 
 WORDS = {"waveglow": "waveglow.pt", "wavenet": "wavenet.pth", "hifigan": "hifigan.ckpt"}
 
@@ -21,6 +24,8 @@ def public(tmp_path_factory):
     for name, file in {"reader": "tacotron2.pt", **WORDS}.items():
         done = tts("voices", "install", folder / file, "--as", name)
         assert done.returncode == 0, done.stderr.decode()
+        # Only WaveNet's mel is another one: HiFi-GAN's differs in nothing that is heard.
+        assert (b"hears another mel" in done.stderr) == (name == "wavenet")
     return tts
 
 
@@ -84,6 +89,13 @@ def test_the_embedded_voice_borrows_them_too(public):
     done = public("say", "Hi", "--voice", "heart", "--vocoder", "hifigan", "-o", "heart.wav")
     assert done.returncode == 0, done.stderr.decode()
     assert soundfile.info(public.folder / "heart.wav").frames > 0
+
+
+def test_an_alphabet_that_is_not_known_is_refused(public):
+    torch.save(ngc_tacotron2(Tacotron2Dimensions(40, **TINY.tacotron2)), public.folder / "forty.pt")
+    done = public("voices", "install", public.folder / "forty.pt")
+    assert done.returncode == 1
+    assert "This NVIDIA Tacotron 2 reads an alphabet of 40 symbols, which is not known." in done.stderr.decode()
 
 
 def test_verify_info_and_remove(public):

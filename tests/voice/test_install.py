@@ -271,18 +271,6 @@ class TestAddressesAndFiles:
         assert voice.acoustic.note.startswith("From my model.ckpt, sha256 ")
         assert (tmp_path / "my model.ckpt").exists()
 
-    def test_hyperparameters_beside_a_file_are_found(self, bench, tmp_path):
-        (tmp_path / "x.pt").write_bytes(VOCODER_FILE)
-        (tmp_path / "x.json").write_text("{}")
-        seen = []
-
-        def noting(path, hyperparameters):
-            seen.append(hyperparameters)
-            return convert(path, hyperparameters)
-
-        install(plan_installation(Request(str(tmp_path / "x.pt"))), replace(bench.tools, convert=noting))
-        assert seen == [tmp_path / "x.json"]
-
     def test_a_name_that_is_taken(self, bench, tmp_path):
         (tmp_path / "x.pt").write_bytes(VOCODER_FILE)
         bench.install(tmp_path / "x.pt")

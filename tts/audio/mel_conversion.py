@@ -35,7 +35,7 @@ def conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
         return f"it makes {target.sample_rate} samples a second and the voice needs {source.sample_rate}"
     if source.hop_length != target.hop_length:
         return f"its frames are {target.hop_length} samples long and the voice's {source.hop_length}"
-    if _same(source, target):
+    if same_mel(source, target):
         return None
     if target.unknown_statistics or source.unknown_statistics:
         return "its mel is normalised with statistics that did not come with it"
@@ -51,7 +51,7 @@ def mel_conversion(source: MelSettings, target: MelSettings) -> Callable[[Tensor
 
     Only for settings without a `conversion_problem`.
     """
-    if _same(source, target):
+    if same_mel(source, target):
         return None
     gather = torch.from_numpy(mel_filters(target)) * _level(source, target)
     spread = torch.from_numpy(mel_filters(source))
@@ -64,7 +64,7 @@ def mel_conversion(source: MelSettings, target: MelSettings) -> Callable[[Tensor
     return convert
 
 
-def _same(source: MelSettings, target: MelSettings) -> bool:
+def same_mel(source: MelSettings, target: MelSettings) -> bool:
     """Whether mels can be exchanged as they are.
 
     HiFi-GAN's frames lie half a hop (6 ms) later than those of NVIDIA's Tacotron 2 and have 1e-9 under the root:

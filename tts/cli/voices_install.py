@@ -45,7 +45,8 @@ InstalledName = Annotated[
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="What to call it here.")]
 Sha256 = Annotated[str | None, typer.Option("--sha256", metavar="HEX", help="What the file's SHA-256 must be.")]
 Hyperparameters = Annotated[
-    Path | None, typer.Option(metavar="FILE.json", help="For a WaveNet checkpoint, where it is not beside it.")
+    Path | None,
+    typer.Option(metavar="FILE.json", help="Of a WaveNet or HiFi-GAN checkpoint, where they are not beside it."),
 ]
 Mirror = Annotated[
     str | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,9 +13,18 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tts.audio.mel import MelSettings
+from tts.audio.mel_conversion import same_mel
 from tts.errors import TtsError
 from tts.voice.formats.converted import Converted
-from tts.voice.manifest import Component, FrontendSpec, VoiceManifest, load_manifest, verify_files, write_manifest
+from tts.voice.manifest import (
+    Component,
+    FrontendSpec,
+    VoiceManifest,
+    file_sha256,
+    load_manifest,
+    verify_files,
+    write_manifest,
+)
 from tts.voice.networks import load_acoustic_model, load_vocoder
 
 GRIFFIN_LIM = "griffinlim"
@@ -53,16 +61,20 @@ class Assembly:
         """Add a network; `word` is how a vocoder will be chosen.
 
         Raises:
-            TtsError: its mel cannot be joined with the acoustic model's, or it cannot be written.
+            TtsError: its alphabet is not known, its mel cannot be joined with the acoustic model's, or it cannot be
+            written.
         """
         mel = MelSettings(**converted.mel)
         if converted.role == "acoustic":
+            if converted.frontend is None:
+                n_symbols = converted.options.get("n_symbols")
+                raise TtsError(f"This {converted.layout} reads an alphabet of {n_symbols} symbols, which is not known.")
             self._mel, self._frontend = mel, converted.frontend
             self._acoustic = write_component(self.folder, "acoustic", converted, note, {})
             return
         self._mel = self._mel or mel
         own = {} if mel == self._mel else _table(mel)
-        if own:
+        if not same_mel(self._mel, mel):
             self._check_pair(word, mel)
         self._vocoders[word] = write_component(self.folder, word, converted, note, own)
 
@@ -71,7 +83,7 @@ class Assembly:
         assert self._mel is not None
         if self._acoustic is not None:
             self._vocoders.setdefault(GRIFFIN_LIM, Component(GRIFFIN_LIM))
-        elif self._mel != MelSettings():
+        elif not same_mel(self._mel, MelSettings()):
             self._tell_of_other_mel(default_vocoder, self._mel)
         manifest = VoiceManifest(
             **asdict(head),
@@ -114,9 +126,7 @@ def write_component(folder: Path, stem: str, converted: Converted, note: str, me
         save_file(weights, path)
     except (OSError, safetensors.SafetensorError) as error:
         raise TtsError(f"{path} cannot be written: {' '.join(str(error).split())}.") from error
-    with path.open("rb") as file:
-        digest = _sha256(file)
-    return Component(converted.network, path.name, digest, converted.options, mel, note)
+    return Component(converted.network, path.name, file_sha256(path), converted.options, mel, note)
 
 
 def check_voice(manifest: VoiceManifest) -> None:
@@ -142,10 +152,3 @@ def _fits_half(weights: dict[str, Tensor]) -> bool:
 def _table(mel: MelSettings) -> dict[str, Any]:
     """The settings as a manifest holds them, where nothing is None."""
     return {key: value for key, value in asdict(mel).items() if value is not None}
-
-
-def _sha256(file: Any) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()

@@ -108,7 +108,7 @@ class Fetcher:
             if sha256 in (None, left.sha256):
                 return left
         try:
-            with self._bar(_last_part(url)) as progress:
+            with self._bar(last_part(url)) as progress:
                 options = {"mirror": self._request.mirror, "progress": progress, **self._download_options}
                 done = download(url, path, size=size, sha256=sha256, **options)
         except WrongFileError as error:
@@ -127,8 +127,9 @@ class Fetcher:
 
 def _file_name(url: str) -> str:
     """A name that no other address has, and that says what it is."""
-    return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{voice_name_from(_last_part(url))}"
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{voice_name_from(last_part(url))}"
 
 
-def _last_part(url: str) -> str:
+def last_part(url: str) -> str:
+    """The file's name in an address."""
     return PurePosixPath(unquote(urlsplit(url).path)).name or "file"

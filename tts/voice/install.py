@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tts.errors import TtsError, UsageError
 from tts.voice.archives import check_torch_file, holds_archive, unpack
 from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, known_file
-from tts.voice.fetch import Fetched, Fetcher, ProgressBar
+from tts.voice.fetch import Fetched, Fetcher, ProgressBar, last_part
 from tts.voice.landing import Workplace, alone, land, staged, workplace
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files, write_manifest
 from tts.voice.names import is_text_about_it, is_voice_file
@@ -133,9 +133,13 @@ def _from_recipe(plan: Plan, recipe: Recipe, assembly: Assembly, fetcher: Fetche
 
 def _from_checkpoint(plan: Plan, file: Fetched, assembly: Assembly, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
     known = known_file(sha256=file.sha256)
-    converted = _converted(file, plan.request.hyperparameters or _beside(file.path), fetcher, tools)
+    converted = _converted(file, plan.request.hyperparameters, fetcher, tools)
     assembly.add(plan.name, converted, _note(file, known))
-    description = known.description if known else f"{converted.layout} from {file.path.name}."
+    description = (
+        known.description
+        if known
+        else f"{converted.layout} from {last_part(plan.url) if plan.url else file.path.name}."
+    )
     # Every layout that can be recognised so far is of English.
     head = _head(replace(plan, known=known), description, "en-us", f"Installed from {file.address}.")
     return assembly.finish(head, plan.name if converted.role == "vocoder" else "")
@@ -174,12 +178,6 @@ def _converted(file: Fetched, hyperparameters: Path | None, fetcher: Fetcher, to
         # What cannot be read once cannot be read the next time: fetch it anew then.
         fetcher.reject(file)
         raise
-
-
-def _beside(path: Path) -> Path | None:
-    """The hyperparameters that some checkpoints come with: a JSON of the same name."""
-    found = path.with_suffix(".json")
-    return found if found.is_file() else None
 
 
 def _head(plan: Plan, description: str, language: str, provenance: str) -> Head:

@@ -58,6 +58,10 @@ def test_a_checkpoint_is_converted_by_the_first_layout_that_matches(checkpoint):
 
 
 def test_the_hyperparameters_lie_beside_the_checkpoint_or_are_named(checkpoint, tmp_path):
+    (tmp_path / "config.json").write_text('{"layers": 12}')
+    toy = Toy()
+    convert(checkpoint, layouts=[toy])
+    assert toy.given[1] == {"layers": 12}
     checkpoint.with_suffix(".json").write_text('{"layers": 24}')
     (tmp_path / "other.json").write_text('{"layers": 30}')
     toy = Toy()

@@ -170,7 +170,7 @@ def test_wavenets_of_three_kinds(weight_norm, changes, told, output):
     converted = wavenet_r9y9.convert(weights, {}, HYPERPARAMETERS | told)
     network = built(converted)
     d = network.dimensions
-    assert (converted.layout, d.output, d.context_frames, d.kernel_size) == ("wavenet_r9y9", output, 1, 2)
+    assert (converted.layout, d.output, d.context_frames, d.kernel_size) == ("r9y9 WaveNet", output, 1, 2)
     assert d.upsample_scales == [4, 4, 4, 4]
     assert (d.preemphasis, d.gain, d.running_skips) == (0.85, 0.55, False)
     assert network.mel == MelSettings(
@@ -185,7 +185,7 @@ def test_the_wavenet_of_2018():
     converted = wavenet_r9y9.convert(ForeignWeights(state), {}, OLDER_HYPERPARAMETERS)
     network = built(converted)
     d = network.dimensions
-    assert (converted.layout, d.upsampling, d.upsample_height) == ("wavenet_r9y9_2018", "transposed", 3)
+    assert (converted.layout, d.upsampling, d.upsample_height) == ("r9y9 WaveNet of 2018", "transposed", 3)
     assert d.upsample_scales == [8, 4, 8]
     assert (d.preemphasis, d.gain, d.running_skips, d.sampling_log_scale_min) == (0.0, 1.0, True, -32.2)
     folded = fold_weight_norm(state)

@@ -23,13 +23,15 @@ from tts.voice.networks import ACOUSTIC_MODELS, VOCODERS
 __all__ = ["Converted", "convert", "read_checkpoint"]
 
 _MOST_JSON_BYTES = 2**20
+# What r9y9 and jik876 call the hyperparameters of a run, in the folder of its checkpoints.
+_MAKERS_NAMES = ("hparams.json", "config.json")
 
 
 def convert(path: Path, hyperparameters: Path | None = None, *, layouts: Sequence[Layout] = LAYOUTS) -> Converted:
     """Read a checkpoint of any known layout and turn it into weights that fit one of our networks exactly.
 
-    `hyperparameters` is the JSON file that some layouts need; without it a `.json` of the checkpoint's name is taken
-    where there is one.
+    `hyperparameters` is the JSON file that some layouts need; without it one beside the checkpoint is taken: of its
+    own name, or of the name that the layouts' makers give theirs.
 
     Raises:
         TtsError: a file cannot be read or is no checkpoint, its layout is not known, or it does not fit its network.
@@ -52,8 +54,9 @@ def _first_names(checkpoint: ForeignCheckpoint) -> str:
 
 
 def _hyperparameters(checkpoint: Path, given: Path | None) -> dict[str, Any] | None:
-    path = given or checkpoint.with_suffix(".json")
-    if given is None and not path.is_file():
+    beside = [checkpoint.with_suffix(".json"), *(checkpoint.with_name(name) for name in _MAKERS_NAMES)]
+    path = given or next((path for path in beside if path.is_file()), None)
+    if path is None:
         return None
     try:
         with path.open("rb") as file:

@@ -56,7 +56,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
     for ours, theirs in _layers(dimensions):
         for part in ("weight", "bias"):
             converted[f"{ours}.{part}"] = weights.take(f"{theirs}{deeper}.{part}")
-    layout = "hifigan_speechbrain" if deeper else "hifigan"
+    layout = "SpeechBrain HiFi-GAN" if deeper else "HiFi-GAN"
     mel = _mel(config, math.prod(dimensions.upsample_rates), n_mels, centred=bool(deeper))
     return Converted(layout, "vocoder", "hifigan", _plain(dimensions), converted, mel, dropped=weights.finish())
 

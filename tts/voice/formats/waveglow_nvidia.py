@@ -44,7 +44,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
         converted |= {f"flows.{k}.{name}": tensor for name, tensor in _flow(weights, k, dimensions.n_layers).items()}
     weights.drop(r"convinv\.\d+\.W_inverse")
     return Converted(
-        "waveglow_nvidia", "vocoder", "waveglow", asdict(dimensions), converted, _mel(n_mels, hyperparameters),
+        "NVIDIA WaveGlow", "vocoder", "waveglow", asdict(dimensions), converted, _mel(n_mels, hyperparameters),
         dropped=weights.finish(),
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
         converted |= _conv(weights, ours, theirs)
     for i in range(dimensions.n_layers):
         converted |= _layer(weights, i)
-    layout = "wavenet_r9y9_2018" if transposed else "wavenet_r9y9"
+    layout = "r9y9 WaveNet of 2018" if transposed else "r9y9 WaveNet"
     options = {name: value for name, value in asdict(dimensions).items() if value is not None}
     options["upsample_scales"] = list(dimensions.upsample_scales)
     return Converted(layout, "vocoder", "wavenet", options, converted, mel, dropped=weights.finish())
