@@ -12,16 +12,17 @@ from safetensors.torch import load_file
 from tests.tiny_voice import MEL
 from tts.models.fastspeech2 import FastSpeech2Dimensions, whole_frames
 from tts.models.vocos import VocosDimensions
-from tts.training import acoustic
+from tts.training import acoustic, tacotron2
 from tts.training.acoustic import AcousticSettings, AcousticTrainer, collate, symbol_energy
 from tts.training.acoustic_mels import write_acoustic_mels
 from tts.training.data import PreparedCorpus
 from tts.training.export import export
 from tts.training.loop import Schedule
 from tts.training.prepare import frame_durations, prepare
+from tts.training.tacotron2 import Tacotron2Settings, Tacotron2Trainer, attention_loss, stop_loss
 from tts.training.vocoder import VocoderSettings, VocoderTrainer
 from tts.voice.manifest import load_manifest, verify_files
-from tts.voice.networks import load_acoustic_model, load_vocoder
+from tts.voice.networks import ACOUSTIC_MODELS, load_acoustic_model, load_vocoder
 
 PHONEMES = "həlˈoʊ."
 
@@ -80,6 +81,7 @@ def small_networks(monkeypatch):
     small = {"channels": 16, "encoder_hidden": 16, "decoder_hidden": 16, "predictor_channels": 16}
     small |= {"n_encoder_blocks": 1, "n_decoder_blocks": 1}
     monkeypatch.setattr(acoustic, "FastSpeech2Dimensions", partial(FastSpeech2Dimensions, **small))
+    monkeypatch.setattr(tacotron2, "SMALL", dict.fromkeys(tacotron2.SMALL, 16))
 
 
 def acoustic_trainer(prepared, run, schedule):
@@ -94,8 +96,13 @@ def vocoder_trainer(prepared, run, schedule):
     return VocoderTrainer(PreparedCorpus(prepared, MEL.hop_length), settings, schedule, MEL, run)
 
 
+def tacotron2_trainer(prepared, run, schedule):
+    run.mkdir(exist_ok=True)
+    return Tacotron2Trainer(PreparedCorpus(prepared, MEL.hop_length), Tacotron2Settings(batch_size=2), schedule, run)
+
+
 @pytest.mark.usefixtures("small_networks")
-@pytest.mark.parametrize("make", [acoustic_trainer, vocoder_trainer])
+@pytest.mark.parametrize("make", [acoustic_trainer, vocoder_trainer, tacotron2_trainer])
 def test_a_run_continued_is_the_run_uninterrupted(prepared, tmp_path, make):
     schedule = Schedule(steps=6, learning_rate=1e-3, adversarial_from=3)
     whole = make(prepared, tmp_path / "whole", schedule)
@@ -116,8 +123,13 @@ def test_a_run_continued_is_the_run_uninterrupted(prepared, tmp_path, make):
         torch.testing.assert_close(continued.average.weights[name], weight, rtol=0, atol=0)
 
 
+def tacotron2_trainer(prepared, run, schedule):
+    run.mkdir(exist_ok=True)
+    return Tacotron2Trainer(PreparedCorpus(prepared, MEL.hop_length), Tacotron2Settings(batch_size=2), schedule, run)
+
+
 @pytest.mark.usefixtures("small_networks")
-@pytest.mark.parametrize("make", [acoustic_trainer, vocoder_trainer])
+@pytest.mark.parametrize("make", [acoustic_trainer, vocoder_trainer, tacotron2_trainer])
 def test_training_lowers_the_mel_loss(prepared, tmp_path, make):
     trainer = make(prepared, tmp_path, Schedule(60, 5e-3, adversarial_from=10**9, warmup_steps=1))
     losses = [float(trainer.train_step(batch)["mel"]) for batch in trainer.batches()]
@@ -169,3 +181,35 @@ def test_acoustic_mels_lie_where_the_recordings_do(prepared, tmp_path):
     batch = collate(corpus, corpus.items[3:4])
     expected = trainer.network(batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy).mel[0].T
     np.testing.assert_allclose(made[corpus.items[3].frames], expected.detach(), atol=0.01)
+
+
+def test_the_attention_is_drawn_to_the_symbol_that_sounds():
+    durations = torch.tensor([[2, 1, 0], [1, 0, 1]])
+    right = torch.tensor([[[1, 0, 0], [1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 0, 1], [0, 1, 0]]]).float()
+    assert float(attention_loss(right, durations)) == pytest.approx(0, abs=1e-4)
+    even = torch.full((2, 3, 3), 1 / 3)
+    assert float(attention_loss(even, durations)) == pytest.approx(np.log(3), abs=1e-3)
+
+
+def test_the_stop_is_the_last_frame():
+    lengths = torch.tensor([2, 3])
+    right = torch.tensor([[-20.0, 20.0, 20.0], [-20.0, -20.0, 20.0]])
+    assert float(stop_loss(right, lengths)) == pytest.approx(0, abs=1e-6)
+    # Three frames that go on weigh one each, two that stop weigh five; padding nothing.
+    undecided = torch.zeros(2, 3)
+    assert float(stop_loss(undecided, lengths)) == pytest.approx(np.log(2))
+    assert float(stop_loss(-right, lengths)) == pytest.approx(20, rel=1e-3)
+
+
+@pytest.mark.usefixtures("small_networks")
+def test_a_trained_tacotron2_becomes_a_voice(prepared, tmp_path):
+    """With the statistics of its batch norms, which are no parameters."""
+    trainer = tacotron2_trainer(prepared, tmp_path / "run", Schedule(steps=2, learning_rate=1e-3, adversarial_from=9))
+    trainer.train()
+    weights = load_file(tmp_path / "run" / "weights.safetensors")
+    name, options = trainer.network_options()
+    network = ACOUSTIC_MODELS[name](options)
+    network.load_state_dict(weights)
+    variance = network.state_dict()["encoder.layers.0.norm.running_var"]
+    assert torch.equal(variance, trainer.network.state_dict()["encoder.layers.0.norm.running_var"])
+    assert not torch.equal(variance, torch.ones_like(variance))

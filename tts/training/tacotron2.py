@@ -26,7 +26,7 @@ from tts.training.acoustic import Utterances, collate, masked_l1
 from tts.training.data import Item, PreparedCorpus
 from tts.training.loop import Schedule, Trainer
 
-# A quarter of the published sizes in each layer: a tenth of the work a frame.
+# A third to a half of the published sizes: a fifth of the weights.
 SMALL = {
     "embedding_channels": 256,
     "encoder_channels": 256,
