@@ -33,6 +33,13 @@ def test_the_users_folder_is_utters(monkeypatch):
     assert voices_folder().parts[-2:] == ("utter", "voices")
 
 
+def test_what_the_catalog_has_is_to_be_installed(pulse_voice):
+    with pytest.raises(UsageError, match="no voice 'ljspeech' on this machine: get it by tts voices install ljspeech"):
+        find_voice("ljspeech")
+    with pytest.raises(UsageError, match="no vocoder 'waveglow-256' on this machine: get it by tts voices install"):
+        find_vocoder(find_voice("pulse"), "waveglow-256")
+
+
 @pytest.fixture
 def lone_vocoder(pulse_voice, tmp_path, monkeypatch):
     """A folder of voices in which `buzz` is pulse's vocoder by itself."""
@@ -50,6 +57,10 @@ class TestLoneVocoder:
         assert not find_installed("buzz").speaks
         with pytest.raises(UsageError, match="buzz is a vocoder: say --voice NAME --vocoder buzz"):
             find_voice("buzz")
+
+    def test_is_not_among_the_voices_that_there_are(self):
+        with pytest.raises(UsageError, match=r"There is no voice 'zzz'; there are: heart, pulse\."):
+            find_voice("zzz")
 
     def test_is_lent_to_any_voice(self):
         manifest, key = find_vocoder(find_voice("pulse"), "buzz")

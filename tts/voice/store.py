@@ -50,7 +50,10 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
         UsageError: there is no such voice, or it is a vocoder.
         TtsError: its manifest is broken.
     """
-    found = find_installed(name_or_folder)
+    found = _find(name_or_folder)
+    if found is None:
+        voices = [voice.name for voice in _readable(voice_folders().values()) if voice.speaks]
+        raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, voices)
     if not found.speaks:
         raise UsageError(f"{found.name} is a vocoder: say --voice NAME --vocoder {found.name}.")
     return found
@@ -58,13 +61,10 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
 
 def find_installed(name_or_folder: str) -> VoiceManifest:
     """The same, where a vocoder will do."""
-    folders = voice_folders()
-    if name_or_folder in folders:
-        return load_manifest(folders[name_or_folder])
-    path = Path(name_or_folder).expanduser()
-    if path.is_dir() or os.sep in name_or_folder:
-        return load_manifest(path)
-    raise UsageError(f"There is no voice {name_or_folder!r}; {suggestion(name_or_folder, folders)}")
+    found = _find(name_or_folder)
+    if found is None:
+        raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, voice_folders())
+    return found
 
 
 def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
@@ -82,8 +82,24 @@ def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
     if name in folders and not (alone := load_manifest(folders[name])).speaks:
         return alone, alone.default_vocoder
     others = [found.name for found in _readable(folders.values()) if not found.speaks]
-    known = suggestion(name, [*voice.vocoders, *others])
-    raise UsageError(f"The voice {voice.name} has no vocoder {name!r}; {known}")
+    raise _unknown(f"The voice {voice.name} has no vocoder {name!r}", name, [*voice.vocoders, *others])
+
+
+def _find(name_or_folder: str) -> VoiceManifest | None:
+    folders = voice_folders()
+    if name_or_folder in folders:
+        return load_manifest(folders[name_or_folder])
+    path = Path(name_or_folder).expanduser()
+    return load_manifest(path) if path.is_dir() or os.sep in name_or_folder else None
+
+
+def _unknown(refusal: str, name: str, known: Iterable[str]) -> UsageError:
+    """What is not here may be in the catalog; else there are near names."""
+    from tts.voice.catalog import catalog
+
+    if name in catalog():
+        return UsageError(f"{refusal} on this machine: get it by tts voices install {name}.")
+    return UsageError(f"{refusal}; {suggestion(name, known)}")
 
 
 def _readable(folders: Iterable[Path]) -> Iterator[VoiceManifest]:
