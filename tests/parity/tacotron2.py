@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.parity.comparison import Comparison, built, checkpoints, tensors
-from tests.parity.comparison import compare as compared
+from tests.parity.comparison import Comparison, built, checkpoints, compare, tensors
 from tts.models.tacotron2 import Frames, Tacotron2, masked
 from tts.voice.formats import tacotron2
 
@@ -62,7 +61,7 @@ def check_inference(network: Tacotron2, path: Path, name: str) -> Iterator[Compa
         stop_threshold=float(given["gate_threshold"]),
         isolated=False,
     )
-    yield from compare(given, frames, "", name)
+    yield from decoder_arrays(given, frames, "", name)
     yield from encoder_output(network, ids, lengths, given, name)
 
 
@@ -81,8 +80,8 @@ def check_forward(network: Tacotron2, folder: Path, name: str) -> Iterator[Compa
     ]
     frames = network(*inputs, isolated=False)
     prefixed, plain = (masked(frames), frames) if "mel_specgram" in expected else (frames, masked(frames))
-    yield from compare(expected, plain, "", name)
-    yield from compare(expected, prefixed, "unmasked_" if plain is not frames else "masked_", name)
+    yield from decoder_arrays(expected, plain, "", name)
+    yield from decoder_arrays(expected, prefixed, "unmasked_" if plain is not frames else "masked_", name)
     yield from encoder_output(network, inputs[0], inputs[1], expected, name)
 
 
@@ -91,13 +90,13 @@ def encoder_output(
 ) -> Iterator[Comparison]:
     if "encoder_outputs" in expected:
         memory = network.encode(ids, lengths, isolated=False)
-        yield compared(f"{name} encoder_outputs", memory, expected["encoder_outputs"])
+        yield compare(f"{name} encoder_outputs", memory, expected["encoder_outputs"])
 
 
-def compare(expected: dict[str, Tensor], frames: Frames, prefix: str, name: str) -> Iterator[Comparison]:
+def decoder_arrays(expected: dict[str, Tensor], frames: Frames, prefix: str, name: str) -> Iterator[Comparison]:
     """The arrays of `expected` that begin with `prefix` and that a decoder gives."""
     for theirs, ours in NAMES.items():
         if prefix + theirs in expected:
             wanted = expected[prefix + theirs]
             # NVIDIA's gate of one text has an axis more at the end, of size one.
-            yield compared(f"{name} {prefix}{theirs}", getattr(frames, ours).reshape(wanted.shape), wanted)
+            yield compare(f"{name} {prefix}{theirs}", getattr(frames, ours).reshape(wanted.shape), wanted)

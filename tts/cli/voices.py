@@ -8,9 +8,9 @@ import typer
 
 from tts.cli import flags, voices_catalog, voices_install
 from tts.cli.console import print_json, print_table, warn
-from tts.errors import TtsError, UsageError
+from tts.errors import TtsError
 from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
-from tts.voice.store import find_installed, suggestion, voice_folders
+from tts.voice.store import find_installed, voice_folders
 
 app = typer.Typer(help="The voices on this machine, and those that can be installed.", no_args_is_help=True)
 
@@ -62,7 +62,7 @@ def info(
     """Show what a voice is, where it comes from and what it is made of."""
     if name not in voice_folders() and voices_catalog.show_available(name, json=json):
         return
-    voice = _installed(name)
+    voice = find_installed(name, also_known=voices_catalog.names())
     if json:
         print_json(_details(voice))
         return
@@ -104,15 +104,6 @@ def voice_problems(name: str) -> list[str]:
         return verify_files(load_manifest(folders[name]))
     except TtsError as error:
         return [str(error)]
-
-
-def _installed(name: str) -> VoiceManifest:
-    """An installed voice; names of the catalog are known too where one is mistyped."""
-    try:
-        return find_installed(name)
-    except UsageError:
-        known = [*voice_folders(), *voices_catalog.names()]
-        raise UsageError(f"There is no voice {name!r}; {suggestion(name, known)}") from None
 
 
 def _readable_voices() -> list[VoiceManifest]:

@@ -25,6 +25,8 @@ from tts.models.prenet import Dropout, Prenet
 
 # A frame that will not be heard must not look like speech still to come: the stop logit of padding.
 PADDING_STOP_LOGIT = 1e3
+# A stop more probable than this is one (section 2.2).
+STOP_THRESHOLD = 0.5
 # Of the frames in which the attention has stayed at the end, these are kept: the last sound fades in them.
 END_FRAMES = 15
 
@@ -102,7 +104,7 @@ class Tacotron2(AcousticModel):
         lengths: Tensor,
         *,
         max_frames: int = 2000,
-        stop_threshold: float = 0.5,
+        stop_threshold: float = STOP_THRESHOLD,
         generators: list[torch.Generator] | None = None,
         isolated: bool = True,
         watch: AlignmentWatch | None = None,
@@ -145,7 +147,7 @@ class Tacotron2(AcousticModel):
         frames = self.infer(ids[None], lengths, max_frames=limit, generators=[generator], watch=watch)
         heard = slice(0, frames.mel.shape[2] - (FINISHED_FRAMES - END_FRAMES) * watch.has_finished)
         mel, alignment = frames.mel[0, :, heard], frames.alignments[0, heard]
-        stopped = bool(torch.sigmoid(frames.stop_logits[0, -1]) > 0.5) or watch.has_finished
+        stopped = bool(torch.sigmoid(frames.stop_logits[0, -1]) > STOP_THRESHOLD) or watch.has_finished
         sources = stretched(mel.shape[1], speed, mel.device)
         durations = monotonic_durations(alignment, sources.round().long())
         return MelResult(at_times(mel, sources), durations, failure=alignment_failure(alignment, stopped=stopped))

@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from tts.errors import TtsError, UsageError
 from tts.voice.catalog import Checkpoint
 from tts.voice.landing import Workplace
-from tts.voice.names import voice_name_from
+from tts.voice.names import file_name_in, voice_name_from
 from tts.voice.plan import Request
 from tts.voice.records import Record, measure, record, recorded
 
@@ -108,7 +107,7 @@ class Fetcher:
             if sha256 in (None, left.sha256):
                 return left
         try:
-            with self._bar(last_part(url)) as progress:
+            with self._bar(file_name_in(url)) as progress:
                 options = {"mirror": self._request.mirror, "progress": progress, **self._download_options}
                 done = download(url, path, size=size, sha256=sha256, **options)
         except WrongFileError as error:
@@ -127,9 +126,4 @@ class Fetcher:
 
 def _file_name(url: str) -> str:
     """A name that no other address has, and that says what it is."""
-    return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{voice_name_from(last_part(url))}"
-
-
-def last_part(url: str) -> str:
-    """The file's name in an address."""
-    return PurePosixPath(unquote(urlsplit(url).path)).name or "file"
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{voice_name_from(file_name_in(url))}"

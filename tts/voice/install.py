@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tts.errors import TtsError, UsageError
 from tts.voice.archives import check_torch_file, holds_archive, unpack
 from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, known_file
-from tts.voice.fetch import Fetched, Fetcher, ProgressBar, last_part
+from tts.voice.fetch import Fetched, Fetcher, ProgressBar
 from tts.voice.landing import Workplace, alone, land, staged, workplace
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files, write_manifest
-from tts.voice.names import is_text_about_it, is_voice_file
+from tts.voice.names import file_name_in, is_text_about_it, is_voice_file
 from tts.voice.plan import Plan, catalog_mark, existing
 from tts.voice.store import voice_folders
 
@@ -138,7 +138,7 @@ def _from_checkpoint(plan: Plan, file: Fetched, assembly: Assembly, fetcher: Fet
     description = (
         known.description
         if known
-        else f"{converted.layout} from {last_part(plan.url) if plan.url else file.path.name}."
+        else f"{converted.layout} from {file_name_in(plan.url) if plan.url else file.path.name}."
     )
     # Every layout that can be recognised so far is of English.
     head = _head(replace(plan, known=known), description, "en-us", f"Installed from {file.address}.")

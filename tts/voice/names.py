@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from tts.errors import UsageError
 from tts.voice.manifest import MANIFEST_FILE
@@ -42,6 +44,11 @@ def voice_name_from(stem: str) -> str:
     """The nearest thing to a file's name that a voice can be called."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:_LONGEST]
     return name if is_plain_name(name) else f"voice-{name}"[:_LONGEST].rstrip("-.")
+
+
+def file_name_in(url: str, nameless: str = "file") -> str:
+    """The last part of an address's path, or `nameless`."""
+    return PurePosixPath(unquote(urlsplit(url).path)).name or nameless
 
 
 def is_voice_file(name: str) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
 from tts.errors import TtsError, UsageError
 from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, catalog, known_file
-from tts.voice.names import check_voice_name, voice_name_from
+from tts.voice.names import check_voice_name, file_name_in, voice_name_from
 from tts.voice.store import suggestion, voice_folders
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -122,7 +121,7 @@ def _from_address(request: Request) -> Plan:
     known = known_file(url=request.source)
     if known is not None:
         return _from_recipe(request, catalog()[known.name])
-    stem = _stem(PurePosixPath(unquote(urlsplit(request.source).path)).name)
+    stem = _stem(file_name_in(request.source, nameless=""))
     return Plan(request, request.name or voice_name_from(stem), url=request.source)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tts.audio.atomic import write_text
 from tts.errors import TtsError
+from tts.voice.manifest import file_sha256
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,7 @@ def record(records: Path, url: str, content: Record) -> None:
 
 def measure(path: Path) -> Record:
     """The hash and the size of a file."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-            size += len(block)
-    return Record(digest.hexdigest(), size)
+    return Record(file_sha256(path), path.stat().st_size)
 
 
 def _read(records: Path) -> dict[str, Record]:

@@ -59,11 +59,11 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
     return found
 
 
-def find_installed(name_or_folder: str) -> VoiceManifest:
-    """The same, where a vocoder will do."""
+def find_installed(name_or_folder: str, also_known: Iterable[str] = ()) -> VoiceManifest:
+    """The same, where a vocoder will do; a refusal names what is near among `also_known` too."""
     found = _find(name_or_folder)
     if found is None:
-        raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, voice_folders())
+        raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, [*voice_folders(), *also_known])
     return found
 
 

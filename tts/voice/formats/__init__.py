@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from tts.audio.mel import MelSettings
@@ -78,8 +79,10 @@ def _check_fit(converted: Converted) -> None:
         TtsError: names or shapes differ.
     """
     try:
-        network = _build(converted)
-        network.load_state_dict(converted.weights)
+        # Without memory of its own, the network takes the very tensors: only names and shapes are compared.
+        with torch.device("meta"):
+            network = _build(converted)
+        network.load_state_dict(converted.weights, assign=True)
     except (TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise TtsError(f"The checkpoint looks like {converted.layout}, but does not fit it ({reason}).") from error

@@ -7,24 +7,17 @@ read; the number of symbols does.
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 from torch import Tensor
 
+from tts.audio.mel import MelSettings
 from tts.errors import TtsError
 from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
 from tts.voice.formats.converted import Converted
 from tts.voice.formats.weights import ForeignWeights
 from tts.voice.manifest import FrontendSpec
-
-NVIDIA_MEL = {
-    "sample_rate": 22050,
-    "n_fft": 1024,
-    "hop_length": 256,
-    "n_mels": 80,
-    "f_min": 0.0,
-    "f_max": 8000.0,
-}
 
 # NVIDIA wraps each linear layer and each convolution in a module of its own; TorchAudio has them bare.
 _WRAPPERS = re.compile(r"\.(linear_layer|conv)(?=\.(weight|bias)$)")
@@ -74,7 +67,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
         network="tacotron2",
         options=options,
         weights=converted,
-        mel=NVIDIA_MEL | {"n_mels": options["n_mels"]},
+        mel=asdict(MelSettings(n_mels=options["n_mels"])),
         frontend=_frontend(options["n_symbols"]),
         dropped=weights.finish(),
     )
