@@ -50,7 +50,7 @@ def dimensions(request):
 def test_one_sample_at_a_time_is_all_at_once(dimensions):
     network = wavenet(dimensions)
     samples, mel = inputs(dimensions)
-    steps = Steps(network, mel)
+    steps = Steps(network, network.condition(mel, None))
     parameters = [steps(samples[:, t], condition) for t, condition in enumerate(steps.conditions())]
     torch.testing.assert_close(torch.stack(parameters, 2), network.predict(samples, mel))
 

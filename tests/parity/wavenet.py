@@ -67,7 +67,7 @@ def _forward(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
 
 def _incremental(network: WaveNet, samples: Tensor, mel: Tensor) -> Tensor:
     """`predict`, one sample at a time, for as many samples as are given."""
-    steps = Steps(network, mel)
+    steps = Steps(network, network.condition(mel, None))
     parameters = [steps(samples[:, t], c) for t, c in zip(range(samples.shape[1]), steps.conditions(), strict=False)]
     return torch.stack(parameters, dim=2)
 

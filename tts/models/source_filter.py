@@ -10,59 +10,18 @@ Phase is what a mel spectrogram lacks and what costs a network the most to learn
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
-from tts.models.layers import ConvNeXtBlock
+from tts.models.excitation import F0_CENTRE_HZ, PitchFromMel, pulse_train
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
 
-F0_CENTRE_HZ = 180.0
 # Log gains of pulses and noise that bring both near the level of the mel spectrogram, the noise below; zero phase.
 INITIAL_GAINS = (2.5, 3.5, 0.0)
-
-
-class PitchFromMel(nn.Module):
-    """mel [B, n_mels, T] → F0 in Hz [B, T], carried smoothly through unvoiced frames."""
-
-    def __init__(self, n_mels: int, channels: int = 128, hidden: int = 256, n_blocks: int = 3) -> None:
-        super().__init__()
-        self.embed = nn.Conv1d(n_mels, channels, 5, padding=2)
-        self.norm = nn.LayerNorm(channels)
-        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(n_blocks))
-        self.out = nn.Linear(channels, 1)
-
-    def forward(self, mel: Tensor) -> Tensor:
-        x = self.norm(self.embed(mel).transpose(1, 2))
-        for block in self.blocks:
-            x = block(x)
-        octaves = self.out(x).squeeze(-1)
-        return F0_CENTRE_HZ * torch.exp2(octaves.clamp(-2.0, 2.0))
-
-
-def pulse_train(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor | None = None) -> Tensor:
-    """F0 in Hz [B, T] → all harmonics below half the sample rate, in phase and of amplitude 1: [B, T * hop_length].
-
-    The sum of cos(k φ) for k = 1 … K in closed form (Dirichlet's kernel): (sin((K + 1/2) φ) / sin(φ / 2) - 1) / 2.
-    Phase is summed in float64, so that it does not drift over a long sentence. `initial_phase` [B, 1] in cycles.
-    """
-    padded = torch.cat([f0, f0[:, -1:]], dim=1).double()
-    steps = torch.arange(hop_length, dtype=torch.float64, device=f0.device) / hop_length
-    f0_samples = (padded[:, :-1, None] * (1 - steps) + padded[:, 1:, None] * steps).flatten(1)
-    cycles = torch.cumsum(f0_samples / sample_rate, dim=1)
-    if initial_phase is not None:
-        cycles = cycles + initial_phase.double()
-    half_phase = (math.pi * torch.remainder(cycles, 1.0)).float()
-    n_harmonics = torch.floor(0.5 * sample_rate / f0_samples).float()
-    denominator = torch.sin(half_phase)
-    at_pulse = denominator.abs() < 1e-4
-    kernel = torch.sin((2 * n_harmonics + 1) * half_phase) / torch.where(at_pulse, 1.0, denominator)
-    return torch.where(at_pulse, n_harmonics, 0.5 * (kernel - 1))
 
 
 class SourceFilter(Vocoder):

@@ -18,12 +18,20 @@ import torch
 from torch import Tensor, nn
 
 from tts.audio.mel import MelSettings
+from tts.models.excitation import Excitation
+from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
 
 
 @dataclass(frozen=True)
 class WaveGlowDimensions:
-    """The defaults are those of the published network; `sigma` is the deviation of the noise it speaks from."""
+    """The defaults are those of the published network; `sigma` is the deviation of the noise it speaks from.
+
+    `condition_channels` 0: each group of samples hears the mel brought to sample rate by a transposed convolution, as
+    published. More: it hears that many channels made at the rate of the groups, which lets groups be large and the
+    network small (SqueezeWave, Zhai et al. 2020, arXiv 2001.05685), together with the pulses of the mel's pitch
+    (`tts.models.excitation`).
+    """
 
     n_flows: int = 12
     n_group: int = 8
@@ -34,6 +42,7 @@ class WaveGlowDimensions:
     kernel_size: int = 3
     upsample_kernel_size: int = 1024
     sigma: float = 0.6
+    condition_channels: int = 0
 
     def flow_channels(self) -> list[int]:
         """How many of the `n_group` channels each flow sees: the earlier outputs have left by then."""
@@ -59,21 +68,24 @@ class WaveGlow(Vocoder):
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__(mel)
         d = self.dimensions = dimensions
-        self.upsample = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, d.upsample_kernel_size, stride=mel.hop_length)
-        self.flows = nn.ModuleList(Flow(channels, mel.n_mels * d.n_group, d) for channels in d.flow_channels())
+        self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
+        self.excitation = Excitation(mel) if d.condition_channels else None
+        self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
-        return self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma).clamp(-1, 1)
+        pulses = self.excitation(mel, f0) if self.excitation else None
+        return self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma, pulses).clamp(-1, 1)
 
-    def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float) -> Tensor:
+    def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T] and standard normal draws as `noise` gives them → waveform [B, T * hop_length].
 
         The flows run backwards (equation 2); where channels left early they come back, in front of the others.
+        `pulses` [B, 3, T * hop_length] as `excitation` gives them.
         """
         d = self.dimensions
         draws = iter(noise)
-        condition = self._condition(mel, mel.shape[2] * self.mel.hop_length)
+        condition = self.upsample(mel, mel.shape[2] * self.mel.hop_length, pulses)
         x = sigma * next(draws)
         for k in reversed(range(d.n_flows)):
             x = self._flow(k).inverse(x, condition)
@@ -92,13 +104,13 @@ class WaveGlow(Vocoder):
         groups = n_frames * self.mel.hop_length // d.n_group
         return [torch.randn(batch, c, groups, generator=generator, device="cpu") for c in channels]
 
-    def encode(self, mel: Tensor, audio: Tensor) -> Encoding:
+    def encode(self, mel: Tensor, audio: Tensor, pulses: Tensor | None = None) -> Encoding:
         """audio [B, n] and its mel [B, n_mels, T] → noise (equation 4).
 
         n is at most T * hop_length and divisible by n_group.
         """
         d = self.dimensions
-        condition = self._condition(mel, audio.shape[1])
+        condition = self.upsample(mel, audio.shape[1], pulses)
         x = audio.reshape(len(audio), -1, d.n_group).transpose(1, 2)
         early, log_s, log_det = [], [], []
         for k, flow in enumerate(self.flows):
@@ -119,7 +131,7 @@ class WaveGlow(Vocoder):
 
     @torch.inference_mode()
     def hum(self, n_frames: int = 88) -> Tensor:
-        weight = self.upsample.weight
+        weight = self._flow(0).mix.weight
         nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
         # The draws count for nothing; they only must not disturb anyone else's.
         draws = self.noise(1, n_frames, torch.Generator())
@@ -130,14 +142,49 @@ class WaveGlow(Vocoder):
         assert isinstance(flow, Flow)
         return flow
 
-    def _condition(self, mel: Tensor, n_samples: int) -> Tensor:
-        """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group]: what each group of samples hears.
+
+class SampleCondition(nn.Module):
+    """What each group of samples hears, as published: the mel at sample rate, all of the group's samples at once."""
+
+    def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
+        super().__init__()
+        self.n_group = dimensions.n_group
+        self.n_channels = mel.n_mels * self.n_group
+        kernel_size = dimensions.upsample_kernel_size
+        self.stretch = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, kernel_size, stride=mel.hop_length)
+
+    def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
+        """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group].
 
         What the transposed convolution gives beyond the last frame is cut, at the right end only.
         """
-        upsampled = self.upsample(mel)[:, :, :n_samples]
-        groups: Tensor = upsampled.reshape(*upsampled.shape[:2], -1, self.dimensions.n_group)
+        upsampled = self.stretch(mel)[:, :, :n_samples]
+        groups: Tensor = upsampled.reshape(*upsampled.shape[:2], -1, self.n_group)
         return groups.transpose(2, 3).flatten(1, 2)
+
+
+class GroupCondition(nn.Module):
+    """What each group hears where groups are large: a few channels made of mel and pulses at the rate of the groups."""
+
+    def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
+        super().__init__()
+        self.n_group, self.n_channels = dimensions.n_group, dimensions.condition_channels
+        groups_per_frame = mel.hop_length // self.n_group
+        self.from_mel = nn.Conv1d(mel.n_mels, groups_per_frame * self.n_channels, 5, padding=2)
+        self.from_pulses = nn.Conv1d(Excitation.n_channels * self.n_group, self.n_channels, 3, padding=1)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
+
+    def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
+        """mel [B, n_mels, T], pulses [B, 3, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
+        # A frame's channels are those of its groups, one after the other.
+        stretched: Tensor = self.from_mel(mel)
+        x = stretched.reshape(len(mel), -1, self.n_channels, mel.shape[2]).permute(0, 2, 3, 1).flatten(2)
+        if pulses is not None:
+            x = x + self.from_pulses(pulses.reshape(*pulses.shape[:2], -1, self.n_group).transpose(2, 3).flatten(1, 2))
+        x = x.transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)
+        return x.transpose(1, 2)[:, :, : n_samples // self.n_group]
 
 
 class Flow(nn.Module):

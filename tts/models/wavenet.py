@@ -19,6 +19,7 @@ from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
+from tts.models.excitation import Excitation
 from tts.models.vocoder import Vocoder
 from tts.models.wavenet_steps import generate
 
@@ -30,7 +31,8 @@ class WaveNetDimensions:
     `context_frames` is how many more frames of mel the upsampling hears at each side. `upsampling` is "stretch"
     (repeat, then smooth; 2019) or "transposed" (transposed convolutions; 2018). `running_skips` scales the sum of the
     skips by sqrt(1/2) after each layer (2018) instead of once at the end. The wave that the network knows is
-    `gain` times the sound, pre-emphasised by `preemphasis`.
+    `gain` times the sound, pre-emphasised by `preemphasis`. With `pulses` each sample also hears the pulses of the
+    mel's pitch (`tts.models.excitation`), so that a small network need not keep the period in mind.
     """
 
     output: Kind = "logistics"
@@ -51,6 +53,7 @@ class WaveNetDimensions:
     sampling_log_scale_min: float | None = None
     preemphasis: float = 0.85
     gain: float = 0.55
+    pulses: bool = False
 
     def distribution(self) -> SampleDistribution:
         if self.output == "mulaw":
@@ -75,9 +78,11 @@ class WaveNet(Vocoder):
             raise TtsError(f"The WaveNet's upsampling {d.upsample_scales} does not make {mel.hop_length} samples.")
         self.distribution = d.distribution()
         self.upsample = Upsampling(mel.n_mels, d)
+        self.excitation = Excitation(mel) if d.pulses else None
+        n_conditions = mel.n_mels + (Excitation.n_channels if d.pulses else 0)
         n_inputs = d.n_outputs if d.output == "mulaw" else 1
         self.first = nn.Conv1d(n_inputs, d.residual_channels, 1)
-        self.layers = nn.ModuleList(ResidualLayer(mel.n_mels, dilation, d) for dilation in d.dilations())
+        self.layers = nn.ModuleList(ResidualLayer(n_conditions, dilation, d) for dilation in d.dilations())
         self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
         self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
 
@@ -86,15 +91,16 @@ class WaveNet(Vocoder):
         numbers = self.distribution.random_numbers(n_samples, len(mel), generator)
         context = self.dimensions.context_frames
         padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
-        return self.sound(self.generate(padded, [n.to(mel.device) for n in numbers])).clamp(-1, 1)
+        pulses = self.excitation(mel, f0) if self.excitation else None
+        return self.sound(self.generate(padded, [n.to(mel.device) for n in numbers], pulses)).clamp(-1, 1)
 
-    def predict(self, samples: Tensor, mel: Tensor) -> Tensor:
+    def predict(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """All parameters at once, each from the true samples (teacher forcing).
 
         samples [B, n] (class numbers for mu-law), mel [B, n_mels, T + 2 * context_frames] with T * hop_length = n →
-        [B, n_outputs, n], where those at t are of sample t + 1.
+        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 3, n] as `excitation` gives them.
         """
-        condition = self.upsample(mel)
+        condition = self.condition(mel, pulses)
         x = self.first(self.encoded(samples))
         x, skips = self.layers[0](x, condition)
         for layer in self.layers[1:]:
@@ -103,17 +109,22 @@ class WaveNet(Vocoder):
         out: Tensor = self.out(torch.relu(self.hidden(torch.relu(self.scale_skips(skips)))))
         return out
 
-    def loss(self, samples: Tensor, mel: Tensor) -> Tensor:
+    def condition(self, mel: Tensor, pulses: Tensor | None) -> Tensor:
+        """What every layer hears beside the samples, as in `predict`, at sample rate: [B, channels, n]."""
+        upsampled: Tensor = self.upsample(mel)
+        return upsampled if pulses is None else torch.cat([upsampled, pulses], dim=1)
+
+    def loss(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """Negative log likelihood [B, n - 1] in nats of each sample but the first (the paper's equation 1)."""
-        predicted = self.predict(samples, mel).transpose(1, 2)[:, :-1]
+        predicted = self.predict(samples, mel, pulses).transpose(1, 2)[:, :-1]
         return self.distribution.loss(predicted, samples[:, 1:])
 
-    def generate(self, mel: Tensor, numbers: Sequence[Tensor] | None) -> Tensor:
+    def generate(self, mel: Tensor, numbers: Sequence[Tensor] | None, pulses: Tensor | None = None) -> Tensor:
         """mel as in `predict` → samples [B, T * hop_length] as the network knows them, one after the other.
 
         `numbers` are the distribution's random numbers, each [steps, B, ...]; None takes the likeliest each time.
         """
-        return generate(self, mel, numbers)
+        return generate(self, self.condition(mel, pulses), numbers)
 
     def sound(self, samples: Tensor) -> Tensor:
         """What the network generated, as sound: mu-law, pre-emphasis and gain undone."""
@@ -148,12 +159,12 @@ class WaveNet(Vocoder):
 class ResidualLayer(nn.Module):
     """Equation 2 with the mel added inside both functions (section 2.5): x [B, residual, n] → (x, skip)."""
 
-    def __init__(self, n_mels: int, dilation: int, dimensions: WaveNetDimensions) -> None:
+    def __init__(self, n_conditions: int, dilation: int, dimensions: WaveNetDimensions) -> None:
         super().__init__()
         d = dimensions
         self.past = (d.kernel_size - 1) * dilation
         self.dilated = nn.Conv1d(d.residual_channels, d.gate_channels, d.kernel_size, dilation=dilation)
-        self.condition = nn.Conv1d(n_mels, d.gate_channels, 1)
+        self.condition = nn.Conv1d(n_conditions, d.gate_channels, 1)
         self.residual = nn.Conv1d(d.gate_channels // 2, d.residual_channels, 1)
         self.skip = nn.Conv1d(d.gate_channels // 2, d.skip_channels, 1)
 

@@ -21,13 +21,13 @@ CHUNK = 256
 
 
 @torch.inference_mode()
-def generate(network: WaveNet, mel: Tensor, numbers: Sequence[Tensor] | None) -> Tensor:
-    """See `WaveNet.generate`."""
-    steps = Steps(network, mel)
-    previous = network.first_input(len(mel))
+def generate(network: WaveNet, condition: Tensor, numbers: Sequence[Tensor] | None) -> Tensor:
+    """See `WaveNet.generate` and `WaveNet.condition`."""
+    steps = Steps(network, condition)
+    previous = network.first_input(len(condition))
     samples = []
-    for t, condition in enumerate(steps.conditions()):
-        parameters = steps(previous, condition)
+    for t, layer_conditions in enumerate(steps.conditions()):
+        parameters = steps(previous, layer_conditions)
         if numbers is None:
             previous = network.distribution.likeliest(parameters)
         else:
@@ -39,11 +39,11 @@ def generate(network: WaveNet, mel: Tensor, numbers: Sequence[Tensor] | None) ->
 class Steps:
     """The state of one generation: weights as plain matrices, and every layer's memory."""
 
-    def __init__(self, network: WaveNet, mel: Tensor) -> None:
+    def __init__(self, network: WaveNet, condition: Tensor) -> None:
         self.network = network
-        self.upsampled = network.upsample(mel)
+        self.upsampled = condition
         layers: list[ResidualLayer] = list(network.layers)  # type: ignore[arg-type]
-        self.layers = [LayerSteps(layer, len(mel)) for layer in layers]
+        self.layers = [LayerSteps(layer, len(condition)) for layer in layers]
         self.condition_weight = torch.cat([layer.condition.weight[:, :, 0] for layer in layers])
         # The mel's bias and the dilated convolution's are one.
         biases = [_bias(layer.condition) + _bias(layer.dilated) for layer in layers]

@@ -39,7 +39,7 @@ def convert(weights: ForeignWeights, extras: dict[str, Any], hyperparameters: di
     """
     dimensions = _dimensions(weights)
     n_mels = weights.shape("upsample.weight")[0]
-    converted = {f"upsample.{name}": weights.take(f"upsample.{name}") for name in ("weight", "bias")}
+    converted = {f"upsample.stretch.{name}": weights.take(f"upsample.{name}") for name in ("weight", "bias")}
     for k in range(dimensions.n_flows):
         converted |= {f"flows.{k}.{name}": tensor for name, tensor in _flow(weights, k, dimensions.n_layers).items()}
     weights.drop(r"convinv\.\d+\.W_inverse")
