@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tts.audio.mel import MelSettings, inverse_stft, stft
+from tts.errors import TtsError
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
@@ -135,3 +136,82 @@ def test_the_hum_draws_no_random_numbers_of_others():
     torch.manual_seed(5)
     network.hum(4)
     assert torch.equal(torch.rand(3), expected)
+
+
+LARGE_GROUPS = WaveGlowDimensions(
+    n_flows=4, n_group=128, n_early_every=2, n_early_size=8, n_layers=2, channels=6, condition_channels=10
+)
+HOP_256 = MelSettings(n_fft=1024, hop_length=256, n_mels=5)
+
+
+def waveglow_with_pulses():
+    """Groups of 128 samples at a hop of 256, random in every weight, and a mel, its pulses, a wave."""
+    torch.manual_seed(0)
+    network = WaveGlow(HOP_256, LARGE_GROUPS)
+    for flow in network.flows:
+        torch.nn.init.normal_(flow.transform.end.weight, std=0.1)
+    generator = torch.Generator().manual_seed(1)
+    mel = torch.randn(2, 5, 6, generator=generator)
+    pulses = network.excitation(mel, torch.full((2, 6), 170.0), torch.tensor([[0.0], [0.3]]))
+    return network.eval(), mel, pulses, 0.1 * torch.randn(2, 6 * 256, generator=generator)
+
+
+@torch.no_grad()
+def test_inference_undoes_encoding_in_large_groups_with_pulses():
+    network, mel, pulses, audio = waveglow_with_pulses()
+    encoding = network.encode(mel, audio, pulses)
+    drawn = split_as_drawn(encoding.z, LARGE_GROUPS)
+    assert [z.shape for z in drawn] == [(2, 120, 12), (2, 8, 12)] == [z.shape for z in network.noise(2, 6)]
+    torch.testing.assert_close(network.infer(mel, drawn, 1.0, pulses), audio, atol=1e-5, rtol=0)
+    # Other pulses, other speech.
+    assert (network.infer(mel, drawn, 1.0, pulses.flip(0)) - audio).abs().max() > 0.01
+
+
+def test_likelihood_with_pulses_is_what_the_jacobian_says():
+    network, mel, pulses, audio = waveglow_with_pulses()
+    network, mel, pulses, audio = (
+        network.double(),
+        mel[:1, :, :1].double(),
+        pulses[:1, :, :256].double(),
+        audio[:1, :256],
+    )
+    audio = audio.double()
+    jacobian = torch.autograd.functional.jacobian(lambda a: network.encode(mel, a, pulses).z.flatten(), audio)
+    z = network.encode(mel, audio, pulses).z.flatten()
+    expected = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum() + torch.linalg.slogdet(jacobian[:, 0])[1]
+    torch.testing.assert_close(network.log_likelihood(mel, audio, pulses=pulses)[0], expected)
+
+
+@torch.no_grad()
+def test_it_speaks_with_the_pulses_of_its_pitch():
+    network, mel, _, _ = waveglow_with_pulses()
+    wave = network(mel, torch.Generator().manual_seed(3))
+    noise = network.noise(2, 6, torch.Generator().manual_seed(3))
+    expected = network.infer(mel, noise, LARGE_GROUPS.sigma, network.excitation(mel)).clamp(-1, 1)
+    assert torch.equal(wave, expected)
+    other = network(mel, torch.Generator().manual_seed(3), f0=torch.full((2, 6), 300.0))
+    assert not torch.equal(wave, other)
+
+
+@torch.no_grad()
+def test_each_group_hears_its_own_pulses():
+    """With blocks that add nothing, a changed sample is heard in its group and in the two beside it."""
+    network, mel, pulses, _ = waveglow_with_pulses()
+    for block in network.upsample.blocks:
+        block.scale.zero_()
+    changed = pulses.clone()
+    changed[:, 0, 5 * 128 + 7] += 1
+    difference = (network.upsample(mel, 1536, changed) - network.upsample(mel, 1536, pulses)).abs().amax((0, 1))
+    assert torch.nonzero(difference > 1e-6)[:, 0].tolist() == [4, 5, 6]
+
+
+def test_a_frame_must_be_whole_groups():
+    mel = MelSettings(n_fft=1024, hop_length=200, n_mels=5)
+    with pytest.raises(TtsError, match="groups of 128 samples do not make 200 samples"):
+        WaveGlow(mel, LARGE_GROUPS)
+
+
+def test_the_published_layout_has_nothing_of_the_pulses():
+    names = set(WaveGlow(MEL, TINY).state_dict())
+    assert not any(name.startswith("excitation") for name in names)
+    assert {n for n in names if n.startswith("upsample")} == {"upsample.stretch.weight", "upsample.stretch.bias"}

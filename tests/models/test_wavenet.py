@@ -146,3 +146,61 @@ def test_skips_are_scaled_once_or_as_they_come():
 def test_steps_up_must_make_a_hop():
     with pytest.raises(TtsError, match=r"\(4, 4\) does not make 8 samples"):
         wavenet(replace(TINY, upsample_scales=(4, 4)))
+
+
+WITH_PULSES = {kind: replace(KINDS[kind], pulses=True) for kind in ("logistics", "mulaw", "gaussian")}
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_PULSES))
+@torch.no_grad()
+def test_one_sample_at_a_time_is_all_at_once_with_pulses(kind):
+    dimensions = WITH_PULSES[kind]
+    network = wavenet(dimensions)
+    samples, mel = inputs(dimensions)
+    pulses = network.excitation(mel[:, :, 1:-1], torch.full((2, 6), 400.0), torch.tensor([[0.0], [0.4]]))
+    steps = Steps(network, network.condition(mel, pulses))
+    parameters = [steps(samples[:, t], condition) for t, condition in enumerate(steps.conditions())]
+    predicted = network.predict(samples, mel, pulses)
+    torch.testing.assert_close(torch.stack(parameters, 2), predicted)
+    assert not torch.allclose(predicted, network.predict(samples, mel, pulses.flip(0)))
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_PULSES))
+@torch.no_grad()
+def test_a_generation_with_pulses_is_what_it_would_predict(kind):
+    network = wavenet(WITH_PULSES[kind])
+    mel = inputs(network.dimensions)[1]
+    pulses = network.excitation(mel[:, :, 1:-1])
+    made = network.generate(mel, None, pulses)
+    before = torch.cat([network.first_input(2)[:, None], made[:, :-1]], dim=1)
+    predicted = network.distribution.likeliest(network.predict(before, mel, pulses).transpose(1, 2))
+    torch.testing.assert_close(predicted, made)
+
+
+@torch.no_grad()
+def test_a_pulse_is_heard_by_the_sample_it_falls_on_and_later_ones():
+    network = wavenet(WITH_PULSES["logistics"])
+    samples, mel = inputs(network.dimensions)
+    pulses = network.excitation(mel[:, :, 1:-1])
+    changed = pulses.clone()
+    changed[:, :, 30] += 1
+    before, after = network.predict(samples, mel, pulses), network.predict(samples, mel, changed)
+    assert torch.equal(before[:, :, :30], after[:, :, :30])
+    assert not torch.equal(before[:, :, 30], after[:, :, 30])
+
+
+@torch.no_grad()
+def test_it_speaks_with_the_pulses_of_its_pitch():
+    network = wavenet(WITH_PULSES["gaussian"])
+    mel = torch.randn(2, MEL.n_mels, 4)
+    heard = network(mel, torch.Generator().manual_seed(7))
+    told = network(mel, torch.Generator().manual_seed(7), f0=network.excitation.pitch(mel))
+    assert torch.equal(heard, told)
+    assert not torch.equal(heard, network(mel, torch.Generator().manual_seed(7), f0=torch.full((2, 4), 600.0)))
+
+
+def test_the_published_layout_has_nothing_of_the_pulses():
+    network = wavenet(TINY)
+    assert not any(name.startswith("excitation") for name in network.state_dict())
+    assert network.layers[0].condition.weight.shape[1] == MEL.n_mels
+    assert wavenet(WITH_PULSES["logistics"]).layers[0].condition.weight.shape[1] == MEL.n_mels + 3

@@ -39,7 +39,8 @@ def cycles(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor 
     """F0 in Hz [B, T] → the phase in cycles (float64) and the pitch in Hz of every sample, each [B, T * hop_length].
 
     Pitch is a straight line from frame to frame. Phase is summed in float64, so that it does not drift over a long
-    sentence. `initial_phase` [B, 1] in cycles.
+    sentence. `initial_phase` in cycles is added to it: [B, 1], where the pulses begin, or [B, T * hop_length], an
+    offset that moves, as a recording's does (`tts.training.phase`); the pitch in Hz stays that of F0.
     """
     padded = torch.cat([f0, f0[:, -1:]], dim=1).double()
     steps = torch.arange(hop_length, dtype=torch.float64, device=f0.device) / hop_length
@@ -49,7 +50,10 @@ def cycles(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor 
 
 
 def pulse_train(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor | None = None) -> Tensor:
-    """F0 in Hz [B, T] → all harmonics below half the sample rate, in phase and of amplitude 1: [B, T * hop_length]."""
+    """F0 in Hz [B, T] → all harmonics below half the sample rate, in phase and of amplitude 1: [B, T * hop_length].
+
+    `initial_phase` as in `cycles`.
+    """
     phase, f0_samples = cycles(f0, hop_length, sample_rate, initial_phase)
     return dirichlet_kernel(phase, torch.floor(0.5 * sample_rate / f0_samples).float())
 
@@ -80,7 +84,7 @@ class Excitation(nn.Module):
         self.pitch = PitchFromMel(mel.n_mels)
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, initial_phase: Tensor | None = None) -> Tensor:
-        """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` [B, 1] in cycles."""
+        """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` in cycles as in `cycles`."""
         f0 = self.pitch(mel) if f0 is None else f0
         phase, f0_samples = cycles(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
         n_harmonics = torch.floor(0.5 * self.mel.sample_rate / f0_samples).float()

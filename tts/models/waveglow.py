@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from tts.audio.mel import MelSettings
+from tts.errors import TtsError
 from tts.models.excitation import Excitation
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
@@ -65,6 +66,8 @@ class Encoding(NamedTuple):
 
 
 class WaveGlow(Vocoder):
+    """Raises TtsError where a frame of the mel is not a whole number of groups that hear it."""
+
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__(mel)
         d = self.dimensions = dimensions
@@ -122,9 +125,9 @@ class WaveGlow(Vocoder):
             log_det.append(log_det_k)
         return Encoding(torch.cat([*early, x], dim=1), log_s, log_det)
 
-    def log_likelihood(self, mel: Tensor, audio: Tensor, sigma: float = 1.0) -> Tensor:
+    def log_likelihood(self, mel: Tensor, audio: Tensor, sigma: float = 1.0, pulses: Tensor | None = None) -> Tensor:
         """log p(audio | mel) [B] in nats, as in `encode` (equations 3 and 12, with the Gaussian's constant)."""
-        z, log_s, log_det = self.encode(mel, audio)
+        z, log_s, log_det = self.encode(mel, audio, pulses)
         constant = 0.5 * audio.shape[1] * math.log(2 * math.pi * sigma**2)
         gaussian = -z.square().sum((1, 2)) / (2 * sigma**2) - constant
         return gaussian + torch.stack([s.sum((1, 2)) for s in log_s]).sum(0) + torch.stack(log_det).sum() / len(audio)
@@ -169,7 +172,9 @@ class GroupCondition(nn.Module):
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__()
         self.n_group, self.n_channels = dimensions.n_group, dimensions.condition_channels
-        groups_per_frame = mel.hop_length // self.n_group
+        groups_per_frame, rest = divmod(mel.hop_length, self.n_group)
+        if rest:
+            raise TtsError(f"The WaveGlow's groups of {self.n_group} samples do not make {mel.hop_length} samples.")
         self.from_mel = nn.Conv1d(mel.n_mels, groups_per_frame * self.n_channels, 5, padding=2)
         self.from_pulses = nn.Conv1d(Excitation.n_channels * self.n_group, self.n_channels, 3, padding=1)
         self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
