@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis
+from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw_codes
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
@@ -116,7 +116,8 @@ class WaveNet(Vocoder):
 
     def loss(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """Negative log likelihood [B, n - 1] in nats of each sample but the first (the paper's equation 1)."""
-        predicted = self.predict(samples, mel, pulses).transpose(1, 2)[:, :-1]
+        # In float32, also where the layers are not: a sample has more digits than they.
+        predicted = self.predict(samples, mel, pulses).transpose(1, 2)[:, :-1].float()
         return self.distribution.loss(predicted, samples[:, 1:])
 
     def generate(self, mel: Tensor, numbers: Sequence[Tensor] | None, pulses: Tensor | None = None) -> Tensor:
@@ -125,6 +126,17 @@ class WaveNet(Vocoder):
         `numbers` are the distribution's random numbers, each [steps, B, ...]; None takes the likeliest each time.
         """
         return generate(self, self.condition(mel, pulses), numbers)
+
+    def known(self, wave: Tensor, noise: Tensor | None = None) -> Tensor:
+        """wave [B, n] in -1 to 1, which silence comes before → samples as the network knows them; `sound` undoes it.
+
+        `noise` [B, n] is added after gain and pre-emphasis.
+        """
+        d = self.dimensions
+        before = nn.functional.pad(wave, (1, 0))[:, :-1]
+        emphasised = d.gain * (wave - d.preemphasis * before)
+        samples = (emphasised if noise is None else emphasised + noise).clamp(-1, 1)
+        return mulaw_codes(samples, d.n_outputs - 1) if d.output == "mulaw" else samples
 
     def sound(self, samples: Tensor) -> Tensor:
         """What the network generated, as sound: mu-law, pre-emphasis and gain undone."""

@@ -36,6 +36,12 @@ def mel_loss(predicted: Tensor, target: Tensor, settings: MelSettings) -> Tensor
     return torch.nn.functional.l1_loss(mel_spectrogram(predicted, settings), mel_spectrogram(target, settings))
 
 
+def pitch_loss(predicted: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
+    """Mean distance in octaves between two pitches in Hz [B, T], over the voiced frames [B, T]."""
+    octaves_off = torch.log2(predicted / f0).abs()
+    return (octaves_off * voiced).sum() / voiced.sum().clamp(min=1)
+
+
 def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Least squares (Mao et al. 2017; HiFi-GAN, equation 1): real scores to 1, made ones to 0."""
     return sum((((1 - r) ** 2).mean() + (f**2).mean() for r, f in zip(real, fake, strict=True)), torch.zeros(()))

@@ -11,21 +11,63 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from tts.audio.mel import MelSettings
+from tts.errors import UsageError
+from tts.models.excitation import Excitation
 from tts.models.source_filter import SourceFilter
 from tts.training.data import Segments
+from tts.training.phase import phase_offset
+from tts.voice.networks import load_vocoder
+from tts.voice.store import find_installed
 
 
 @dataclass
 class Lesson:
-    """A batch of segments as the teacher speaks them, and the phase in cycles [B, 1] at which it began."""
+    """A batch of segments as they should sound, and the phase in cycles of their pulses.
+
+    `initial_phase` is [B, 1] where a teacher spoke, [B, T * hop_length] where a recording's was found, as
+    `tts.models.excitation.cycles` takes it.
+    """
 
     segments: Segments
     initial_phase: Tensor
+
+    def pulses(self, excitation: Excitation | None) -> Tensor | None:
+        """What a network with this excitation hears of the segments' own pitch: [B, 3, T * hop_length]; or nothing."""
+        if excitation is None:
+            return None
+        with torch.no_grad():
+            pulses: Tensor = excitation(self.segments.mel, self.segments.f0, self.initial_phase)
+        return pulses
 
 
 @torch.no_grad()
 def taught(segments: Segments, teacher: SourceFilter) -> Lesson:
     """The same segments, spoken by the teacher at the recordings' pitch from a random phase on."""
-    initial_phase = torch.rand(len(segments.f0), 1)
+    # Drawn on the CPU, the same for every device.
+    initial_phase = torch.rand(len(segments.f0), 1).to(segments.f0.device)
     wave = teacher(segments.mel, f0=segments.f0, initial_phase=initial_phase)
     return Lesson(replace(segments, wave=wave.clamp(-1, 1)), initial_phase)
+
+
+def recorded(segments: Segments, sample_rate: int) -> Lesson:
+    """The segments as they are, with the phase at which they were spoken."""
+    return Lesson(segments, phase_offset(segments.wave, segments.f0, segments.voiced, sample_rate))
+
+
+def load_teacher(name_or_folder: str, mel: MelSettings) -> SourceFilter:
+    """The source-filter vocoder of a voice, a run or a package of vocoders; it is to hear `mel`.
+
+    Raises:
+        UsageError: there is none, or it hears another mel.
+        TtsError: it is broken.
+    """
+    manifest = find_installed(name_or_folder)
+    names = [name for name, component in manifest.vocoders.items() if component.network == "source_filter"]
+    if not names:
+        raise UsageError(f"{manifest.name} cannot teach: it has no vocoder of the kind source_filter.")
+    teacher = load_vocoder(manifest, names[0], torch.device("cpu"))
+    if teacher.mel != mel:
+        raise UsageError(f"{manifest.name} cannot teach: it hears another mel than the data set was prepared with.")
+    assert isinstance(teacher, SourceFilter)
+    return teacher

@@ -23,6 +23,9 @@ TRAINERS = {
     "tacotron2": ("tts.training.tacotron2", "Tacotron2Trainer"),
     "vocos": ("tts.training.vocoder", "VocosTrainer"),
     "source_filter": ("tts.training.vocoder", "SourceFilterTrainer"),
+    "waveglow": ("tts.training.waveglow", "WaveGlowTrainer"),
+    "wavenet": ("tts.training.wavenet", "WaveNetTrainer"),
+    "hifigan": ("tts.training.hifigan", "HiFiGANTrainer"),
 }
 
 

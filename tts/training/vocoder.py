@@ -26,6 +26,7 @@ from tts.training.losses import (
     feature_matching_loss,
     magnitudes,
     mel_loss,
+    pitch_loss,
     spectral_loss,
 )
 from tts.training.samples import Samples
@@ -108,11 +109,9 @@ class VocoderTrainer(Trainer[Segments]):
         if not isinstance(self.network, SourceFilter):
             return self.network(batch.mel), {}
         predicted = self.network.pitch(batch.mel)
-        octaves_off = torch.log2(predicted / batch.f0).abs()
-        pitch_loss = (octaves_off * batch.voiced).sum() / batch.voiced.sum().clamp(min=1)
         f0 = predicted.detach() if self.settings.predicted_pitch else batch.f0
         made = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
-        return made, {"pitch": pitch_loss}
+        return made, {"pitch": pitch_loss(predicted, batch.f0, batch.voiced)}
 
     def adversarial_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
         """Train a random few of the critics on both sets of spectrograms; give what they then make of the second."""
@@ -149,7 +148,7 @@ class SourceFilterTrainer(VocoderTrainer):
 
 
 def copy_synthesis_figures(vocoder: Vocoder, corpus: PreparedCorpus) -> dict[str, float]:
-    """Mel distance on the beginnings of some validation clips, spoken from the corpus' mels."""
+    """Mel distance on the middles of some validation clips, spoken from the corpus' mels."""
     clips = corpus.split("val")[:MOST_VALIDATION_CLIPS]
     if not clips:
         return {}
@@ -157,23 +156,29 @@ def copy_synthesis_figures(vocoder: Vocoder, corpus: PreparedCorpus) -> dict[str
     return {"validation_mel": sum(distances) / len(distances)}
 
 
-def copy_synthesis_samples(vocoder: Vocoder, corpus: PreparedCorpus) -> Samples:
-    """The first validation clip, recorded and spoken from its mel."""
+def copy_synthesis_samples(
+    vocoder: Vocoder, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
+) -> Samples:
+    """The first validation clip, or its middle, recorded and spoken from its mel."""
     clips = corpus.split("val")[:1]
     if not clips:
         return Samples()
-    made, recorded = (wave.clamp(-1, 1) for wave in _copier(vocoder, corpus)(clips[0]))
+    made, recorded = (wave.clamp(-1, 1) for wave in _copier(vocoder, corpus, most_frames)(clips[0]))
     audio = {"recorded": recorded[0].numpy(), "spoken": made[0].numpy()}
     mels = {name: mel_spectrogram(torch.from_numpy(wave)[None], corpus.mel)[0].numpy() for name, wave in audio.items()}
     return Samples(corpus.mel.sample_rate, audio, mels)
 
 
-def _copier(vocoder: Vocoder, corpus: PreparedCorpus) -> Callable[[Item], tuple[Tensor, Tensor]]:
-    """From a clip to the waves [1, n] of its beginning, made and recorded."""
+def _copier(
+    vocoder: Vocoder, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
+) -> Callable[[Item], tuple[Tensor, Tensor]]:
+    """From a clip to the waves [1, n] of its middle, made and recorded."""
     device = next(vocoder.parameters()).device
 
     def copy(item: Item) -> tuple[Tensor, Tensor]:
-        frames = slice(item.first_frame, item.first_frame + min(item.n_frames, MOST_VALIDATION_FRAMES))
+        n_frames = min(item.n_frames, most_frames)
+        start = item.first_frame + (item.n_frames - n_frames) // 2
+        frames = slice(start, start + n_frames)
         made = vocoder(corpus.mel_of(frames)[None].to(device), torch.Generator().manual_seed(0))
         return made.cpu(), corpus.wave(frames)[None]
 

@@ -23,7 +23,7 @@ SCALE_KERNELS = (15, 41, 41, 41, 41, 41, 5)
 SCALE_STRIDES = (1, 2, 2, 4, 4, 1, 1)
 SCALE_GROUPS = (1, 4, 16, 16, 16, 16, 1)
 
-Norm = Callable[[nn.Module], Any]
+Norm = Callable[..., Any]
 
 
 class WaveDiscriminator(nn.Module):
@@ -36,7 +36,7 @@ class WaveDiscriminator(nn.Module):
         super().__init__()
         self.periods = nn.ModuleList(PeriodDiscriminator(period, channels) for period in PERIODS)
         # The first is kept in bounds by spectral norm, as in the paper.
-        norms = [spectral_norm, *[weight_norm] * (N_SCALES - 1)]
+        norms: list[Norm] = [spectral_norm, *[weight_norm] * (N_SCALES - 1)]
         self.scales = nn.ModuleList(ScaleDiscriminator(norm, channels) for norm in norms)
 
     def forward(self, wave: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
@@ -65,7 +65,7 @@ class PeriodDiscriminator(nn.Module):
     def forward(self, wave: Tensor) -> tuple[Tensor, list[Tensor]]:
         missing = -wave.shape[1] % self.period
         padded = nn.functional.pad(wave[:, None], (0, missing), mode="reflect")
-        return _judged(padded.unflatten(2, (-1, self.period)), self.layers, self.score)
+        return _judged(padded.reshape(len(wave), 1, -1, self.period), self.layers, self.score)
 
 
 class ScaleDiscriminator(nn.Module):

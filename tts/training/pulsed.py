@@ -1,0 +1,125 @@
+"""What the trainers of WaveGlow and WaveNet share: both may hear the pulses of the pitch, and may have a teacher."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from tts.models.waveglow import WaveGlow, WaveGlowDimensions
+from tts.models.wavenet import WaveNet, WaveNetDimensions
+from tts.training.corpora import corpora, training_clips
+from tts.training.data import PreparedCorpus, Segments
+from tts.training.loop import Trainer, on_device
+from tts.training.losses import pitch_loss
+from tts.training.samples import Samples
+from tts.training.schedule import Schedule
+from tts.training.teaching import Lesson, load_teacher, recorded, taught
+from tts.training.vocoder import copy_synthesis_samples
+
+VALIDATION_BATCHES = 4
+
+
+@dataclass(frozen=True)
+class PulsedSettings:
+    """What is learned, and the sizes of a batch.
+
+    Which `mels` are heard (of several files one is drawn for every batch); `teacher`, a voice by its name or folder
+    whose source-filter vocoder speaks what is learned, or none: then the recordings are. `dither` is the deviation of
+    the noise under the speech. `pitch_weight` is that of the pitch that the network hears in the mel, where it learns
+    that: a teacher's pitch is taken over as it is.
+    """
+
+    mels: str | tuple[str, ...] = "mels.npy"
+    teacher: str = ""
+    batch_size: int = 8
+    segment_frames: int = 40
+    dither: float = 0.0
+    pitch_weight: float = 2.0
+
+
+class PulsedTrainer(Trainer[Segments]):
+    """Trains `Network`; a subclass names it and says what its speech is worth."""
+
+    kind = "vocoder"
+    Network: type[WaveGlow] | type[WaveNet]
+    network: WaveGlow | WaveNet
+    settings: PulsedSettings
+    margin_frames = 0
+    """How many more frames are drawn at each side of `segment_frames`."""
+    sample_frames = 400
+    """The most frames of a clip that is spoken to be heard."""
+
+    def __init__(
+        self,
+        corpus: PreparedCorpus,
+        dimensions: WaveGlowDimensions | WaveNetDimensions,
+        settings: PulsedSettings,
+        schedule: Schedule,
+        run: Path,
+        fabric: Fabric,
+    ) -> None:
+        torch.manual_seed(schedule.seed)
+        network = self.Network(corpus.mel, dimensions)  # type: ignore[arg-type]
+        self.settings, self.teacher = settings, None
+        if settings.teacher:
+            self.teacher = load_teacher(settings.teacher, corpus.mel).to(fabric.device)
+            if network.excitation is not None:
+                network.excitation.pitch.load_state_dict(self.teacher.pitch.state_dict())
+                network.excitation.requires_grad_(False)
+        super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
+        self.corpora = corpora(corpus, settings.mels)
+        self.n_frames = settings.segment_frames + 2 * self.margin_frames
+        long = (item for item in corpus.split("train") if item.n_frames > self.n_frames)
+        self.items = training_clips(long, f"of more than {self.n_frames} frames")
+
+    @abstractmethod
+    def lesson_losses(self, lesson: Lesson, pulses: Tensor | None) -> dict[str, Tensor]:
+        """The losses of a lesson of which `pulses` are heard, by name, with `total`, but not that of the pitch."""
+
+    def batch(self, random: np.random.Generator) -> Segments:
+        corpus = self.corpora[int(random.integers(len(self.corpora)))]
+        return corpus.segments(self.items, self.settings.batch_size, self.n_frames, random)
+
+    def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
+        excitation = self.network.excitation
+        lesson = self.lesson(batch)
+        losses = self.lesson_losses(lesson, lesson.pulses(excitation))
+        if excitation is not None and self.teacher is None:
+            losses["pitch"] = pitch_loss(excitation.pitch(batch.mel), batch.f0, batch.voiced)
+            losses["total"] = losses["total"] + self.settings.pitch_weight * losses["pitch"]
+        return losses
+
+    def lesson(self, segments: Segments) -> Lesson:
+        """The segments as they should sound: as the teacher speaks them, or as they are."""
+        if self.teacher is not None:
+            return taught(segments, self.teacher)
+        if self.network.excitation is not None:
+            return recorded(segments, self.corpus.mel.sample_rate)
+        return Lesson(segments, segments.f0.new_zeros(len(segments.f0), 1))
+
+    def validate(self) -> dict[str, float]:
+        """The mean losses on fixed stretches of the validation clips, `total` first."""
+        found = [self.losses(batch, adversarial=False) for batch in self._held_out()]
+        names = sorted(found[0], key=lambda name: name != "total") if found else []
+        return {f"validation_{name}": sum(float(each[name]) for each in found) / len(found) for name in names}
+
+    def samples(self) -> Samples:
+        return copy_synthesis_samples(self.network, self.corpora[-1], self.sample_frames)
+
+    def _held_out(self) -> Iterator[Segments]:
+        clips = self.corpus.split("val")
+        # Clips that are all shorter than a batch's segments are still something to validate with.
+        n_frames = min([self.n_frames, max((item.n_frames for item in clips), default=0) - 1])
+        if n_frames <= 2 * self.margin_frames:
+            return
+        long = [item for item in clips if item.n_frames > n_frames]
+        for i in range(VALIDATION_BATCHES):
+            segments = self.corpora[-1].segments(long, self.settings.batch_size, n_frames, np.random.default_rng(i))
+            yield on_device(segments, self.fabric.device)
