@@ -103,7 +103,9 @@ class Tacotron2Trainer(Trainer[Utterances]):
             found.append(("attention", self.settings.attention_weight, loss))
         if not known.all():
             lengths = batch.id_lengths[~known], batch.frame_lengths[~known]
-            found.append(("guidance", self.settings.guidance_weight, guidance_loss(frames.alignments[~known], *lengths)))
+            found.append(
+                ("guidance", self.settings.guidance_weight, guidance_loss(frames.alignments[~known], *lengths))
+            )
         return found
 
     def validate(self) -> dict[str, float]:
