@@ -28,8 +28,8 @@ MOST_VALIDATION_CLIPS = 40
 
 @dataclass
 class Utterances:
-    """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T] with
-    frame_lengths [B]."""
+    """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T]
+    with frame_lengths [B]."""
 
     ids: Tensor
     id_lengths: Tensor

@@ -22,6 +22,6 @@ def average_gradients(fabric: Fabric, network: nn.Module, loss: Tensor) -> Tenso
     assert isinstance(mean, Tensor)
     flags, values = mean[1 : 1 + len(parameters)], mean[1 + len(parameters) :]
     sizes = [parameter.numel() for parameter in parameters]
-    for parameter, flag, value in zip(parameters, flags.tolist(), values.split(sizes), strict=True):
+    for parameter, flag, value in zip(parameters, flags.tolist(), torch.split(values, sizes), strict=True):
         parameter.grad = value.view_as(parameter).to(parameter.dtype) if flag else None
     return mean[0]

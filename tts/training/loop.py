@@ -99,8 +99,8 @@ class Trainer(ABC, Generic[Batch]):
 
     def component_options(self) -> dict[str, Any]:
         """The sizes of the network, as a voice's manifest has them."""
-        options = asdict(self.network.dimensions)  # type: ignore[arg-type]
-        return {key: value for key, value in options.items() if value is not None}
+        dimensions: Any = self.network.dimensions
+        return {key: value for key, value in asdict(dimensions).items() if value is not None}
 
     def train_step(self) -> dict[str, Tensor]:
         """Make one step and give its losses.
@@ -178,8 +178,8 @@ class Trainer(ABC, Generic[Batch]):
         what = "gradient" if torch.isfinite(loss) else "loss"
         items = ", ".join(dict.fromkeys(self._all_item_ids()))
         return (
-            f"The {what} is not a number at step {self.step + 1}, whose clips are {items}: look at these clips, or lower "
-            "schedule.learning_rate; the state before it is kept."
+            f"The {what} is not a number at step {self.step + 1}, whose clips are {items}: look at these clips, or "
+            "lower schedule.learning_rate; what was saved before is kept."
         )
 
     def _all_item_ids(self) -> list[str]:
@@ -196,7 +196,8 @@ Moved = TypeVar("Moved")
 
 def on_device(batch: Moved, device: torch.device) -> Moved:
     """A dataclass with its tensors, also those in dataclasses in it, on `device`."""
-    assert is_dataclass(batch) and not isinstance(batch, type)
+    assert is_dataclass(batch)
+    assert not isinstance(batch, type)
     moved: dict[str, Any] = {}
     for field in fields(batch):
         value = getattr(batch, field.name)

@@ -1,8 +1,8 @@
 """Recipes: small TOML files that say what is trained, of which sizes and how; named by what they change.
 
 A recipe has a `description`, a `kind` ("acoustic" or "vocoder"), the name of its `network`, and the tables `[options]`
-(the network's dimensions), `[settings]` (its trainer's) and `[schedule]`. With `base` it is another recipe, overlaid key
-by key.
+(the network's dimensions), `[settings]` (its trainer's) and `[schedule]`. With `base` it is another recipe, overlaid
+key by key.
 """
 
 from __future__ import annotations
