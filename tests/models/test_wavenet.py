@@ -109,6 +109,20 @@ def test_what_was_done_to_the_wave_is_undone():
 
 
 @torch.no_grad()
+def test_what_the_network_knows_is_the_sound_again():
+    wave = torch.rand(2, 600, generator=torch.Generator().manual_seed(0)) - 0.5
+    network = wavenet(TINY)
+    torch.testing.assert_close(network.sound(network.known(wave)), wave, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network.known(wave)[:, :1], 0.55 * wave[:, :1])
+    noise = 0.01 * torch.ones(2, 600)
+    torch.testing.assert_close(network.known(wave, noise), network.known(wave) + noise)
+    # A jump may be louder than the network's samples can be.
+    assert network.known(torch.tensor([[1.0, -1.0, 1.0]]))[0, 2] == 1
+    plain = replace(KINDS["mulaw"], preemphasis=0.0, gain=1.0)
+    assert torch.equal(wavenet(plain).known(wave), mulaw_codes(wave, 15))
+
+
+@torch.no_grad()
 def test_stretching_repeats_then_smooths():
     network = wavenet(TINY)
     upsampling = network.upsample

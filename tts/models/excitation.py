@@ -28,10 +28,19 @@ class PitchFromMel(nn.Module):
         self.out = nn.Linear(channels, 1)
 
     def forward(self, mel: Tensor) -> Tensor:
+        return self.in_hz(self.octaves(mel))
+
+    def octaves(self, mel: Tensor) -> Tensor:
+        """How far above `F0_CENTRE_HZ` in octaves, [B, T], without bounds: to be learned also from beyond them."""
         x = self.norm(self.embed(mel).transpose(1, 2))
         for block in self.blocks:
             x = block(x)
-        octaves = self.out(x).squeeze(-1)
+        octaves: Tensor = self.out(x).squeeze(-1)
+        return octaves
+
+    @staticmethod
+    def in_hz(octaves: Tensor) -> Tensor:
+        """Within two octaves up and down."""
         return F0_CENTRE_HZ * torch.exp2(octaves.clamp(-2.0, 2.0))
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tts.audio.mel import MelSettings, mel_spectrogram, stft
+from tts.models.excitation import F0_CENTRE_HZ
 from tts.models.waveglow import Encoding
 
 MAGNITUDE_FLOOR = 1e-4
@@ -36,10 +37,10 @@ def mel_loss(predicted: Tensor, target: Tensor, settings: MelSettings) -> Tensor
     return torch.nn.functional.l1_loss(mel_spectrogram(predicted, settings), mel_spectrogram(target, settings))
 
 
-def pitch_loss(predicted: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
-    """Mean distance in octaves between two pitches in Hz [B, T], over the voiced frames [B, T]."""
-    octaves_off = torch.log2(predicted / f0).abs()
-    return (octaves_off * voiced).sum() / voiced.sum().clamp(min=1)
+def pitch_loss(octaves: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
+    """Mean distance in octaves between a pitch above `F0_CENTRE_HZ` and F0 in Hz over voiced frames; all [B, T]."""
+    off = (octaves - torch.log2(f0 / F0_CENTRE_HZ)).abs()
+    return (off * voiced).sum() / voiced.sum().clamp(min=1)
 
 
 def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:

@@ -88,11 +88,8 @@ class PulsedTrainer(Trainer[Segments]):
         return corpus.segments(self.items, self.settings.batch_size, self.n_frames, random)
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
-        excitation = self.network.excitation
-        lesson = self.lesson(batch)
-        losses = self.lesson_losses(lesson, lesson.pulses(excitation))
-        if excitation is not None and self.teacher is None:
-            losses["pitch"] = pitch_loss(excitation.pitch(batch.mel), batch.f0, batch.voiced)
+        losses = self._speech_and_pitch(batch)
+        if "pitch" in losses:
             losses["total"] = losses["total"] + self.settings.pitch_weight * losses["pitch"]
         return losses
 
@@ -105,13 +102,22 @@ class PulsedTrainer(Trainer[Segments]):
         return Lesson(segments, segments.f0.new_zeros(len(segments.f0), 1))
 
     def validate(self) -> dict[str, float]:
-        """The mean losses on fixed stretches of the validation clips, `total` first."""
-        found = [self.losses(batch, adversarial=False) for batch in self._held_out()]
+        """The mean losses on fixed stretches of the validation clips: first `total`, here without that of the pitch."""
+        found = [self._speech_and_pitch(batch) for batch in self._held_out()]
         names = sorted(found[0], key=lambda name: name != "total") if found else []
         return {f"validation_{name}": sum(float(each[name]) for each in found) / len(found) for name in names}
 
     def samples(self) -> Samples:
         return copy_synthesis_samples(self.network, self.corpora[-1], self.sample_frames)
+
+    def _speech_and_pitch(self, batch: Segments) -> dict[str, Tensor]:
+        """The losses of the batch's lesson, and of the pitch where it is learned, which `total` does not count yet."""
+        excitation = self.network.excitation
+        lesson = self.lesson(batch)
+        losses = self.lesson_losses(lesson, lesson.pulses(excitation))
+        if excitation is not None and self.teacher is None:
+            losses["pitch"] = pitch_loss(excitation.pitch.octaves(batch.mel), batch.f0, batch.voiced)
+        return losses
 
     def _held_out(self) -> Iterator[Segments]:
         clips = self.corpus.split("val")

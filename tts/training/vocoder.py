@@ -108,10 +108,10 @@ class VocoderTrainer(Trainer[Segments]):
         """The wave made of the batch's mels, and the loss of the pitch where the network predicts one."""
         if not isinstance(self.network, SourceFilter):
             return self.network(batch.mel), {}
-        predicted = self.network.pitch(batch.mel)
-        f0 = predicted.detach() if self.settings.predicted_pitch else batch.f0
+        octaves = self.network.pitch.octaves(batch.mel)
+        f0 = self.network.pitch.in_hz(octaves).detach() if self.settings.predicted_pitch else batch.f0
         made = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
-        return made, {"pitch": pitch_loss(predicted, batch.f0, batch.voiced)}
+        return made, {"pitch": pitch_loss(octaves, batch.f0, batch.voiced)}
 
     def adversarial_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
         """Train a random few of the critics on both sets of spectrograms; give what they then make of the second."""

@@ -43,10 +43,12 @@ class WaveNetTrainer(PulsedTrainer):
         super().__init__(corpus, dimensions, settings, schedule, run, fabric)
 
     def lesson_losses(self, lesson: Lesson, pulses: Tensor | None) -> dict[str, Tensor]:
+        """The negative log likelihood in nats a sample."""
         net, wave = self.network, lesson.segments.wave
         # The upsampling hears the mels around the samples that are learned.
         margin = self.margin_frames * net.mel.hop_length
         inner = slice(margin, wave.shape[1] - margin)
         samples = net.known(wave, self.settings.dither * torch.randn_like(wave))[:, inner]
         heard = None if pulses is None else pulses[:, :, inner]
-        return {"total": net.loss(samples, lesson.segments.mel, heard).mean()}
+        likelihood = net.loss(samples, lesson.segments.mel, heard).mean()
+        return {"likelihood": likelihood, "total": likelihood}
