@@ -160,7 +160,7 @@ def _resume_from(run: Run, path: Path) -> None:
     from tts.training.state import load_state
 
     state = load_state(path)
-    check_same(state["recipe"], run.recipe.table, f"{path} is the state of a run")
+    check_same(state["recipe"], run.recipe.table, f"{path} is a state")
     run.restore(state)
 
 
