@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from tts.training.folder import BEST, LAST, write_voice
 from tts.training.loop import Trainer
+from tts.training.recipe import Recipe
 from tts.training.records import Records
 from tts.training.state import load_state, save_state
 
@@ -46,12 +48,12 @@ class Best:
 class Run:
     """Brings a trainer to the end of its schedule, from the state in its folder where there is one.
 
-    Every `schedule.save_every_seconds` the state is kept, so that the same command goes on after any end; the losses are
-    then those of a run that was never interrupted, bit for bit, on the same machine and number of processes.
+    Every `schedule.save_every_seconds` the state is kept, so that the same command goes on after any end; the losses
+    are then those of a run that was never interrupted, bit for bit, on the same machine and number of processes.
     """
 
-    def __init__(self, trainer: Trainer[Any], recipe_name: str, reporter: Reporter | None = None) -> None:
-        self.trainer, self.recipe_name, self.reporter = trainer, recipe_name, reporter
+    def __init__(self, trainer: Trainer[Any], recipe: Recipe, reporter: Reporter | None = None) -> None:
+        self.trainer, self.recipe, self.reporter = trainer, recipe, reporter
         self.folder: Path = trainer.run
         self.best: Best | None = None
         self._records: Records | None = None
@@ -70,7 +72,7 @@ class Run:
         if self.is_first and (self.folder / BEST).exists():
             # A kill between weights and manifest leaves a voice that does not verify.
             best = load_state(self.folder / BEST)
-            write_voice(self.trainer, self.recipe_name, self.folder, best["average"])
+            write_voice(self.trainer, self.recipe.name, self.folder, best["average"])
         return True
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -93,7 +95,9 @@ class Run:
                 self._train(stop)
 
     def state(self) -> dict[str, Any]:
-        return {**self.trainer.state(), "best": asdict(self.best) if self.best else None}
+        """The trainer's, with what it is of, so that it says so where it is taken alone."""
+        of = {"recipe": self.recipe.table, "symbols": list(self.trainer.corpus.symbols.symbols)}
+        return {**of, **self.trainer.state(), "best": asdict(self.best) if self.best else None}
 
     def _train(self, stop: threading.Event) -> None:
         trainer, schedule = self.trainer, self.trainer.schedule
@@ -142,11 +146,11 @@ class Run:
                 self.reporter.figures(step, figures)
         # Without figures the last weights are the best.
         figure = next(iter(figures.values()), float(-step))
-        found = Best(figure, step, step > self.trainer.schedule.adversarial_from)
+        found = Best(figure if math.isfinite(figure) else math.inf, step, step > self.trainer.schedule.adversarial_from)
         if found.beats(self.best):
             self.best = found
             save_state(self.folder / BEST, self.state())
-            write_voice(self.trainer, self.recipe_name, self.folder, self.trainer.average.weights)
+            write_voice(self.trainer, self.recipe.name, self.folder, self.trainer.average.weights)
         self._speed.pause()
 
     def _sample(self) -> None:

@@ -29,27 +29,31 @@ from tts.voice.names import voice_name_from
 
 RECIPE_FILE, LAST, BEST = "recipe.toml", "last.pt", "best.pt"
 GRIFFIN_LIM = "griffinlim"
-# In this table of recipe.toml stands what the run is trained on.
-_DATA = "data"
+
+
+def check_run(run: Path, recipe: Recipe, corpus: PreparedCorpus) -> None:
+    """A run may go on in its folder: its recipe and data must be the same, but it may get more steps.
+
+    Raises:
+        UsageError: the folder belongs to a run of another recipe or other data, or is no run.
+    """
+    if (run / RECIPE_FILE).exists():
+        check_same(parse_table(run / RECIPE_FILE), _told(recipe, corpus), f"{run} is the run")
+    elif run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise UsageError(f"{run} is there already and is no run: name another folder with -o.")
 
 
 def claim_run(run: Path, recipe: Recipe, corpus: PreparedCorpus) -> None:
-    """Make the folder, or go on in it: its recipe and data must be the same, but it may get more steps.
+    """Make the folder, and write what the run is into it.
 
     Raises:
-        UsageError: it belongs to a run of another recipe or other data, or is no run.
         TtsError: it cannot be made.
     """
-    wanted = {"recipe": recipe.name, **recipe.table, _DATA: _data(corpus)}
-    if (run / RECIPE_FILE).exists():
-        check_same(parse_table(run / RECIPE_FILE), wanted, f"{run} is a run")
-    elif run.exists() and (not run.is_dir() or any(run.iterdir())):
-        raise UsageError(f"{run} is there already and is no run: name another folder with -o.")
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TtsError(f"The folder {run} cannot be made: {error.strerror}.") from error
-    write_text(run / RECIPE_FILE, tomli_w.dumps(wanted))
+    write_text(run / RECIPE_FILE, tomli_w.dumps(_told(recipe, corpus)))
 
 
 def read_recipe(run: Path) -> Table:
@@ -77,12 +81,12 @@ def check_same(old: Table, new: Table, whose: str) -> None:
     if before.get(steps, 0) <= after.get(steps, 0):
         before[steps] = after.get(steps)
     changed = [
-        f"{key} {_shown(before, key)}, not {_shown(after, key)}"
+        f"{key} was {_shown(before, key)} and would be {_shown(after, key)}"
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]
     if changed:
-        raise UsageError(f"{whose} with {', '.join(changed)}: name another folder with -o, or leave it as it was.")
+        raise UsageError(f"{whose} of another recipe: {', '.join(changed)}; leave that as it was, or begin another run.")
 
 
 def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dict[str, Tensor]) -> None:
@@ -125,8 +129,9 @@ def _half(tensor: Tensor) -> Tensor:
     return (tensor.half() if tensor.is_floating_point() else tensor).cpu().contiguous()
 
 
-def _data(corpus: PreparedCorpus) -> Table:
-    return {"name": corpus.dataset.name, "n_items": len(corpus.items), "n_frames": len(corpus.mels)}
+def _told(recipe: Recipe, corpus: PreparedCorpus) -> Table:
+    data = {"name": corpus.dataset.name, "n_items": len(corpus.items), "n_frames": len(corpus.mels)}
+    return {"recipe": recipe.name, **recipe.table, "data": data}
 
 
 def _flat(table: Table, before: str = "") -> Table:
@@ -137,4 +142,4 @@ def _flat(table: Table, before: str = "") -> Table:
 
 
 def _shown(table: Table, key: str) -> str:
-    return f"= {table[key]!r}" if key in table else "left at its default"
+    return repr(table[key]) if key in table else "the default"

@@ -50,7 +50,7 @@ class Recipe:
 
 def recipe_files() -> dict[str, Path]:
     """Name → file of the recipes that ship."""
-    return {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
+    return dict(sorted((path.stem, path) for path in RECIPES.glob("*.toml")))
 
 
 def all_recipes() -> list[Recipe]:

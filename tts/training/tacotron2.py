@@ -102,10 +102,8 @@ class Tacotron2Trainer(Trainer[Utterances]):
             loss = attention_loss(frames.alignments[known], batch.durations[known])
             found.append(("attention", self.settings.attention_weight, loss))
         if not known.all():
-            lengths = batch.id_lengths[~known], batch.frame_lengths[~known]
-            found.append(
-                ("guidance", self.settings.guidance_weight, guidance_loss(frames.alignments[~known], *lengths))
-            )
+            loss = guidance_loss(frames.alignments[~known], batch.id_lengths[~known], batch.frame_lengths[~known])
+            found.append(("guidance", self.settings.guidance_weight, loss))
         return found
 
     def validate(self) -> dict[str, float]:

@@ -40,8 +40,8 @@ MOST_VALIDATION_FRAMES = 400
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """Which mels are heard (of several files one is drawn for every batch), the sizes of a batch, and the weights of the
-    losses in the sum."""
+    """Which mels are heard (of several files one is drawn for every batch), the sizes of a batch, and the weights of
+    the losses in the sum."""
 
     mels: str | tuple[str, ...] = "mels.npy"
     predicted_pitch: bool = False
