@@ -39,6 +39,33 @@ SMALL_TACOTRON2 = {
     "postnet_channels": 16,
 }
 SMALL_VOCODER = {"channels": 16, "hidden": 16, "n_blocks": 1}
+SMALL_WAVEGLOW = {
+    "n_flows": 2,
+    "n_group": 128,
+    "n_early_every": 2,
+    "n_layers": 1,
+    "channels": 8,
+    "condition_channels": 16,
+}
+SMALL_WAVENET = {
+    "output": "gaussian",
+    "n_outputs": 2,
+    "n_layers": 4,
+    "n_stacks": 2,
+    "residual_channels": 8,
+    "gate_channels": 8,
+    "skip_channels": 8,
+    "log_scale_min": -7.0,
+    "pulses": True,
+}
+SMALL_HIFIGAN = {
+    "channels": 16,
+    "upsample_rates": [8, 8, 4],
+    "upsample_kernel_sizes": [16, 16, 8],
+    "block_kernel_sizes": [3],
+    "block_dilations": [[1, 2]],
+    "two_convolutions": False,
+}
 
 _ACOUSTIC = {"batch_size": 2}
 _VOCODER = {"batch_size": 2, "segment_frames": 16}
@@ -47,6 +74,9 @@ RECIPES = {
     "tacotron2": ("acoustic", SMALL_TACOTRON2, _ACOUSTIC),
     "vocos": ("vocoder", SMALL_VOCODER, _VOCODER),
     "source_filter": ("vocoder", SMALL_VOCODER, _VOCODER),
+    "waveglow": ("vocoder", SMALL_WAVEGLOW, {**_VOCODER, "dither": 1e-3, "mel_weight": 5.0}),
+    "wavenet": ("vocoder", SMALL_WAVENET, {**_VOCODER, "dither": 1e-4}),
+    "hifigan": ("vocoder", SMALL_HIFIGAN, {**_VOCODER, "critic_channels": 32}),
 }
 
 
