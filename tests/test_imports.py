@@ -19,7 +19,18 @@ ALLOWED = {
     "training": {"voice", "models", "audio", "text"},
     "cli": {"synthesis", "training", "voice", "audio", "text"},
 }
-HEAVY = {"torch", "lightning_fabric", "tensorboard", "numpy", "scipy", "librosa", "soundfile", "phonemizer", "torchaudio", "matplotlib"}
+HEAVY = {
+    "torch",
+    "lightning_fabric",
+    "tensorboard",
+    "numpy",
+    "scipy",
+    "librosa",
+    "soundfile",
+    "phonemizer",
+    "torchaudio",
+    "matplotlib",
+}
 
 
 def imported_rooms(path):
