@@ -56,7 +56,10 @@ def test_imports_point_one_way(room):
         ("import tts", HEAVY),
         ("import tts.text.normalize, tts.text.segment, tts.text.frontend", HEAVY),
         ("import tts.voice.store; tts.voice.store.installed_voices()", HEAVY),
-        ("from tts import load_voice", {"scipy", "librosa", "matplotlib", "torchaudio", "soundfile"}),
+        (
+            "from tts import load_voice",
+            {"lightning_fabric", "scipy", "librosa", "matplotlib", "torchaudio", "soundfile"},
+        ),
     ],
 )
 def test_import_weight(code, absent):

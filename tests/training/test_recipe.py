@@ -69,7 +69,7 @@ def test_a_whole_number_is_a_number_and_a_list_one_of_several():
 
 
 def test_an_unknown_network_is_refused():
-    with pytest.raises(UsageError, match="No trainer trains the network 'tacotron'; did you mean tacotron2?"):
+    with pytest.raises(UsageError, match=r"No trainer trains the network 'tacotron'; did you mean tacotron2\?"):
         trainer_class("tacotron")
     assert "tacotron2" in TRAINERS
 

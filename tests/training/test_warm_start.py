@@ -65,7 +65,7 @@ def test_layers_of_another_shape_are_named(make_run, trained, monkeypatch):
 
 def test_where_nothing_fits_it_is_refused(make_run, trained):
     trainer = make_run("tacotron2", "new").trainer
-    with pytest.raises(TtsError, match="Nothing in .* fits a tacotron2 of these sizes"):
+    with pytest.raises(TtsError, match=r"Nothing in .* fits a tacotron2 of these sizes"):
         warm_start(trainer, str(trained.folder))
 
 
