@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from tts.audio.mel import MelSettings
+from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.source_filter import SourceFilter
-from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Schedule, Trainer
 from tts.training.losses import magnitudes, mel_loss, spectral_loss, waveglow_loss
@@ -26,24 +26,20 @@ from tts.training.vocoder import FFT_SIZES
 from tts.voice.manifest import load_manifest
 from tts.voice.networks import load_vocoder
 
-SMALL = WaveGlowDimensions(
-    n_flows=6, n_group=128, n_early_every=6, n_layers=3, channels=128, condition_channels=128, sigma=0.6
-)
-
 
 @dataclass(frozen=True)
 class WaveGlowSettings:
-    batch_size: int = 8
+    batch_size: int = 16
     segment_frames: int = 40
     # Noise under the speech, or the likelihood of what is certain would grow without bound.
-    dither: float = 1e-3
+    dither: float = 3e-4
     likelihood_weight: float = 0.1
     spectral_weight: float = 1.0
     mel_weight: float = 5.0
 
 
 class WaveGlowTrainer(Trainer[Lesson]):
-    network: WaveGlow
+    network: LappedWaveGlow
 
     def __init__(
         self,
@@ -52,11 +48,10 @@ class WaveGlowTrainer(Trainer[Lesson]):
         schedule: Schedule,
         teacher: SourceFilter,
         run: Path,
-        dimensions: WaveGlowDimensions = SMALL,
+        dimensions: LappedWaveGlowDimensions = LappedWaveGlowDimensions(),
     ) -> None:
         torch.manual_seed(schedule.seed)
-        network = WaveGlow(teacher.mel, dimensions)
-        assert network.excitation is not None
+        network = LappedWaveGlow(teacher.mel, dimensions)
         network.excitation.pitch.load_state_dict(teacher.pitch.state_dict())
         network.excitation.requires_grad_(False)
         super().__init__(network, nn.Identity(), schedule, run, decay=0.999)
@@ -64,7 +59,7 @@ class WaveGlowTrainer(Trainer[Lesson]):
         self.items = corpora[0].split("train")
 
     def network_options(self) -> tuple[str, dict[str, Any]]:
-        return "waveglow", asdict(self.network.dimensions)
+        return "lapped_waveglow", asdict(self.network.dimensions)
 
     def batch(self, random: np.random.Generator) -> Lesson:
         corpus = self.corpora[int(random.integers(len(self.corpora)))]
@@ -74,17 +69,23 @@ class WaveGlowTrainer(Trainer[Lesson]):
 
     def losses(self, batch: Lesson, adversarial: bool) -> dict[str, Tensor]:
         s, net, segments = self.settings, self.network, batch.segments
-        assert net.excitation is not None
         with torch.no_grad():
             pulses = net.excitation(segments.mel, segments.f0, batch.initial_phase)
-        dithered = segments.wave + s.dither * torch.randn_like(segments.wave)
-        losses = {"likelihood": waveglow_loss(net.encode(segments.mel, dithered, pulses))}
+        dithered = faded(segments.wave, net.mel.hop_length // 2) + s.dither * torch.randn_like(segments.wave)
+        losses = {"likelihood": waveglow_loss(net.encode(segments.mel, dithered, segments.f0, pulses))}
         noise = net.noise(len(segments.wave), segments.mel.shape[2], None)
-        made = net.infer(segments.mel, noise, net.dimensions.sigma, pulses)
+        made = net.infer(segments.mel, noise, net.dimensions.sigma, segments.f0, pulses)
         losses["spectral"] = spectral_loss(magnitudes(made, FFT_SIZES), magnitudes(segments.wave, FFT_SIZES))
         losses["mel"] = mel_loss(made, segments.wave, net.mel)
         total = s.likelihood_weight * losses["likelihood"] + s.spectral_weight * losses["spectral"]
         return losses | {"total": total + s.mel_weight * losses["mel"]}
+
+
+def faded(wave: Tensor, n: int) -> Tensor:
+    """wave [B, samples] with its first and last `n` samples faded: the transform joins the ends, without a click now."""
+    fade = torch.sin(0.5 * torch.pi * (torch.arange(n) + 0.5) / n).square()
+    ends = [wave[:, :n] * fade, wave[:, n:-n], wave[:, -n:] * fade.flip(0)]
+    return torch.cat(ends, dim=1)
 
 
 def load_teacher(voice: Path) -> SourceFilter:
@@ -100,14 +101,14 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--likelihood-weight", type=float, default=0.1)
-    parser.add_argument("--spectral-weight", type=float, default=1.0)
+    parser.add_argument("--likelihood-weight", type=float, default=1.0)
+    parser.add_argument("--spectral-weight", type=float, default=0.5)
     parser.add_argument("--teacher", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     mel = MelSettings()
     corpora = [PreparedCorpus(args.prepared, mel.hop_length, name) for name in ("mels.npy", "mels-acoustic.npy")]
-    schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.8, 0.95), max_gradient=10.0)
+    schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.8, 0.95), max_gradient=1.0)
     settings = WaveGlowSettings(
         likelihood_weight=args.likelihood_weight,
         spectral_weight=args.spectral_weight,

@@ -24,15 +24,16 @@ from tts.training.teaching import Lesson, taught
 from tts.training.waveglow import load_teacher
 
 SMALL = WaveNetDimensions(
-    output="gaussian",
-    n_outputs=2,
+    output="logistics",
+    n_outputs=9,
     n_layers=20,
     n_stacks=2,
     kernel_size=2,
     residual_channels=64,
     gate_channels=128,
     skip_channels=64,
-    log_scale_min=-9.0,
+    log_scale_min=-8.0,
+    gain=1.6,
     pulses=True,
 )
 
@@ -41,7 +42,7 @@ SMALL = WaveNetDimensions(
 class WaveNetSettings:
     batch_size: int = 2
     segment_frames: int = 32
-    dither: float = 1e-4
+    dither: float = 3e-4
 
 
 class WaveNetTrainer(Trainer[Lesson]):
@@ -58,6 +59,10 @@ class WaveNetTrainer(Trainer[Lesson]):
     ) -> None:
         torch.manual_seed(schedule.seed)
         network = WaveNet(teacher.mel, dimensions)
+        # Speech is small beside the mel and the pulses, and most of what says how it goes on.
+        network.first.weight.data.mul_(8)
+        assert network.out.bias is not None
+        network.out.bias.data[2 * dimensions.n_outputs // 3 :] = -4.0
         assert network.excitation is not None
         network.excitation.pitch.load_state_dict(teacher.pitch.state_dict())
         network.excitation.requires_grad_(False)
@@ -100,7 +105,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     mel = MelSettings()
     corpora = [PreparedCorpus(args.prepared, mel.hop_length, name) for name in ("mels.npy", "mels-acoustic.npy")]
-    schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.9, 0.98), max_gradient=5.0)
+    schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.9, 0.98), max_gradient=1.0)
     trainer = WaveNetTrainer(corpora, WaveNetSettings(), schedule, load_teacher(args.teacher), args.out)
     trainer.restore(args.out / "state.pt")
     trainer.train()
