@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "tts"
 ALLOWED = {
     "text": set(),
     "audio": set(),
-    "models": {"audio"},
+    "kernels": set(),
+    "models": {"audio", "kernels"},
     "voice": {"models", "audio", "text"},
     "synthesis": {"voice", "models", "audio", "text"},
     "training": {"voice", "models", "audio", "text"},

@@ -47,6 +47,15 @@ SMALL_WAVEGLOW = {
     "channels": 8,
     "condition_channels": 16,
 }
+SMALL_LAPPED_WAVEGLOW = {
+    "channels": 16,
+    "hidden": 32,
+    "n_blocks": 1,
+    "n_flows": 2,
+    "n_layers": 1,
+    "flow_channels": 8,
+    "condition_channels": 8,
+}
 SMALL_WAVENET = {
     "output": "gaussian",
     "n_outputs": 2,
@@ -75,6 +84,7 @@ RECIPES = {
     "vocos": ("vocoder", SMALL_VOCODER, _VOCODER),
     "source_filter": ("vocoder", SMALL_VOCODER, _VOCODER),
     "waveglow": ("vocoder", SMALL_WAVEGLOW, {**_VOCODER, "dither": 1e-3, "mel_weight": 5.0}),
+    "lapped_waveglow": ("vocoder", SMALL_LAPPED_WAVEGLOW, {**_VOCODER, "dither": 1e-3, "mel_weight": 5.0}),
     "wavenet": ("vocoder", SMALL_WAVENET, {**_VOCODER, "dither": 1e-4}),
     "hifigan": ("vocoder", SMALL_HIFIGAN, {**_VOCODER, "critic_channels": 32}),
 }

@@ -55,7 +55,7 @@ def test_an_excitation_is_pulses_of_unit_power_and_their_phase():
     excitation = Excitation(MEL)
     mel = torch.randn(2, 5, 100)
     f0 = torch.tensor([[100.0], [250.0]]).expand(2, 100)
-    pulses, cos, sin = excitation(mel, f0, torch.tensor([[0.25], [0.0]])).unbind(1)
+    pulses, cos, sin, _ = excitation(mel, f0, torch.tensor([[0.25], [0.0]])).unbind(1)
     assert pulses.shape == (2, 1600)
     # 40 and 16 harmonics over whole periods; the topmost, at half the sample rate, has twice the power of the others.
     torch.testing.assert_close(pulses.square().mean(1), torch.tensor([41 / 40, 17 / 16]), atol=1e-3, rtol=0)

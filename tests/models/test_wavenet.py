@@ -6,6 +6,7 @@ import torch
 from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
+from tts.models.excitation import Excitation
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.models.wavenet_steps import Steps
 
@@ -192,29 +193,30 @@ def test_a_generation_with_pulses_is_what_it_would_predict(kind):
 
 
 @torch.no_grad()
-def test_a_pulse_is_heard_by_the_sample_it_falls_on_and_later_ones():
+def test_a_pulse_is_heard_where_the_sample_it_falls_on_is_predicted():
     network = wavenet(WITH_PULSES["logistics"])
     samples, mel = inputs(network.dimensions)
     pulses = network.excitation(mel[:, :, 1:-1])
     changed = pulses.clone()
-    changed[:, :, 30] += 1
+    changed[:, :-1, 30] += 1
     before, after = network.predict(samples, mel, pulses), network.predict(samples, mel, changed)
-    assert torch.equal(before[:, :, :30], after[:, :, :30])
-    assert not torch.equal(before[:, :, 30], after[:, :, 30])
+    # The parameters at 29 are of sample 30.
+    assert torch.equal(before[:, :, :29], after[:, :, :29])
+    assert not torch.equal(before[:, :, 29], after[:, :, 29])
 
 
 @torch.no_grad()
 def test_it_speaks_with_the_pulses_of_its_pitch():
     network = wavenet(WITH_PULSES["gaussian"])
-    mel = torch.randn(2, MEL.n_mels, 4)
+    mel = torch.randn(2, MEL.n_mels, 6)
     heard = network(mel, torch.Generator().manual_seed(7))
     told = network(mel, torch.Generator().manual_seed(7), f0=network.excitation.pitch(mel))
     assert torch.equal(heard, told)
-    assert not torch.equal(heard, network(mel, torch.Generator().manual_seed(7), f0=torch.full((2, 4), 600.0)))
+    assert not torch.equal(heard, network(mel, torch.Generator().manual_seed(7), f0=torch.full((2, 6), 600.0)))
 
 
 def test_the_published_layout_has_nothing_of_the_pulses():
     network = wavenet(TINY)
     assert not any(name.startswith("excitation") for name in network.state_dict())
     assert network.layers[0].condition.weight.shape[1] == MEL.n_mels
-    assert wavenet(WITH_PULSES["logistics"]).layers[0].condition.weight.shape[1] == MEL.n_mels + 3
+    assert wavenet(WITH_PULSES["logistics"]).layers[0].condition.weight.shape[1] == MEL.n_mels + Excitation.n_channels

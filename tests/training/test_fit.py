@@ -18,7 +18,7 @@ from tts.voice.manifest import load_manifest, verify_files
 from tts.voice.networks import load_acoustic_model, load_vocoder
 
 NETWORKS = ["fastspeech2", "tacotron2", "vocos", "source_filter"]
-EVERY_NETWORK = [*NETWORKS, "waveglow", "wavenet", "hifigan"]
+EVERY_NETWORK = [*NETWORKS, "waveglow", "lapped_waveglow", "wavenet", "hifigan"]
 
 
 def without_time(line):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.tiny_voice import MEL
 from tts.models.hifigan import HiFiGAN
+from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.recipe import all_recipes, load_recipe, typed
@@ -40,12 +41,16 @@ def test_hifigan_has_as_many_weights_as_the_paper_says(name, millions):
 
 
 def test_the_small_ones_are_small():
-    waveglow, wavenet = WaveGlow(MEL, dimensions("waveglow-small")), WaveNet(MEL, dimensions("wavenet-small"))
-    assert waveglow.excitation is not None
+    waveglow, wavenet = LappedWaveGlow(MEL, dimensions("waveglow-small")), WaveNet(MEL, dimensions("wavenet-small"))
     assert wavenet.excitation is not None
     sizes = [sum(p.numel() for p in network.parameters()) for network in (waveglow, wavenet)]
     assert sizes[0] < 6e6
     assert sizes[1] < 2e6
+    assert dimensions("waveglow-small") == LappedWaveGlowDimensions()
+
+
+def test_waveglow_in_groups_hears_pulses():
+    assert WaveGlow(MEL, dimensions("waveglow-groups")).excitation is not None
 
 
 def test_a_taught_one_is_its_base_with_a_teacher():

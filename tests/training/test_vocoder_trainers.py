@@ -14,17 +14,19 @@ from tests.tiny_voice import MEL, write_pulse_voice, write_random_voice
 from tts.errors import TtsError, UsageError
 from tts.models.excitation import F0_CENTRE_HZ
 from tts.models.hifigan import HiFiGANDimensions
+from tts.models.lapped_waveglow import LappedWaveGlowDimensions
 from tts.models.waveglow import WaveGlowDimensions
 from tts.models.wavenet import WaveNetDimensions
 from tts.training.data import PreparedCorpus
 from tts.training.hifigan import HiFiGANSettings, HiFiGANTrainer
 from tts.training.losses import mel_loss, pitch_loss
 from tts.training.schedule import Schedule
-from tts.training.waveglow import WaveGlowSettings, WaveGlowTrainer
+from tts.training.waveglow import LappedWaveGlowTrainer, WaveGlowSettings, WaveGlowTrainer, faded
 from tts.training.wavenet import WaveNetSettings, WaveNetTrainer
 
 WAVEGLOW = WaveGlowDimensions(n_flows=2, n_early_every=1, n_layers=1, channels=8, upsample_kernel_size=512)
 GROUPS = WaveGlowDimensions(n_flows=2, n_group=128, n_early_every=2, n_layers=1, channels=8, condition_channels=16)
+LAPPED = LappedWaveGlowDimensions(16, 32, 1, 2, 1, 8, 8)
 WAVENET = WaveNetDimensions(
     n_outputs=6, n_layers=4, n_stacks=2, residual_channels=8, gate_channels=8, skip_channels=8, log_scale_min=-7.0
 )
@@ -34,6 +36,7 @@ SPECTRAL = {"likelihood_weight": 0.1, "spectral_weight": 1.0, "mel_weight": 5.0,
 KINDS = {
     "waveglow": (WaveGlowTrainer, WAVEGLOW, WaveGlowSettings(**SIZES, dither=1e-3)),
     "waveglow groups": (WaveGlowTrainer, GROUPS, WaveGlowSettings(**SIZES, **SPECTRAL)),
+    "lapped waveglow": (LappedWaveGlowTrainer, LAPPED, WaveGlowSettings(**SIZES, **SPECTRAL)),
     "wavenet logistics": (WaveNetTrainer, WAVENET, WaveNetSettings(**SIZES)),
     "wavenet mulaw": (
         WaveNetTrainer,
@@ -136,7 +139,7 @@ def test_the_pulses_of_a_recording_fall_on_its_own(tiny_corpus, tmp_path):
     """The cosine of their phase is the recording's fundamental, here all that is below 240 Hz."""
     some = trainer(tiny_corpus, tmp_path, "waveglow groups", segment_frames=16)
     batch = some.batch(np.random.default_rng(0))
-    _, cos, _ = some.lesson(batch).pulses(some.network.excitation).unbind(1)
+    _, cos, _, _ = some.lesson(batch).pulses(some.network.excitation).unbind(1)
     fundamental = torch.fft.irfft(
         torch.where(torch.arange(2049) < 45, torch.fft.rfft(batch.wave), 0), n=batch.wave.shape[1]
     )
@@ -204,3 +207,22 @@ def test_the_pitch_loss_counts_voiced_frames_in_octaves():
     octaves = torch.log2(torch.tensor([[200.0, 50.0, 1e6]]) / F0_CENTRE_HZ)
     assert float(pitch_loss(octaves, f0, torch.tensor([[True, True, False]]))) == pytest.approx(1)
     assert float(pitch_loss(octaves, f0, torch.zeros(1, 3, dtype=torch.bool))) == 0
+
+
+def test_the_gradients_of_speech_and_pitch_are_bounded_each_for_themselves(tiny_corpus, tmp_path):
+    some = trainer(tiny_corpus, tmp_path, "wavenet gaussian", schedule=Schedule(max_gradient=2.0))
+    for name, parameter in some.network.named_parameters():
+        parameter.grad = torch.full_like(parameter, 1e-6 if name.startswith("excitation") else 1e3)
+    pitch = list(some.network.excitation.parameters())
+    before = torch.stack([parameter.grad.norm() for parameter in pitch]).norm()
+    whole = some.bound_gradient(some.network)
+    assert torch.equal(torch.stack([parameter.grad.norm() for parameter in pitch]).norm(), before)
+    others = [p.grad for name, p in some.network.named_parameters() if not name.startswith("excitation")]
+    assert float(torch.stack([gradient.norm() for gradient in others]).norm()) == pytest.approx(2)
+    assert float(whole) > 1e3
+
+
+def test_fading_leaves_the_middle():
+    wave = faded(torch.ones(1, 100), 10)
+    assert torch.equal(wave[:, 10:90], torch.ones(1, 80))
+    torch.testing.assert_close(wave[0, :10] + wave[0, 90:], torch.ones(10))

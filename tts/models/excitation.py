@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
 from tts.models.layers import ConvNeXtBlock
 
 F0_CENTRE_HZ = 180.0
@@ -80,23 +80,45 @@ def dirichlet_kernel(phase: Tensor, n_harmonics: Tensor) -> Tensor:
 
 
 class Excitation(nn.Module):
-    """mel [B, n_mels, T] → [B, 3, T * hop_length]: pulses of unit power at its pitch, and cos and sin of their phase.
+    """mel [B, n_mels, T] → what drives the voice, [B, 4, T * hop_length]: pulses, cos, sin, harmonics.
 
-    The last two say when the next pulse is due, which the pulses themselves do not.
+    Pulses of unit power at the mel's pitch; cos and sin of their phase, which say when the next pulse is due; and the
+    pulses through the mel's envelope, with zero phase: the harmonics of the speech, near its level, as a first guess.
     """
 
-    n_channels = 3
+    n_channels = 4
+    # What brings a sum of harmonics of amplitude 1 to the level of the speech that has the mel.
+    LOG_GAIN = 3.6
+    spread: Tensor
 
     def __init__(self, mel: MelSettings) -> None:
         super().__init__()
         self.mel = mel
         self.pitch = PitchFromMel(mel.n_mels)
+        self.register_buffer("spread", mel_to_bins(mel), persistent=False)
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, initial_phase: Tensor | None = None) -> Tensor:
         """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` in cycles as in `cycles`."""
         f0 = self.pitch(mel) if f0 is None else f0
         phase, f0_samples = cycles(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
         n_harmonics = torch.floor(0.5 * self.mel.sample_rate / f0_samples).float()
-        pulses = dirichlet_kernel(phase, n_harmonics) * torch.rsqrt(0.5 * n_harmonics)
+        kernel = dirichlet_kernel(phase, n_harmonics)
         angle = 2 * math.pi * torch.remainder(phase, 1.0).float()
-        return torch.stack([pulses, torch.cos(angle), torch.sin(angle)], dim=1)
+        pulses = kernel * torch.rsqrt(0.5 * n_harmonics)
+        return torch.stack([pulses, torch.cos(angle), torch.sin(angle), self._harmonics(kernel, mel)], dim=1)
+
+    def _harmonics(self, kernel: Tensor, mel: Tensor) -> Tensor:
+        spectrum = stft(kernel, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
+        envelope = self.spread @ torch.cat([mel, mel[:, :, -1:]], dim=2) + self.LOG_GAIN
+        filtered = spectrum * torch.exp(envelope.clamp(max=6.0))
+        return inverse_stft(filtered, self.mel.n_fft, self.mel.hop_length, kernel.shape[1])
+
+
+def mel_to_bins(settings: MelSettings) -> Tensor:
+    """[n_bins, n_mels]: log magnitudes of the bins as means of the log mels they lie in; the last mel above f_max."""
+    weights = torch.from_numpy(mel_filters(settings).T.copy())
+    outside = weights.sum(1) < 1e-8
+    above = torch.arange(len(weights)) > len(weights) // 2
+    weights[outside & above, -1] = 1.0
+    weights[outside & ~above, 0] = 1.0
+    return weights / weights.sum(1, keepdim=True)

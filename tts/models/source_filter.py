@@ -10,13 +10,11 @@ Phase is what a mel spectrogram lacks and what costs a network the most to learn
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
-from tts.models.excitation import F0_CENTRE_HZ, PitchFromMel, pulse_train
+from tts.audio.mel import MelSettings, inverse_stft, stft
+from tts.models.excitation import F0_CENTRE_HZ, PitchFromMel, mel_to_bins, pulse_train
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
 
@@ -38,7 +36,7 @@ class SourceFilter(Vocoder):
         nn.init.normal_(self.head.weight, std=0.01)
         with torch.no_grad():
             self.head.bias.copy_(torch.tensor(INITIAL_GAINS).repeat_interleave(n_bins))
-        self.register_buffer("spread", torch.from_numpy(_mel_to_bins(mel)), persistent=False)
+        self.register_buffer("spread", mel_to_bins(mel), persistent=False)
 
     def forward(
         self,
@@ -71,14 +69,3 @@ class SourceFilter(Vocoder):
         pulse_filter = torch.polar(torch.exp((envelope + pulse_gain).clamp(max=6.0)), phase)
         noise_filter = torch.exp((envelope + noise_gain).clamp(max=6.0))
         return pulse_filter * pulses + noise_filter * noise
-
-
-def _mel_to_bins(settings: MelSettings) -> npt.NDArray[np.float32]:
-    """[n_bins, n_mels]: log magnitudes of the bins as means of the log mels they lie in; the last mel above f_max."""
-    weights: npt.NDArray[np.float32] = mel_filters(settings).T.copy()
-    outside = weights.sum(1) < 1e-8
-    above = np.arange(len(weights)) > len(weights) // 2
-    weights[outside & above, -1] = 1.0
-    weights[outside & ~above, 0] = 1.0
-    weights /= weights.sum(1, keepdims=True)
-    return weights

@@ -84,7 +84,7 @@ class WaveGlow(Vocoder):
         """mel [B, n_mels, T] and standard normal draws as `noise` gives them → waveform [B, T * hop_length].
 
         The flows run backwards (equation 2); where channels left early they come back, in front of the others.
-        `pulses` [B, 3, T * hop_length] as `excitation` gives them.
+        `pulses` [B, 4, T * hop_length] as `excitation` gives them.
         """
         d = self.dimensions
         draws = iter(noise)
@@ -180,7 +180,7 @@ class GroupCondition(nn.Module):
         self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
-        """mel [B, n_mels, T], pulses [B, 3, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
+        """mel [B, n_mels, T], pulses [B, 4, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
         # A frame's channels are those of its groups, one after the other.
         stretched: Tensor = self.from_mel(mel)
         x = stretched.reshape(len(mel), -1, self.n_channels, mel.shape[2]).permute(0, 2, 3, 1).flatten(2)

@@ -8,7 +8,7 @@ output is one of three distributions (see `tts.models.distributions`). Weight no
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,7 +98,7 @@ class WaveNet(Vocoder):
         """All parameters at once, each from the true samples (teacher forcing).
 
         samples [B, n] (class numbers for mu-law), mel [B, n_mels, T + 2 * context_frames] with T * hop_length = n →
-        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 3, n] as `excitation` gives them.
+        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 4, n] as `excitation` gives them.
         """
         condition = self.condition(mel, pulses)
         x = self.first(self.encoded(samples))
@@ -110,9 +110,18 @@ class WaveNet(Vocoder):
         return out
 
     def condition(self, mel: Tensor, pulses: Tensor | None) -> Tensor:
-        """What every layer hears beside the samples, as in `predict`, at sample rate: [B, channels, n]."""
+        """What every layer hears beside the samples, as in `predict`, at sample rate: [B, channels, n].
+
+        What drives the voice is known beforehand, so a sample hears that of the next, which it predicts.
+        """
         upsampled: Tensor = self.upsample(mel)
-        return upsampled if pulses is None else torch.cat([upsampled, pulses], dim=1)
+        if pulses is None:
+            return upsampled
+        d, harmonics = self.dimensions, pulses[:, -1]
+        # As the network knows samples; ten times, because speech is small beside a mel.
+        harmonics = 10 * d.gain * (harmonics - d.preemphasis * harmonics.roll(1, dims=1))
+        driving = torch.cat([pulses[:, :-1], harmonics[:, None]], dim=1)
+        return torch.cat([upsampled, driving.roll(-1, dims=2)], dim=1)
 
     def loss(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """Negative log likelihood [B, n - 1] in nats of each sample but the first (the paper's equation 1)."""
@@ -125,7 +134,10 @@ class WaveNet(Vocoder):
 
         `numbers` are the distribution's random numbers, each [steps, B, ...]; None takes the likeliest each time.
         """
-        return generate(self, self.condition(mel, pulses), numbers)
+        condition = self.condition(mel, pulses)
+        if numbers is not None and (compiled := compiled_loop(condition)):
+            return compiled(self, condition, numbers)
+        return generate(self, condition, numbers)
 
     def known(self, wave: Tensor, noise: Tensor | None = None) -> Tensor:
         """wave [B, n] in -1 to 1, which silence comes before → samples as the network knows them; `sound` undoes it.
@@ -166,6 +178,17 @@ class WaveNet(Vocoder):
 
     def scale_skips(self, skips: Tensor) -> Tensor:
         return skips if self.dimensions.running_skips else skips * math.sqrt(1 / self.dimensions.n_layers)
+
+
+def compiled_loop(condition: Tensor) -> Callable[[WaveNet, Tensor, Sequence[Tensor]], Tensor] | None:
+    """The compiled loop over samples, where Numba is there and can keep what it compiles."""
+    if condition.device.type != "cpu" or condition.dtype != torch.float32:
+        return None
+    try:
+        from tts.models import wavenet_compiled
+    except (ImportError, RuntimeError):
+        return None
+    return wavenet_compiled.generate
 
 
 class ResidualLayer(nn.Module):

@@ -52,10 +52,15 @@ class Steps:
 
     def conditions(self) -> Iterator[Tensor]:
         """What the mel adds in each layer, for one sample after the other: [n_layers, B, gate]."""
+        for chunk in self.condition_chunks():
+            yield from chunk.transpose(1, 2)
+
+    def condition_chunks(self) -> Iterator[Tensor]:
+        """The same for many samples at once: [n, B, n_layers, gate]."""
         for start in range(0, self.upsampled.shape[2], CHUNK):
             chunk = self.upsampled[:, :, start : start + CHUNK].permute(2, 0, 1)
             projected = torch.nn.functional.linear(chunk, self.condition_weight, self.condition_bias)
-            yield from projected.unflatten(2, (len(self.layers), -1)).transpose(1, 2)  # type: ignore[no-untyped-call]
+            yield projected.unflatten(2, (len(self.layers), -1))  # type: ignore[no-untyped-call]
 
     def __call__(self, samples: Tensor, condition: Tensor) -> Tensor:
         """The sample before [B] and one of `conditions` → parameters [B, n_outputs] of the next."""

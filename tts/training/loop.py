@@ -128,10 +128,14 @@ class Trainer(ABC, Generic[Batch]):
         with torch.autocast(self.fabric.device.type, enabled=False):
             self.fabric.backward(loss)
             mean_loss = average_gradients(self.fabric, network, loss)
-            norm = nn.utils.clip_grad_norm_(network.parameters(), self.schedule.max_gradient)
+            norm = self.bound_gradient(network)
         if not bool(torch.isfinite(mean_loss + norm)):
             raise TtsError(self._not_finite(mean_loss))
         optimizer.step()
+
+    def bound_gradient(self, network: nn.Module) -> Tensor:
+        """Shorten the network's gradient to `schedule.max_gradient`, and give its norm."""
+        return nn.utils.clip_grad_norm_(network.parameters(), self.schedule.max_gradient)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What the trainers of WaveGlow and WaveNet share: both may hear the pulses of the pitch, and may have a teacher."""
+"""What the trainers of WaveGlow and WaveNet share: they may hear the pulses of the pitch, and may have a teacher."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.corpora import corpora, training_clips
@@ -24,6 +25,8 @@ from tts.training.teaching import Lesson, load_teacher, recorded, taught
 from tts.training.vocoder import copy_synthesis_samples
 
 VALIDATION_BATCHES = 4
+PulsedNetwork = WaveGlow | LappedWaveGlow | WaveNet
+PulsedDimensions = WaveGlowDimensions | LappedWaveGlowDimensions | WaveNetDimensions
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class PulsedTrainer(Trainer[Segments]):
     """Trains `Network`; a subclass names it and says what its speech is worth."""
 
     kind = "vocoder"
-    Network: type[WaveGlow] | type[WaveNet]
-    network: WaveGlow | WaveNet
+    Network: type[WaveGlow] | type[LappedWaveGlow] | type[WaveNet]
+    network: PulsedNetwork
     settings: PulsedSettings
     margin_frames = 0
     """How many more frames are drawn at each side of `segment_frames`."""
@@ -59,7 +62,7 @@ class PulsedTrainer(Trainer[Segments]):
     def __init__(
         self,
         corpus: PreparedCorpus,
-        dimensions: WaveGlowDimensions | WaveNetDimensions,
+        dimensions: PulsedDimensions,
         settings: PulsedSettings,
         schedule: Schedule,
         run: Path,
@@ -67,6 +70,7 @@ class PulsedTrainer(Trainer[Segments]):
     ) -> None:
         torch.manual_seed(schedule.seed)
         network = self.Network(corpus.mel, dimensions)  # type: ignore[arg-type]
+        self.begin(network)
         self.settings, self.teacher = settings, None
         if settings.teacher:
             self.teacher = load_teacher(settings.teacher, corpus.mel).to(fabric.device)
@@ -78,6 +82,9 @@ class PulsedTrainer(Trainer[Segments]):
         self.n_frames = settings.segment_frames + 2 * self.margin_frames
         long = (item for item in corpus.split("train") if item.n_frames > self.n_frames)
         self.items = training_clips(long, f"of more than {self.n_frames} frames")
+
+    def begin(self, network: PulsedNetwork) -> None:
+        """Change what a new network starts from."""
 
     @abstractmethod
     def lesson_losses(self, lesson: Lesson, pulses: Tensor | None) -> dict[str, Tensor]:
@@ -92,6 +99,15 @@ class PulsedTrainer(Trainer[Segments]):
         if "pitch" in losses:
             losses["total"] = losses["total"] + self.settings.pitch_weight * losses["pitch"]
         return losses
+
+    def bound_gradient(self, network: nn.Module) -> Tensor:
+        """Those of speech and of the pitch each for themselves: they share no weights, and one is often much longer."""
+        pitch = [] if self.network.excitation is None else list(self.network.excitation.parameters())
+        members = set(pitch)
+        others = [parameter for parameter in network.parameters() if parameter not in members]
+        norms = [nn.utils.clip_grad_norm_(each, self.schedule.max_gradient) for each in (pitch, others)]
+        whole: Tensor = torch.stack([norm.to(self.fabric.device) for norm in norms]).norm()
+        return whole
 
     def lesson(self, segments: Segments) -> Lesson:
         """The segments as they should sound: as the teacher speaks them, or as they are."""

@@ -33,7 +33,7 @@ class Lesson:
     initial_phase: Tensor
 
     def pulses(self, excitation: Excitation | None) -> Tensor | None:
-        """What a network with this excitation hears of the segments' own pitch: [B, 3, T * hop_length]; or nothing."""
+        """What a network with this excitation hears of the segments' own pitch: [B, 4, T * hop_length]; or nothing."""
         if excitation is None:
             return None
         with torch.no_grad():

@@ -24,6 +24,7 @@ TRAINERS = {
     "vocos": ("tts.training.vocoder", "VocosTrainer"),
     "source_filter": ("tts.training.vocoder", "SourceFilterTrainer"),
     "waveglow": ("tts.training.waveglow", "WaveGlowTrainer"),
+    "lapped_waveglow": ("tts.training.waveglow", "LappedWaveGlowTrainer"),
     "wavenet": ("tts.training.wavenet", "WaveNetTrainer"),
     "hifigan": ("tts.training.hifigan", "HiFiGANTrainer"),
 }

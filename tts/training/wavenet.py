@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.data import PreparedCorpus
-from tts.training.pulsed import PulsedSettings, PulsedTrainer
+from tts.training.pulsed import PulsedNetwork, PulsedSettings, PulsedTrainer
 from tts.training.schedule import Schedule
 from tts.training.teaching import Lesson
 
@@ -41,6 +41,18 @@ class WaveNetTrainer(PulsedTrainer):
     ) -> None:
         self.margin_frames = dimensions.context_frames
         super().__init__(corpus, dimensions, settings, schedule, run, fabric)
+
+    def begin(self, network: PulsedNetwork) -> None:
+        """Where the voice's pulses are heard, speech is nearly certain from the beginning."""
+        assert isinstance(network, WaveNet)
+        d = network.dimensions
+        if d.pulses and d.output != "mulaw":
+            # Speech is small beside the mel and the pulses, and most of what says how it goes on.
+            network.first.weight.data.mul_(8)
+            n_kinds = 3 if d.output == "logistics" else 2
+            assert network.out.bias is not None
+            # The last of the kinds of outputs are log scales.
+            network.out.bias.data[-(d.n_outputs // n_kinds) :] = -4.0
 
     def lesson_losses(self, lesson: Lesson, pulses: Tensor | None) -> dict[str, Tensor]:
         """The negative log likelihood in nats a sample."""

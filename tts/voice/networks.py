@@ -16,6 +16,7 @@ from tts.models.acoustic import AcousticModel
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
+from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.source_filter import SourceFilter
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocoder import Vocoder
@@ -38,6 +39,7 @@ VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
     "source_filter": lambda mel, options: SourceFilter(mel, VocosDimensions(**options)),
     "hifigan": lambda mel, options: HiFiGAN(mel, HiFiGANDimensions(**options)),
     "wavenet": lambda mel, options: WaveNet(mel, WaveNetDimensions(**options)),
+    "lapped_waveglow": lambda mel, options: LappedWaveGlow(mel, LappedWaveGlowDimensions(**options)),
     "waveglow": lambda mel, options: WaveGlow(mel, WaveGlowDimensions(**options)),
 }
 

@@ -1,0 +1,158 @@
+"""A small WaveGlow for the CPU: the flow of Prenger et al. 2018 (arXiv 1811.00002) over frames of a lapped transform.
+
+WaveGlow looks at speech in groups of eight samples; what makes it slow is how many of them a second has. Here a group
+is a frame of the MDCT (Princen & Bradley 1986), which is as long as the mel's hop, orthonormal, and overlaps its
+neighbours, so that large groups (as in SqueezeWave, Zhai et al. 2020, arXiv 2001.05685) leave no seams. Before the
+flows comes what the mel alone can say: each coefficient's mean, which is the pulses of the pitch through a filter, and
+its deviation; a conditional affine layer like the injector of SRFlow (Lugmayr et al. 2020, arXiv 2006.14200, section
+3.3). The flows have what is left to explain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tts.audio.mel import MelSettings
+from tts.models.excitation import F0_CENTRE_HZ, Excitation, mel_to_bins
+from tts.models.vocoder import Vocoder
+from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
+from tts.models.waveglow import Encoding, Flow, WaveGlowDimensions
+
+# Where means and deviations stand before training, beside the mel's own envelope: log gains measured on speech.
+INITIAL_LOG_GAIN, INITIAL_LOG_DEVIATION = -0.5, 0.0
+# No coefficient is more certain than this, -70 dB: what a mel calls silence still has noise in it.
+LOG_FLOOR = math.log(3e-4)
+
+
+@dataclass(frozen=True)
+class LappedWaveGlowDimensions:
+    """`channels`, `hidden`, `n_blocks` size the network that hears the mel; the others the flows, as in WaveGlow."""
+
+    channels: int = 192
+    hidden: int = 576
+    n_blocks: int = 5
+    n_flows: int = 4
+    n_layers: int = 3
+    flow_channels: int = 96
+    condition_channels: int = 96
+    sigma: float = 0.8
+
+
+class LappedWaveGlow(Vocoder):
+    spread: Tensor
+
+    def __init__(self, mel: MelSettings, dimensions: LappedWaveGlowDimensions) -> None:
+        super().__init__(mel)
+        d = self.dimensions = dimensions
+        n = mel.hop_length
+        self.transform = LappedTransform(n)
+        self.excitation = Excitation(mel)
+        self.backbone = ConvNeXtBackbone(mel.n_mels + 1, VocosDimensions(d.channels, d.hidden, d.n_blocks))
+        self.injector = nn.Linear(d.channels, 3 * n)
+        self.condition = nn.Linear(d.channels, d.condition_channels)
+        sizes = WaveGlowDimensions(n_layers=d.n_layers, channels=d.flow_channels)
+        self.flows = nn.ModuleList(Flow(n, d.condition_channels, sizes) for _ in range(d.n_flows))
+        self._begin()
+        # The coefficients lie halfway between the mel's Fourier bins.
+        bins = mel_to_bins(mel)[(torch.arange(n) * 2 + 1) * mel.n_fft // (4 * n)]
+        self.register_buffer("spread", bins, persistent=False)
+
+    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+        noise = self.noise(len(mel), mel.shape[2], generator)
+        f0 = self.excitation.pitch(mel) if f0 is None else f0
+        wave = self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma, f0, self.excitation(mel, f0))
+        return wave.clamp(-1, 1)
+
+    def noise(self, batch: int, n_frames: int, generator: torch.Generator | None = None) -> list[Tensor]:
+        """Standard normal draws [batch, hop_length, n_frames], on the CPU: the same for every device."""
+        return [torch.randn(batch, self.mel.hop_length, n_frames, generator=generator, device="cpu")]
+
+    def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float, f0: Tensor, pulses: Tensor) -> Tensor:
+        """mel [B, n_mels, T], f0 [B, T] in Hz, `pulses` as `excitation` gives them → waveform [B, T * hop_length]."""
+        mean, log_deviation, condition = self._told(mel, f0, pulses)
+        x = sigma * noise[0]
+        for k in reversed(range(len(self.flows))):
+            x = self._flow(k).inverse(x, condition)
+        return self.transform.inverse(x * torch.exp(log_deviation) + mean)
+
+    def encode(self, mel: Tensor, audio: Tensor, f0: Tensor, pulses: Tensor) -> Encoding:
+        """audio [B, T * hop_length] and what `infer` takes → noise; the transform itself has determinant 1."""
+        mean, log_deviation, condition = self._told(mel, f0, pulses)
+        x = (self.transform(audio) - mean) * torch.exp(-log_deviation)
+        log_s, log_det = [-log_deviation], []
+        for k in range(len(self.flows)):
+            x, log_s_k, log_det_k = self._flow(k)(x, condition)
+            log_s.append(log_s_k)
+            log_det.append(log_det_k)
+        return Encoding(x, log_s, log_det)
+
+    def _told(self, mel: Tensor, f0: Tensor, pulses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the mel alone says: mean, log deviation [B, hop_length, T], and what the flows hear [B, channels, T]."""
+        features = torch.cat([mel, torch.log2(f0 / F0_CENTRE_HZ)[:, None]], dim=1)
+        heard = self.backbone(features)
+        gain, phase, log_deviation = self.injector(heard).transpose(1, 2).chunk(3, dim=1)
+        envelope = self.spread @ mel
+        filtered = torch.exp((envelope + gain + INITIAL_LOG_GAIN).clamp(max=6.0))
+        cosine, sine = self.transform(pulses[:, 0]), self.transform.quadrature(pulses[:, 0])
+        mean = filtered * (torch.cos(phase) * cosine + torch.sin(phase) * sine)
+        log_deviation = (envelope + log_deviation + INITIAL_LOG_DEVIATION).clamp(max=6.0)
+        floor = log_deviation.new_tensor(LOG_FLOOR)
+        return mean, torch.logaddexp(log_deviation, floor), self.condition(heard).transpose(1, 2)
+
+    def _begin(self) -> None:
+        """Start from the mel's envelope as it is, and from flows that tell even coefficients from odd ones."""
+        nn.init.normal_(self.injector.weight, std=0.01)
+        nn.init.zeros_(self.injector.bias)
+        order = torch.arange(self.mel.hop_length)
+        by_turns = torch.cat([order[1::2], order[::2]])
+        for k in range(len(self.flows)):
+            # Once sorted, the halves only change places.
+            mixing = torch.eye(len(order))[by_turns if k == 0 else order.roll(len(order) // 2)]
+            self._flow(k).mix.weight.data.copy_(mixing[:, :, None])
+
+    def _flow(self, k: int) -> Flow:
+        flow = self.flows[k]
+        assert isinstance(flow, Flow)
+        return flow
+
+
+class LappedTransform(nn.Module):
+    """The orthonormal MDCT of hop n with a sine window, the signal taken as a circle: [B, G n] ⇄ [B, n, G].
+
+    Frame g spans samples g n - n / 2 to g n + 3 n / 2. A circle makes as many coefficients as samples, without edges.
+    """
+
+    cosines: Tensor
+    sines: Tensor
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+        t, k = torch.arange(2 * n, dtype=torch.float64)[:, None], torch.arange(n, dtype=torch.float64)
+        window = torch.sin(math.pi * (t + 0.5) / (2 * n)) * math.sqrt(2 / n)
+        angle = math.pi / n * (t + 0.5 + n / 2) * (k + 0.5)
+        self.register_buffer("cosines", (window * torch.cos(angle)).float(), persistent=False)
+        self.register_buffer("sines", (window * torch.sin(angle)).float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self._frames(x) @ self.cosines).transpose(1, 2)
+
+    def quadrature(self, x: Tensor) -> Tensor:
+        """The same frames against sines (the MDST): what `forward` gives of x a quarter of a period later."""
+        return (self._frames(x) @ self.sines).transpose(1, 2)
+
+    def inverse(self, coefficients: Tensor) -> Tensor:
+        frames = coefficients.transpose(1, 2) @ self.cosines.T
+        n_frames = frames.shape[1]
+        first, second = frames[..., : self.n], frames[..., self.n :]
+        circle = (first + second.roll(1, dims=1)).reshape(len(frames), n_frames * self.n)
+        return circle.roll(-(self.n // 2), dims=1)
+
+    def _frames(self, x: Tensor) -> Tensor:
+        halves = x.roll(self.n // 2, dims=1).reshape(len(x), -1, self.n)
+        return torch.cat([halves, halves.roll(-1, dims=1)], dim=2)
