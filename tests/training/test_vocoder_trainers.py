@@ -33,10 +33,11 @@ WAVENET = WaveNetDimensions(
 HIFIGAN = HiFiGANDimensions(16, (8, 8, 4), (16, 16, 8), (3,), ((1, 2),), two_convolutions=False)
 SIZES = {"batch_size": 2, "segment_frames": 10}
 SPECTRAL = {"likelihood_weight": 0.1, "spectral_weight": 1.0, "mel_weight": 5.0, "dither": 1e-3}
+BOTH = {"likelihood_weight": 1.0, "spectral_weight": 0.5, "mel_weight": 2.5, "dither": 3e-4}
 KINDS = {
     "waveglow": (WaveGlowTrainer, WAVEGLOW, WaveGlowSettings(**SIZES, dither=1e-3)),
     "waveglow groups": (WaveGlowTrainer, GROUPS, WaveGlowSettings(**SIZES, **SPECTRAL)),
-    "lapped waveglow": (LappedWaveGlowTrainer, LAPPED, WaveGlowSettings(**SIZES, **SPECTRAL)),
+    "lapped waveglow": (LappedWaveGlowTrainer, LAPPED, WaveGlowSettings(**SIZES, **BOTH)),
     "wavenet logistics": (WaveNetTrainer, WAVENET, WaveNetSettings(**SIZES)),
     "wavenet mulaw": (
         WaveNetTrainer,
@@ -218,7 +219,7 @@ def test_the_gradients_of_speech_and_pitch_are_bounded_each_for_themselves(tiny_
     whole = some.bound_gradient(some.network)
     assert torch.equal(torch.stack([parameter.grad.norm() for parameter in pitch]).norm(), before)
     others = [p.grad for name, p in some.network.named_parameters() if not name.startswith("excitation")]
-    assert float(torch.stack([gradient.norm() for gradient in others]).norm()) == pytest.approx(2)
+    assert float(torch.stack([gradient.norm() for gradient in others]).norm()) == pytest.approx(2, rel=1e-4)
     assert float(whole) > 1e3
 
 
