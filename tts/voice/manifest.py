@@ -193,8 +193,10 @@ def _acoustics(table: dict[str, Any]) -> dict[str, Component]:
 
 def _lone_acoustic(manifest: VoiceManifest) -> Component | None:
     """The one acoustic model, where its name goes without saying."""
-    components = list(manifest.acoustics.values())
-    return components[0] if list(manifest.acoustics) == [part.network for part in components[:1]] else None
+    if len(manifest.acoustics) != 1:
+        return None
+    ((name, component),) = manifest.acoustics.items()
+    return component if name == component.network else None
 
 
 def _frontend(entry: dict[str, Any]) -> FrontendSpec:
