@@ -42,6 +42,12 @@ def test_into_a_file_or_a_folder(runs, tmp_path, name):
     assert hidden(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["my-voice.tar", "my-voice.tar.gz", "my-voice"])
+def test_what_is_made_of_several_is_called_after_its_place(runs, tmp_path, name):
+    assert pack(runs, tmp_path / name).name == "my-voice"
+    assert pack(runs[:1], tmp_path / f"one-{name}", licence="MIT").name == "random"
+
+
 def test_the_same_bytes_from_the_same_runs(runs, tmp_path):
     for name in ("a.tar", "b.tar"):
         pack(runs, tmp_path / name, name="mine")
