@@ -14,6 +14,7 @@ from typing import Any
 
 import tomli_w
 
+from tts.audio.atomic import write_text
 from tts.errors import TtsError
 
 if sys.version_info >= (3, 11):
@@ -117,7 +118,7 @@ def write_manifest(manifest: VoiceManifest) -> Path:
         table["acoustics"] = {name: _entry(component) for name, component in manifest.acoustics.items()}
     table["vocoders"] = {name: _entry(component) for name, component in manifest.vocoders.items()}
     path = manifest.folder / MANIFEST_FILE
-    path.write_text(tomli_w.dumps(table), encoding="utf-8")
+    write_text(path, tomli_w.dumps(table))
     return path
 
 
