@@ -1,4 +1,4 @@
-"""A prepared folder of six buzzing clips of a second each, and recipes of networks so small that they train in seconds."""
+"""A prepared folder of six buzzing clips of a second each, and recipes of networks that train in seconds."""
 
 from __future__ import annotations
 

@@ -107,8 +107,10 @@ def _train(kind: str, request: Request) -> None:
     check_packages()
     from tts.training.data import PreparedCorpus
     from tts.training.folder import check_run
+    from tts.training.trainers import check_recipe
 
     corpus = PreparedCorpus(request.prepared)
+    check_recipe(recipe, corpus)
     check_run(request.output, recipe, corpus)
     fabric = start_fabric(*request.places)
     try:

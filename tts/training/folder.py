@@ -86,7 +86,9 @@ def check_same(old: Table, new: Table, whose: str) -> None:
         if before.get(key) != after.get(key)
     ]
     if changed:
-        raise UsageError(f"{whose} of another recipe: {', '.join(changed)}; leave that as it was, or begin another run.")
+        raise UsageError(
+            f"{whose} of another recipe: {', '.join(changed)}; leave that as it was, or begin another run."
+        )
 
 
 def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dict[str, Tensor]) -> None:
