@@ -66,11 +66,18 @@ def test_voices_list(tts):
     table = tts("voices", "list").stdout.decode()
     assert "pulse" in table
     assert "vocos, griffinlim" in table
+    assert "fastspeech2, tacotron2" in table
+    chosen = {voice["name"]: (voice["acoustics"], voice["default_acoustic"]) for voice in voices}
+    assert chosen["random"] == (["fastspeech2", "tacotron2"], "fastspeech2")
 
 
 def test_voices_info(tts):
     info = json.loads(tts("voices", "info", "pulse", "--json").stdout)
     assert (info["name"], info["licence"], info["sample_rate"]) == ("pulse", "Apache-2.0", 22050)
+    both = tts("voices", "info", "random").stdout.decode()
+    assert "fastspeech2 (default), tacotron2" in both
+    components = json.loads(tts("voices", "info", "random", "--json").stdout)["components"]
+    assert list(components)[:2] == ["acoustic fastspeech2", "acoustic tacotron2"]
     done = tts("voices", "info", "puls")
     assert done.returncode == 2
     assert "did you mean pulse?" in done.stderr.decode()

@@ -69,9 +69,9 @@ def test_where_nothing_fits_it_is_refused(make_run, trained):
         warm_start(trainer, str(trained.folder))
 
 
-def test_a_voice_of_another_network_is_refused(make_run, random_voice):
-    with pytest.raises(UsageError, match="random has no tacotron2: it is fastspeech2"):
-        warm_start(make_run("tacotron2").trainer, str(random_voice))
+def test_a_voice_of_another_network_is_refused(make_run, pulse_voice, random_voice):
+    with pytest.raises(UsageError, match="pulse has no tacotron2: it is fastspeech2"):
+        warm_start(make_run("tacotron2").trainer, str(pulse_voice))
     with pytest.raises(UsageError, match="random has no vocos; there are: griffinlim, source_filter, waveglow"):
         warm_start(make_run("vocos").trainer, str(random_voice))
 
