@@ -17,7 +17,7 @@ ALLOWED = {
     "voice": {"models", "audio", "text"},
     "synthesis": {"voice", "models", "audio", "text"},
     "training": {"voice", "models", "audio", "text"},
-    "cli": {"synthesis", "voice", "audio", "text"},
+    "cli": {"synthesis", "training", "voice", "audio", "text"},
 }
 HEAVY = {"torch", "numpy", "scipy", "librosa", "soundfile", "phonemizer", "torchaudio", "matplotlib"}
 
