@@ -30,7 +30,7 @@ def prepare(
     no_trim: Annotated[bool, typer.Option("--no-trim", help="Keep all silence at both ends.")] = False,
     min_seconds: Annotated[float, typer.Option(metavar="SEC", help="Drop shorter clips.")] = 0.3,
     max_seconds: Annotated[float, typer.Option(metavar="SEC", help="Drop longer clips.")] = 20.0,
-    jobs: Annotated[int, typer.Option(metavar="N", help="Processes; without it, one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Processes; without it, one a core.", show_default=False)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in DIR.")] = False,
     json: flags.Json = False,
     quiet: flags.Quiet = False,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tts.audio.effects import integrated_loudness
 from tts.audio.mel import MelSettings
 from tts.audio.waveform import Audio
+from tts.errors import UsageError
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH
 from tts.training.layouts import Fault
 
@@ -30,6 +31,8 @@ REASONS = {
     "duplicate": "its id, or its text and recording, have been there before",
 }
 
+# Less is no speech and not enough for a mel; more than this in one piece fits into no batch.
+LEAST_SECONDS, MOST_SECONDS = 0.1, 120.0
 # A run of so many samples at full scale is a wave cut off; one or two are a peak that just fits.
 CLIPPED_RUN = 3
 FULL_SCALE = 1 - 2 / 32768
@@ -59,6 +62,13 @@ class Limits:
 
     min_seconds: float = 0.3
     max_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not LEAST_SECONDS <= self.min_seconds < self.max_seconds <= MOST_SECONDS:
+            raise UsageError(
+                f"Clips can be from {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds long, and --min-seconds is below "
+                f"--max-seconds: not {self.min_seconds:g} and {self.max_seconds:g}."
+            )
 
 
 def check_sample_rate(sample_rate: int, mel: MelSettings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -103,7 +102,7 @@ def _frontend(language: str) -> EspeakFrontend:
 
 @dataclass(frozen=True)
 class Recording:
-    """samples [n] of all channels' mean, and what the file was: its channels, and a digest of its bytes."""
+    """samples [n] of all channels' mean, and what the file was: its channels, and a digest of the samples."""
 
     samples: FloatArray
     sample_rate: int
@@ -124,8 +123,7 @@ def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
     if not clip.file.is_file():
         raise UnfitError("missing file", f"there is no {clip.file.name}")
     try:
-        content = clip.file.read_bytes()
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
+        with soundfile.SoundFile(clip.file) as file:
             sample_rate = int(file.samplerate)
             checks.check_sample_rate(sample_rate, settings.mel)
             if file.frames / sample_rate > settings.limits.max_seconds + _LONGEST_SILENCE:
@@ -139,7 +137,7 @@ def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
         raise UnfitError("unreadable file", "it has samples that are not numbers")
     checks.check_clipping(samples)
     mono = samples[:, 0].copy() if samples.shape[1] == 1 else samples.mean(1)
-    return Recording(mono, sample_rate, samples.shape[1], hashlib.sha256(content).hexdigest())
+    return Recording(mono, sample_rate, samples.shape[1], hashlib.sha256(mono.tobytes()).hexdigest())
 
 
 def resampled(samples: FloatArray, source: int, target: int) -> FloatArray:

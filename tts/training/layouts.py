@@ -172,6 +172,8 @@ def _arctic(line: str, files: AudioFiles) -> Clip:
 
 def _corpus(line: str, files: AudioFiles) -> Clip:
     row = json.loads(line)
+    # Half a surrogate pair can be written in JSON, but not in UTF-8: that is an error of values, too.
+    json.dumps(row, ensure_ascii=False).encode("utf-8")
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not isinstance(row.get("text"), str):
         raise ValueError("no object with id and text")
     phonemes, durations, split = row.get("phonemes"), row.get("durations"), row.get("split")
@@ -191,7 +193,7 @@ def _corpus(line: str, files: AudioFiles) -> Clip:
 def _problem_of(durations: Any, phonemes: str | None) -> str:
     if phonemes is None:
         return "there are durations and no phonemes that they belong to"
-    if not isinstance(durations, list) or not all(type(value) is int and value >= 0 for value in durations):
+    if not isinstance(durations, list) or not all(type(value) is int and 0 <= value < 2**31 for value in durations):
         return "they are not whole numbers from 0 up"
     if len(durations) != len(phonemes) + 2:
         return f"there are {len(durations)} for {len(phonemes)} symbols and the silence at both ends"

@@ -1,6 +1,6 @@
 """The work of preparing, cut into parts of a few clips that are kept on disk: a kill loses those that are under way.
 
-A part is `parts/NUMBER-KEY.npz`; its key is a hash of the settings and of all that is known of its clips and their
+A part is a file `NUMBER-KEY.npz`; its key is a hash of the settings and of all that is known of its clips and their
 files, so that a part is used again just when it would come out the same.
 """
 
@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -47,7 +48,7 @@ class Part:
 
     @property
     def is_done(self) -> bool:
-        return self.path.is_file()
+        return zipfile.is_zipfile(self.path)
 
     def outcomes(self) -> list[dict[str, Any]]:
         """One for each clip: what `Features.notes` tells, with `n_frames`; or `reason` and `detail` of its drop."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,15 @@ from tts.audio.mel import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.checks import Limits
-from tts.training.data import Dataset, Item, load_dataset
+from tts.training.data import Dataset, Item
 from tts.training.features import FeatureSettings
 from tts.training.layouts import SPLITS, Clip, find_layout, read_clips
 from tts.training.packing import FILES, Dropped, assemble, json_lines, seal
 from tts.training.parts import Part, Progress, cut, work
 from tts.training.report import Measures, draw, report_on
-from tts.voice.names import voice_name_from
+from tts.voice.names import check_voice_name, voice_name_from
 
-PARTS = "parts"
+PARTS = "unfinished-parts"
 # So much of the clips is held out for validation and as much for tests, one clip at least and this many at most; of
 # fewer clips than `MIN_TO_SPLIT` none.
 HELD_OUT_SHARE, MAX_HELD_OUT, MIN_TO_SPLIT = 0.02, 100, 8
@@ -80,6 +81,8 @@ def prepare(
         TtsError: no clip can be used, or something cannot be read or written.
     """
     options, mel = options or PrepareOptions(), mel or MelSettings()
+    if out.resolve() == source.resolve():
+        raise UsageError(f"{out} is the data set itself: name another folder for what is prepared.")
     layout = find_layout(source, options.layout)
     clips = read_clips(source, layout)
     settings = FeatureSettings(mel, options.language, options.trim, options.limits)
@@ -93,10 +96,14 @@ def prepare(
         work(parts, jobs, progress or (lambda done, total: None))
         return Prepared(finish(parts, told, out), was_there=False)
     except OSError as error:
-        again = (
-            "make room and run the command again, it goes on where it stopped" if error.errno == errno.ENOSPC else ""
-        )
-        raise TtsError(f"{out} cannot be written: {error.strerror}{again and ': '}{again}.") from error
+        raise TtsError(unwritable(out, error)) from error
+
+
+def unwritable(out: Path, error: OSError) -> str:
+    """What to tell of a folder that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk of {out} is full: make room and run the command again, it goes on where it stopped."
+    return f"{out} cannot be written: {error.strerror}."
 
 
 def finish(parts: list[Part], told: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -104,6 +111,8 @@ def finish(parts: list[Part], told: dict[str, Any], out: Path) -> dict[str, Any]
     kept, dropped = judge(parts)
     if not kept:
         shutil.rmtree(out / PARTS)
+        with suppress(OSError):  # it may hold something else
+            out.rmdir()
         raise TtsError(nothing_left(dropped))
     items = itemised(kept)
     dataset = described(items, told)
@@ -121,7 +130,7 @@ def finish(parts: list[Part], told: dict[str, Any], out: Path) -> dict[str, Any]
 def told_settings(source: Path, layout: str, settings: FeatureSettings, options: PrepareOptions) -> dict[str, Any]:
     """What decides what a prepared folder holds, beside the recordings, by name."""
     return {
-        "name": options.name or voice_name_from(source.resolve().name),
+        "name": check_voice_name(options.name) if options.name else voice_name_from(source.resolve().name),
         "language": options.language,
         "licence": options.licence,
         "provenance": options.provenance,
@@ -154,7 +163,8 @@ def report_there(out: Path, told: dict[str, Any]) -> dict[str, Any] | None:
         if (out / PARTS).is_dir():
             return None
         raise UsageError(f"{out} holds other files: name a new folder, or write into this one with --force.")
-    load_dataset(out)
+    if missing := [name for name in (*FILES.values(), "items.jsonl") if not (out / name).is_file()]:
+        raise TtsError(f"{out} lacks {', '.join(missing)}: prepare it anew with --force.")
     try:
         report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
         before: dict[str, Any] = report["settings"]
@@ -163,9 +173,7 @@ def report_there(out: Path, told: dict[str, Any]) -> dict[str, Any] | None:
     if before.get("fingerprint") == told["fingerprint"]:
         return report
     changed = [name for name, value in told.items() if name != "fingerprint" and before.get(name) != value]
-    what = (
-        f"with other settings ({', '.join(changed)})" if changed else "from recordings or texts that have changed since"
-    )
+    what = f"with another {', '.join(changed)}" if changed else "from recordings or texts that have changed since"
     raise UsageError(f"{out} was prepared {what}: name a new folder, or replace it with --force.")
 
 

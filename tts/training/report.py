@@ -129,11 +129,16 @@ def _split(name: str, items: Sequence[Item], seconds: FloatArray) -> dict[str, f
 
 
 def _histogram(axes: Axes, values: FloatArray, what: str, counted: str) -> None:
-    axes.hist(values, bins=40)
+    # About the square root of their number, as many as can be told apart at most.
+    axes.hist(values, bins=min(40, max(5, round(len(values) ** 0.5))))
     axes.set(xlabel=what, ylabel=counted)
 
 
 def _bars(axes: Axes, reasons: Counter[str]) -> None:
+    if not reasons:
+        axes.set_axis_off()
+        axes.set_title("no clip was dropped")
+        return
     pairs = reasons.most_common()[::-1]
     axes.barh([reason for reason, _ in pairs], [count for _, count in pairs])
-    axes.set(xlabel="clips dropped" if pairs else "no clip was dropped")
+    axes.set(xlabel="clips dropped")
