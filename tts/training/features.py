@@ -174,13 +174,14 @@ def _packed(samples: FloatArray, mel: MelSettings, durations: list[int] | None, 
     import torch
 
     n_frames = len(samples) // mel.hop_length
-    spectrogram = mel_spectrogram(torch.from_numpy(samples)[None], mel)[0, :, :n_frames].numpy().T.astype(np.float16)
+    spectrogram = mel_spectrogram(torch.from_numpy(samples)[None], mel)[0, :, :n_frames].numpy().T
+    packed_mel = spectrogram.astype(np.float16, order="C")
     frames = None if durations is None else frame_durations(durations, n_frames).tolist()
     return Features(
         wave=to_int16(samples[: n_frames * mel.hop_length]),
-        mel=spectrogram,
+        mel=packed_mel,
         f0=fundamental_frequency(samples, mel.sample_rate, mel.hop_length)[:n_frames],
         # Of the mel as it is kept, so that it can be had again from it.
-        energy=frame_energy(spectrogram),
+        energy=frame_energy(packed_mel),
         notes=notes | {"durations": frames},
     )

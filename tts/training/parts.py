@@ -133,11 +133,11 @@ def _in_processes(parts: list[Part], jobs: int) -> Iterator[int]:
 
 
 def _begin_worker() -> None:
-    """Each worker has a core of its own, leaves Ctrl-C to its parent, and ends when that is killed."""
+    """Each worker has a core of its own, ends without a word at Ctrl-C, and when its parent is killed."""
     import torch
 
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
