@@ -13,7 +13,6 @@ from tts.training.features import (
     MARGIN_SECONDS,
     FeatureSettings,
     clip_features,
-    frame_durations,
     read_recording,
     spoken,
     trimmed,
@@ -33,11 +32,6 @@ def fault(clip, settings=SETTINGS):
     with pytest.raises(UnfitError) as caught:
         clip_features(clip, settings)
     return caught.value.fault
-
-
-def test_boundaries_become_frames():
-    assert frame_durations([1, 1, 1, 1], 6).tolist() == [2, 1, 1, 2]
-    assert frame_durations([10, 0, 30], 4).tolist() == [1, 0, 3]
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.opus"])

@@ -17,8 +17,9 @@ from tts.training.acoustic import AcousticSettings, AcousticTrainer, collate, sy
 from tts.training.acoustic_mels import write_acoustic_mels
 from tts.training.data import PreparedCorpus
 from tts.training.export import export
+from tts.training.features import frame_durations
 from tts.training.loop import Schedule
-from tts.training.prepare import frame_durations, prepare
+from tts.training.prepare import prepare
 from tts.training.tacotron2 import Tacotron2Settings, Tacotron2Trainer, attention_loss, stop_loss
 from tts.training.vocoder import VocoderSettings, VocoderTrainer
 from tts.voice.manifest import load_manifest, verify_files
