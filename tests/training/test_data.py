@@ -52,6 +52,11 @@ def test_energy_is_computed_where_its_file_is_missing(folder):
     np.testing.assert_array_equal(PreparedCorpus(folder).energy, np.arange(5))
 
 
+def test_energy_does_not_depend_on_the_order_in_memory():
+    mels = np.random.default_rng(0).normal(size=(99, 80)).astype(np.float16)
+    np.testing.assert_array_equal(frame_energy(mels), frame_energy(np.asfortranarray(mels)))
+
+
 def test_the_energy_of_the_loudest_and_of_silence_is_finite():
     mels = np.stack([np.full(80, 60000), np.full(80, -11.5)]).astype(np.float16)
     np.testing.assert_allclose(frame_energy(mels), mels[:, 0].astype(np.float32) + np.log(80) / 2, rtol=1e-6)

@@ -10,7 +10,8 @@ import torch
 from tests.tiny_voice import MEL
 from tts.models.fastspeech2 import whole_frames
 from tts.training.data import PreparedCorpus
-from tts.training.prepare import frame_durations, prepare
+from tts.training.features import frame_durations
+from tts.training.prepare import prepare
 
 PHONEMES = "həlˈoʊ."
 

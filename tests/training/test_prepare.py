@@ -1,0 +1,237 @@
+"""Preparing a data set: what is kept, what is dropped and why, and that a stopped run goes on."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.tiny_voice import MEL
+from tests.training.recordings import SAMPLE_RATE, TEXT, buzz, write_ljspeech
+from tts.audio.mel import mel_spectrogram
+from tts.errors import TtsError, UsageError
+from tts.text.symbols import ENGLISH_IPA
+from tts.training import parts
+from tts.training.checks import Limits
+from tts.training.data import PreparedCorpus, read_rows
+from tts.training.layouts import Clip
+from tts.training.prepare import PARTS, Kept, PrepareOptions, prepare, splits_of
+
+FILES = {
+    *("dataset.json", "items.jsonl", "dropped.jsonl", "report.json", "report.png"),
+    *("waves.npy", "mels.npy", "f0.npy", "energy.npy"),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    monkeypatch.setattr(parts, "CLIPS_PER_PART", 4)
+
+
+@pytest.fixture
+def source(tmp_path):
+    return write_ljspeech(tmp_path / "my data", 10)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_data_set_becomes_a_prepared_folder(source, tmp_path):
+    told = []
+    prepared = prepare(source, tmp_path / "out", MEL, progress=lambda done, total: told.append((done, total)))
+    assert set(contents(tmp_path / "out")) == FILES
+    assert told == [(0, 10), (4, 10), (8, 10), (10, 10)]
+    corpus = PreparedCorpus(tmp_path / "out")
+    assert (corpus.dataset.name, corpus.dataset.language, corpus.dataset.licence) == ("my-data", "en-us", "unknown")
+    assert corpus.symbols == ENGLISH_IPA
+    assert corpus.dataset.durations is None
+    assert {split: len(corpus.split(split)) for split in ("train", "val", "test")} == {"train": 8, "val": 1, "test": 1}
+    assert {(item.text, item.phonemes, item.durations) for item in corpus.items} == {(TEXT, "həlˈoʊ ðˈɛɹ.", None)}
+    for i, item in enumerate(corpus.items):
+        np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 120 + 5 * i, rtol=0.01)
+        # Where the buzz has its harmonics: elsewhere rounding to 16 bits is heard.
+        of_wave = mel_spectrogram(corpus.wave(item.frames)[None], MEL)[0, :16, 4 : item.n_frames - 4]
+        np.testing.assert_allclose(corpus.mel_of(item.frames)[:16, 4:-4], of_wave, atol=0.05)
+    assert not prepared.was_there
+    assert prepared.report == json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+
+
+def test_the_report_counts_what_there_is(source, tmp_path):
+    report = prepare(source, tmp_path / "out", MEL).report
+    assert report["clips"] == {"found": 10, "kept": 10, "dropped": 0}
+    assert report["splits"]["train"] == {"clips": 8, "seconds": pytest.approx(8, abs=0.1)}
+    assert report["hours"] == pytest.approx(10 / 3600, abs=1e-4)
+    assert (report["seconds"]["0%"], report["seconds"]["100%"]) == (0.998, 0.998)
+    assert report["f0_hz"]["50%"] == pytest.approx(142.5, rel=0.02)
+    assert report["symbols"]["ˈ"] == 20
+    assert report["symbols_per_second"]["50%"] == pytest.approx(len("həlˈoʊ ðˈɛɹ.") / 0.998, abs=0.01)
+    assert report["new_symbols"] == []
+    assert report["sample_rates"] == {"24000": 10}
+    assert report["remarks"] == ["There are no durations: FastSpeech 2 needs them learned, with tts train align."]
+
+
+def test_nothing_is_dropped_in_silence(source, tmp_path):
+    wavs = source / "wavs"
+    (wavs / "clip-01.wav").unlink()
+    (wavs / "clip-02.wav").write_bytes(b"no audio")
+    shutil.copy(wavs / "clip-03.wav", wavs / "copy.wav")
+    soundfile.write(wavs / "clip-04.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
+    with (source / "metadata.csv").open("a", encoding="utf-8") as file:
+        file.write(f"copy|{TEXT}\nnonsense\nclip-05|Again.\nclip-06-b|?\n")
+    report = prepare(source, tmp_path / "out", MEL).report
+    dropped = read_rows(tmp_path / "out" / "dropped.jsonl")
+    assert [(row["id"], row["reason"]) for row in dropped] == [
+        ("clip-01", "missing file"),
+        ("clip-02", "unreadable file"),
+        ("clip-04", "silent"),
+        ("copy", "duplicate"),
+        ("metadata.csv:12", "unreadable line"),
+        ("clip-05", "duplicate"),
+        ("clip-06-b", "unspeakable"),
+    ]
+    assert dropped[3]["detail"] == "the same text and recording as clip-03"
+    assert report["dropped"] == {
+        **{"duplicate": 2, "missing file": 1, "unreadable file": 1, "silent": 1},
+        **{"unreadable line": 1, "unspeakable": 1},
+    }
+    corpus = PreparedCorpus(tmp_path / "out")
+    assert [item.id for item in corpus.items] == [f"clip-{i:02d}" for i in (0, 3, 5, 6, 7, 8, 9)]
+    for item in corpus.items:
+        np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 120 + 5 * int(item.id[-2:]), rtol=0.01)
+    assert report["remarks"][0] == "There are no clips for validation."
+
+
+def test_a_data_set_of_which_nothing_remains_says_why(source, tmp_path):
+    options = PrepareOptions(limits=Limits(2, 3))
+    sentence = r"None of the 10 clips can be used \(too short 10\); the first, clip-00: 1.00 s"
+    with pytest.raises(TtsError, match=sentence):
+        prepare(source, tmp_path / "out", MEL, options=options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_given_splits_durations_and_symbols_are_kept(tmp_path):
+    source = tmp_path / "corpus"
+    source.mkdir()
+    rows = []
+    for i, split in enumerate(["train", "test", None]):
+        soundfile.write(source / f"{i}.flac", buzz(150 + i), SAMPLE_RATE)
+        row = {"id": str(i), "file": f"{i}.flac", "text": "Hi", "phonemes": "hˈaøɪ", "durations": [4, 1, 1, 2, 1, 1, 2]}
+        rows.append(row | ({"split": split} if split else {}))
+    (source / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    prepare(source, tmp_path / "out", MEL)
+    corpus = PreparedCorpus(tmp_path / "out")
+    assert [item.split for item in corpus.items] == ["train", "test", "train"]
+    assert corpus.items[0].durations == [29, 7, 7, 14, 7, 8, 14]
+    assert corpus.dataset.durations == "given"
+    assert corpus.symbols.symbols == (*ENGLISH_IPA.symbols, "ø")
+
+
+@pytest.mark.parametrize(("n", "held_out"), [(7, 0), (8, 1), (74, 1), (76, 2), (9000, 100)])
+def test_splits_by_hash(n, held_out):
+    kept = [Kept(Clip(f"clip-{i}", None, ""), {}) for i in range(n)]
+    splits = splits_of(kept)
+    assert splits == splits_of(kept[::-1])
+    counts = {split: list(splits.values()).count(split) for split in ("val", "test", "train")}
+    assert counts == {"val": held_out, "test": held_out, "train": n - 2 * held_out}
+
+
+def test_prepared_once_is_prepared(source, tmp_path):
+    out = tmp_path / "out"
+    first = prepare(source, out, MEL)
+    before = contents(out)
+    stat = (out / "waves.npy").stat()
+    again = prepare(source, out, MEL)
+    assert again.was_there
+    assert again.report == first.report
+    assert (out / "waves.npy").stat() == stat
+    anew = prepare(source, out, MEL, options=PrepareOptions(force=True))
+    assert not anew.was_there
+    assert contents(out) == before
+
+
+def test_what_was_prepared_otherwise_is_not_replaced_unasked(source, tmp_path):
+    out = tmp_path / "out"
+    prepare(source, out, MEL)
+    with pytest.raises(UsageError, match=r"prepared with another name, trim: name a new folder, .*--force"):
+        prepare(source, out, MEL, options=PrepareOptions(name="other", trim=False))
+    soundfile.write(source / "wavs" / "clip-00.wav", buzz(400), SAMPLE_RATE)
+    with pytest.raises(UsageError, match="from recordings or texts that have changed since"):
+        prepare(source, out, MEL)
+    prepare(source, out, MEL, options=PrepareOptions(force=True))
+    corpus = PreparedCorpus(out)
+    np.testing.assert_allclose(corpus.f0[corpus.items[0].frames][4:-4], 400, rtol=0.01)
+
+
+def test_folders_that_hold_something_else_are_left_alone(source, tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "diary.txt").write_text("Dear diary", "utf-8")
+    with pytest.raises(UsageError, match="holds other files"):
+        prepare(source, tmp_path / "notes", MEL)
+    with pytest.raises(UsageError, match="is a file"):
+        prepare(source, tmp_path / "notes" / "diary.txt", MEL)
+    with pytest.raises(UsageError, match="is the data set itself"):
+        prepare(source, source, MEL, options=PrepareOptions(force=True))
+    prepare(source, tmp_path / "out", MEL)
+    (tmp_path / "out" / "f0.npy").unlink()
+    with pytest.raises(TtsError, match=r"lacks f0.npy: prepare it anew with --force"):
+        prepare(source, tmp_path / "out", MEL)
+
+
+def test_a_stopped_run_goes_on_with_the_parts_that_are_whole(source, tmp_path, monkeypatch):
+    whole = tmp_path / "whole"
+    prepare(source, whole, MEL)
+
+    done = []
+
+    def stop_after_two(clip, settings):
+        done.append(clip.id)
+        if len(done) == 10:
+            raise KeyboardInterrupt
+        return features(clip, settings)
+
+    features = parts.clip_features
+    monkeypatch.setattr(parts, "clip_features", stop_after_two)
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        prepare(source, out, MEL)
+    assert [path.name for path in out.iterdir()] == [PARTS]
+    kept = sorted((out / PARTS).iterdir())
+    assert len(kept) == 2
+    # A part that a power failure cut off is no part.
+    kept[1].write_bytes(kept[1].read_bytes()[:1000])
+    done.clear()
+    done.extend([""] * 10)
+    prepare(source, out, MEL)
+    assert done[10:] == [f"clip-{i:02d}" for i in range(4, 10)]
+    assert contents(out) == contents(whole)
+
+
+def test_processes_make_the_same_files_and_outlive_a_kill(source, tmp_path):
+    """As a user meets it: killed without a chance to tidy up, then run again."""
+    alone, out = tmp_path / "alone", tmp_path / "out"
+    prepare(source, alone, MEL)
+    with (source / "metadata.csv").open(encoding="utf-8") as file:
+        n_clips = len(file.readlines())
+    command = [sys.executable, "-m", "tts", "train", "prepare", str(source), "-o", str(out), "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (out / PARTS).is_dir() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert [path.name for path in out.iterdir()] == [PARTS]
+    again = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["clips"]["kept"] == n_clips
+    assert contents(out).keys() == contents(alone).keys()
+    for name in ("waves.npy", "mels.npy", "f0.npy", "energy.npy", "items.jsonl", "dataset.json"):
+        assert (out / name).read_bytes() == (alone / name).read_bytes(), name
