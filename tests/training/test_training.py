@@ -52,11 +52,11 @@ def test_boundaries_become_frames():
 
 
 def test_prepared_features_line_up(prepared):
-    corpus = PreparedCorpus(prepared, MEL.hop_length)
+    corpus = PreparedCorpus(prepared)
     item = corpus.items[2]
     n_frames = 22050 // 256
     assert (item.n_frames, sum(item.durations), len(item.durations)) == (n_frames, n_frames, len(PHONEMES) + 2)
-    assert corpus.mel(item.frames).shape == (80, n_frames)
+    assert corpus.mel_of(item.frames).shape == (80, n_frames)
     assert corpus.wave(item.frames).shape == (n_frames * 256,)
     np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 190, rtol=0.01)
     assert [clip.id for clip in corpus.split("val")] == ["5"]
@@ -70,7 +70,7 @@ def test_symbol_energy_is_a_mean_over_its_frames():
 
 
 def test_collate_pads_a_batch(prepared):
-    corpus = PreparedCorpus(prepared, MEL.hop_length)
+    corpus = PreparedCorpus(prepared)
     batch = collate(corpus, corpus.items[:2])
     assert batch.ids.shape == batch.durations.shape == batch.energy.shape == (2, len(PHONEMES) + 2)
     assert batch.mel.shape[2] == batch.log_f0.shape[1] == int(batch.frame_lengths.max())
@@ -86,19 +86,19 @@ def small_networks(monkeypatch):
 
 def acoustic_trainer(prepared, run, schedule):
     run.mkdir(exist_ok=True)
-    corpus = PreparedCorpus(prepared, MEL.hop_length)
+    corpus = PreparedCorpus(prepared)
     return AcousticTrainer(corpus, AcousticSettings(batch_size=2, critic_frames=32), schedule, run)
 
 
 def vocoder_trainer(prepared, run, schedule):
     run.mkdir(exist_ok=True)
     settings = VocoderSettings("source_filter", VocosDimensions(16, 16, 1), batch_size=2, segment_frames=16)
-    return VocoderTrainer(PreparedCorpus(prepared, MEL.hop_length), settings, schedule, MEL, run)
+    return VocoderTrainer(PreparedCorpus(prepared), settings, schedule, MEL, run)
 
 
 def tacotron2_trainer(prepared, run, schedule):
     run.mkdir(exist_ok=True)
-    return Tacotron2Trainer(PreparedCorpus(prepared, MEL.hop_length), Tacotron2Settings(batch_size=2), schedule, run)
+    return Tacotron2Trainer(PreparedCorpus(prepared), Tacotron2Settings(batch_size=2), schedule, run)
 
 
 @pytest.mark.usefixtures("small_networks")
@@ -125,7 +125,7 @@ def test_a_run_continued_is_the_run_uninterrupted(prepared, tmp_path, make):
 
 def tacotron2_trainer(prepared, run, schedule):
     run.mkdir(exist_ok=True)
-    return Tacotron2Trainer(PreparedCorpus(prepared, MEL.hop_length), Tacotron2Settings(batch_size=2), schedule, run)
+    return Tacotron2Trainer(PreparedCorpus(prepared), Tacotron2Settings(batch_size=2), schedule, run)
 
 
 @pytest.mark.usefixtures("small_networks")

@@ -17,10 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.masks import length_mask
-from tts.text.symbols import ENGLISH_IPA
 from tts.training.data import Item, PreparedCorpus
 from tts.training.discriminators import SpectrogramDiscriminator
 from tts.training.loop import Schedule, Trainer, descend
@@ -47,9 +45,9 @@ class Utterances:
 def collate(corpus: PreparedCorpus, items: list[Item]) -> Utterances:
     """Whole clips, padded at the end."""
     pad = torch.nn.utils.rnn.pad_sequence
-    ids = [torch.tensor(ENGLISH_IPA.encode(item.phonemes).ids) for item in items]
-    durations = [torch.tensor(item.durations) for item in items]
-    mels = [corpus.mel(item.frames).T for item in items]
+    ids = [torch.tensor(corpus.symbols.encode(item.phonemes).ids) for item in items]
+    durations = [torch.tensor(item.known_durations) for item in items]
+    mels = [corpus.mel_of(item.frames).T for item in items]
     return Utterances(
         ids=pad(ids, batch_first=True),
         id_lengths=torch.tensor([len(row) for row in ids]),
@@ -87,7 +85,7 @@ class AcousticTrainer(Trainer[Utterances]):
 
     def __init__(self, corpus: PreparedCorpus, settings: AcousticSettings, schedule: Schedule, run: Path) -> None:
         torch.manual_seed(schedule.seed)
-        network = FastSpeech2(FastSpeech2Dimensions(len(ENGLISH_IPA.symbols), corpus.mels.shape[1]))
+        network = FastSpeech2(FastSpeech2Dimensions(len(corpus.symbols), corpus.mels.shape[1]))
         super().__init__(network, SpectrogramDiscriminator(), schedule, run, decay=0.998)
         self.corpus, self.settings = corpus, settings
         self.items = sorted(corpus.split("train"), key=lambda item: item.n_frames)
@@ -168,7 +166,7 @@ def main() -> None:
     args = parser.parse_args()
 
     args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared, MelSettings().hop_length)
+    corpus = PreparedCorpus(args.prepared)
     schedule = Schedule(args.steps, args.learning_rate, args.adversarial_from)
     trainer = AcousticTrainer(corpus, AcousticSettings(), schedule, args.out)
     trainer.restore(args.out / "state.pt")

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from tts.audio.mel import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.training.acoustic import collate
 from tts.training.data import PreparedCorpus
@@ -45,7 +44,7 @@ def main() -> None:
     options = json.loads((args.run / "network.json").read_text(encoding="utf-8"))["options"]
     network = FastSpeech2(FastSpeech2Dimensions(**options))
     network.load_state_dict(load_file(args.run / "weights.safetensors"))
-    corpus = PreparedCorpus(args.prepared, MelSettings().hop_length)
+    corpus = PreparedCorpus(args.prepared)
     write_acoustic_mels(corpus, network.eval(), args.prepared / f"mels-{args.run.name}.npy")
 
 

@@ -1,34 +1,120 @@
-"""The packed features of `tts.training.prepare`, read by memory map, as training batches."""
+"""The prepared folder: what `tts.training.prepare` writes, read by memory map, as training batches.
+
+dataset.json    name, language, licence, provenance, frontend, symbols, mel, durations (given, learned or null), sizes
+items.jsonl     a clip a line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames
+waves.npy       int16 [frames * hop_length]: all clips end to end, as in the next three
+mels.npy        float16 [frames, n_mels]
+f0.npy          float32 [frames] in Hz, 0 where unvoiced
+energy.npy      float32 [frames], see `frame_energy`
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from tts.audio.files import INT16_SCALE
+from tts.audio.mel import MelSettings
 from tts.audio.pitch import fill_unvoiced
-from tts.training.prepare import read_rows
+from tts.errors import TtsError
+from tts.text.symbols import SymbolTable
+
+FORMAT = 1
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a prepared folder says of itself in dataset.json; `durations` is given, learned, or None for unknown."""
+
+    name: str
+    language: str
+    licence: str
+    provenance: str
+    frontend: str
+    symbols: tuple[str, ...]
+    mel: MelSettings
+    durations: str | None
+    n_items: int
+    n_frames: int
+    seconds: float
+
+    def to_json(self) -> str:
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=2) + "\n"
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read dataset.json of a prepared folder.
+
+    Raises:
+        TtsError: it is missing, damaged, or of another version.
+    """
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise TtsError(
+            f"{folder} is not a prepared data set (it has no dataset.json): make one with tts train prepare."
+        )
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if (version := told.pop("format", None)) != FORMAT:
+            raise TtsError(f"{folder} was prepared in format {version}, not {FORMAT}: run tts train prepare again.")
+        mel, symbols = MelSettings(**told.pop("mel")), tuple(told.pop("symbols"))
+        SymbolTable(symbols)
+        return Dataset(**told, mel=mel, symbols=symbols)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TtsError(f"{path} cannot be read ({error}): run tts train prepare again.") from error
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON lines file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One clip: where its frames lie in the packed arrays, and what is said in them."""
+    """One clip: where its frames lie in the packed arrays, and what is said in them.
+
+    `durations` are frames: the silence before, one a phoneme symbol, the silence after; None where nobody knows them.
+    """
 
     id: str
     split: str
     text: str
     phonemes: str
-    durations: list[int]
+    durations: list[int] | None
     first_frame: int
     n_frames: int
 
     @property
     def frames(self) -> slice:
         return slice(self.first_frame, self.first_frame + self.n_frames)
+
+    @property
+    def known_durations(self) -> list[int]:
+        """The durations, for what cannot do without.
+
+        Raises:
+            TtsError: they are unknown.
+        """
+        if self.durations is None:
+            raise TtsError(f"The clip {self.id} has no durations: learn them with tts train align.")
+        return self.durations
+
+
+def frame_energy(mels: npt.NDArray[Any]) -> FloatArray:
+    """mels [frames, n_mels] → the log of the L2 norm of each frame's magnitudes, float32 [frames]."""
+    doubled = 2 * mels.astype(np.float32)
+    highest = doubled.max(1)
+    energy: FloatArray = 0.5 * (highest + np.log(np.exp(doubled - highest[:, None]).sum(1)))
+    return energy
 
 
 @dataclass
@@ -42,15 +128,27 @@ class Segments:
 
 
 class PreparedCorpus:
-    """The packed arrays; `mels_file` can name mels made by an acoustic model in place of the recordings' own."""
+    """The packed arrays; `mels_file` can name mels made by an acoustic model in place of the recordings' own.
 
-    def __init__(self, folder: Path, hop_length: int, mels_file: str = "mels.npy") -> None:
-        self.hop_length = hop_length
+    Raises:
+        TtsError: the folder was not prepared, or its files do not belong together.
+    """
+
+    def __init__(self, folder: Path, mels_file: str = "mels.npy") -> None:
+        self.folder = folder
+        self.dataset = load_dataset(folder)
+        self.mel, self.symbols = self.dataset.mel, SymbolTable(self.dataset.symbols)
         self.items = [Item(**row) for row in read_rows(folder / "items.jsonl")]
         self.waves = np.load(folder / "waves.npy", mmap_mode="r")
         self.mels = np.load(folder / mels_file, mmap_mode="r")
         self.f0 = np.load(folder / "f0.npy")
+        self.energy = self._energy()
+        self._check_sizes(mels_file)
         self.filled_f0 = np.concatenate([fill_unvoiced(self.f0[item.frames]) for item in self.items])
+
+    @property
+    def hop_length(self) -> int:
+        return self.mel.hop_length
 
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
@@ -60,7 +158,7 @@ class PreparedCorpus:
         samples = self.waves[frames.start * self.hop_length : frames.stop * self.hop_length]
         return torch.from_numpy(samples.astype(np.float32) / INT16_SCALE)
 
-    def mel(self, frames: slice) -> Tensor:
+    def mel_of(self, frames: slice) -> Tensor:
         """[n_mels, frames]"""
         return torch.from_numpy(self.mels[frames].astype(np.float32).T.copy())
 
@@ -74,7 +172,23 @@ class PreparedCorpus:
             ranges.append(slice(start, start + n_frames))
         return Segments(
             wave=torch.stack([self.wave(r) for r in ranges]),
-            mel=torch.stack([self.mel(r) for r in ranges]),
+            mel=torch.stack([self.mel_of(r) for r in ranges]),
             f0=torch.from_numpy(np.stack([self.filled_f0[r] for r in ranges])),
             voiced=torch.from_numpy(np.stack([self.f0[r] > 0 for r in ranges])),
         )
+
+    def _energy(self) -> FloatArray:
+        path = self.folder / "energy.npy"
+        if path.is_file():
+            energy: FloatArray = np.load(path)
+            return energy
+        # A clip at a time: all mels at once in float32 may not fit into memory.
+        return np.concatenate([frame_energy(self.mels[item.frames]) for item in self.items])
+
+    def _check_sizes(self, mels_file: str) -> None:
+        n = self.dataset.n_frames
+        expected = {"waves.npy": n * self.mel.hop_length, mels_file: n, "f0.npy": n, "energy.npy": n}
+        found = (self.waves, self.mels, self.f0, self.energy)
+        for (name, length), array in zip(expected.items(), found, strict=True):
+            if len(array) != length:
+                raise TtsError(f"{self.folder / name} does not fit its dataset.json: run tts train prepare again.")

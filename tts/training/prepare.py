@@ -3,8 +3,8 @@
     python -m tts.training.prepare CORPUS -o PREPARED
 
 CORPUS holds `metadata.jsonl`, a clip a line: `id`, `file`, `split`, `text`, `phonemes`, `durations` (in equal steps of
-time: the silence before, one a phoneme symbol, the silence after). PREPARED gets `items.jsonl` and, for all clips end
-to end, `waves.npy` int16 [samples], `mels.npy` float16 [frames, n_mels], `f0.npy` float32 [frames] in Hz (0 unvoiced).
+time: the silence before, one a phoneme symbol, the silence after). PREPARED gets the files described in
+`tts.training.data`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ import numpy.typing as npt
 from tts.audio.files import to_int16
 from tts.audio.mel import MelSettings, mel_spectrogram
 from tts.audio.pitch import fundamental_frequency
+from tts.text.symbols import ENGLISH_IPA
+from tts.training.data import Dataset, frame_energy, read_rows
 
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON lines file."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+ARRAYS = {"wave": "waves.npy", "mel": "mels.npy", "f0": "f0.npy", "energy": "energy.npy"}
 
 
 def frame_durations(durations: list[int], n_frames: int) -> npt.NDArray[np.int64]:
@@ -51,10 +49,13 @@ def clip_features(corpus: Path, settings: MelSettings, row: dict[str, Any]) -> d
     n_frames = len(samples) // settings.hop_length
     mel = mel_spectrogram(torch.from_numpy(samples)[None], settings)[0, :, :n_frames].numpy().T
     f0 = fundamental_frequency(samples, settings.sample_rate, settings.hop_length)[:n_frames]
+    packed_mel = mel.astype(np.float16)
     return {
         "wave": to_int16(samples[: n_frames * settings.hop_length]),
-        "mel": mel.astype(np.float16),
+        "mel": packed_mel,
         "f0": f0,
+        # Of the mel as it is kept, so that it can be had again from it.
+        "energy": frame_energy(packed_mel),
         "durations": frame_durations(row["durations"], n_frames).tolist(),
     }
 
@@ -63,7 +64,7 @@ def prepare(corpus: Path, out: Path, settings: MelSettings, jobs: int) -> None:
     """Write the packed features of every clip of `corpus` to `out`."""
     rows = read_rows(corpus / "metadata.jsonl")
     out.mkdir(parents=True, exist_ok=True)
-    packed: dict[str, list[npt.NDArray[Any]]] = {"wave": [], "mel": [], "f0": []}
+    packed: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in ARRAYS}
     n_frames = 0
     # Spawned, not forked: a fork of a process whose OpenMP threads have run hangs at its first parallel region.
     workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _use_one_thread)
@@ -75,8 +76,22 @@ def prepare(corpus: Path, out: Path, settings: MelSettings, jobs: int) -> None:
             item |= {"durations": clip["durations"], "first_frame": n_frames, "n_frames": len(clip["f0"])}
             items.write(json.dumps(item, ensure_ascii=False) + "\n")
             n_frames += len(clip["f0"])
-    for name, file in (("wave", "waves.npy"), ("mel", "mels.npy"), ("f0", "f0.npy")):
+    for name, file in ARRAYS.items():
         np.save(out / file, np.concatenate(packed[name]))
+    dataset = Dataset(
+        name=corpus.resolve().name,
+        language="en-us",
+        licence="",
+        provenance="",
+        frontend="espeak",
+        symbols=ENGLISH_IPA.symbols,
+        mel=settings,
+        durations="given",
+        n_items=len(rows),
+        n_frames=n_frames,
+        seconds=n_frames * settings.hop_length / settings.sample_rate,
+    )
+    (out / "dataset.json").write_text(dataset.to_json(), encoding="utf-8")
 
 
 def _use_one_thread() -> None:

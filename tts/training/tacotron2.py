@@ -18,10 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tts.audio.mel import MelSettings
 from tts.models.masks import length_mask
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
-from tts.text.symbols import ENGLISH_IPA
 from tts.training.acoustic import Utterances, collate, masked_l1
 from tts.training.data import Item, PreparedCorpus
 from tts.training.loop import Schedule, Trainer
@@ -54,7 +52,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
 
     def __init__(self, corpus: PreparedCorpus, settings: Tacotron2Settings, schedule: Schedule, run: Path) -> None:
         torch.manual_seed(schedule.seed)
-        network = Tacotron2(Tacotron2Dimensions(len(ENGLISH_IPA.symbols), corpus.mels.shape[1], **SMALL))
+        network = Tacotron2(Tacotron2Dimensions(len(corpus.symbols), corpus.mels.shape[1], **SMALL))
         # Frames of silence say least: start from the mean spectrum and let the network learn the rest.
         network.decoder.to_frame.bias.data.copy_(torch.from_numpy(corpus.mels[::97].astype(np.float32).mean(0)))
         super().__init__(network, nn.Identity(), schedule, run, decay=0.998)
@@ -125,7 +123,7 @@ def main() -> None:
     args = parser.parse_args()
 
     args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared, MelSettings().hop_length)
+    corpus = PreparedCorpus(args.prepared)
     trainer = Tacotron2Trainer(corpus, Tacotron2Settings(), Schedule(args.steps, args.learning_rate, 10**9), args.out)
     trainer.restore(args.out / "state.pt")
     trainer.train()

@@ -127,14 +127,13 @@ def main() -> None:
     parser.add_argument("--warm-start", type=Path, help="state.pt of another run, whose steps are not counted")
     args = parser.parse_args()
 
-    mel = MelSettings()
     args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared, mel.hop_length, args.mels)
+    corpus = PreparedCorpus(args.prepared, args.mels)
     schedule = Schedule(
         args.steps, args.learning_rate, args.adversarial_from, warmup_steps=200, betas=(0.8, 0.95), max_gradient=10.0
     )
     settings = VocoderSettings(args.network, predicted_pitch=args.predicted_pitch)
-    trainer = VocoderTrainer(corpus, settings, schedule, mel, args.out)
+    trainer = VocoderTrainer(corpus, settings, schedule, corpus.mel, args.out)
     if not trainer.restore(args.out / "state.pt") and args.warm_start is not None:
         if not trainer.restore(args.warm_start):
             raise SystemExit(f"{args.warm_start} is not there")

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
 from tts.models.source_filter import SourceFilter
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.data import PreparedCorpus
@@ -105,8 +104,7 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    mel = MelSettings()
-    corpora = [PreparedCorpus(args.prepared, mel.hop_length, name) for name in ("mels.npy", "mels-acoustic.npy")]
+    corpora = [PreparedCorpus(args.prepared, name) for name in ("mels.npy", "mels-acoustic.npy")]
     schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.8, 0.95), max_gradient=10.0)
     settings = WaveGlowSettings(
         likelihood_weight=args.likelihood_weight,

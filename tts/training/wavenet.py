@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
 from tts.models.source_filter import SourceFilter
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.data import PreparedCorpus
@@ -98,8 +97,7 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    mel = MelSettings()
-    corpora = [PreparedCorpus(args.prepared, mel.hop_length, name) for name in ("mels.npy", "mels-acoustic.npy")]
+    corpora = [PreparedCorpus(args.prepared, name) for name in ("mels.npy", "mels-acoustic.npy")]
     schedule = Schedule(args.steps, args.learning_rate, 10**9, warmup_steps=200, betas=(0.9, 0.98), max_gradient=5.0)
     trainer = WaveNetTrainer(corpora, WaveNetSettings(), schedule, load_teacher(args.teacher), args.out)
     trainer.restore(args.out / "state.pt")

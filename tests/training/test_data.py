@@ -1,0 +1,85 @@
+"""The prepared folder as training reads it: refused when it is not whole, and what it can do without."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.tiny_voice import MEL
+from tts.errors import TtsError
+from tts.text.symbols import ENGLISH_IPA
+from tts.training.acoustic import collate
+from tts.training.data import Dataset, PreparedCorpus, frame_energy, load_dataset
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two clips of three and two frames, whose durations nobody knows."""
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "waves.npy", random.integers(-99, 99, 5 * MEL.hop_length, np.int16))
+    np.save(tmp_path / "mels.npy", random.normal(size=(5, MEL.n_mels)).astype(np.float16))
+    np.save(tmp_path / "f0.npy", np.array([0, 100, 0, 200, 0], np.float32))
+    items = [
+        {"id": "a", "split": "train", "text": "A", "phonemes": "ɐ", "durations": None, "first_frame": 0, "n_frames": 3},
+        {"id": "b", "split": "val", "text": "I", "phonemes": "aɪ", "durations": None, "first_frame": 3, "n_frames": 2},
+    ]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items), "utf-8")
+    dataset = Dataset("tiny", "en-us", "CC0-1.0", "made", "espeak", ENGLISH_IPA.symbols, MEL, None, 2, 5, 0.06)
+    (tmp_path / "dataset.json").write_text(dataset.to_json(), "utf-8")
+    return tmp_path
+
+
+def change(folder, **values):
+    told = json.loads((folder / "dataset.json").read_text("utf-8"))
+    (folder / "dataset.json").write_text(json.dumps(told | values), "utf-8")
+
+
+def test_what_was_written_is_read(folder):
+    corpus = PreparedCorpus(folder)
+    assert corpus.mel == MEL
+    assert corpus.symbols == ENGLISH_IPA
+    assert corpus.dataset.durations is None
+    assert [item.id for item in corpus.split("val")] == ["b"]
+    np.testing.assert_allclose(corpus.filled_f0, [100, 100, 100, 200, 200], rtol=1e-6)
+    assert load_dataset(folder).to_json() == (folder / "dataset.json").read_text("utf-8")
+
+
+def test_energy_is_computed_where_its_file_is_missing(folder):
+    corpus = PreparedCorpus(folder)
+    mels = np.load(folder / "mels.npy").astype(np.float64)
+    np.testing.assert_allclose(corpus.energy, np.log(np.sqrt((np.exp(mels) ** 2).sum(1))), rtol=1e-5)
+    np.save(folder / "energy.npy", np.arange(5, dtype=np.float32))
+    np.testing.assert_array_equal(PreparedCorpus(folder).energy, np.arange(5))
+
+
+def test_the_energy_of_the_loudest_and_of_silence_is_finite():
+    mels = np.stack([np.full(80, 60000), np.full(80, -11.5)]).astype(np.float16)
+    np.testing.assert_allclose(frame_energy(mels), mels[:, 0].astype(np.float32) + np.log(80) / 2, rtol=1e-6)
+
+
+def test_unknown_durations_are_a_sentence_where_they_are_needed(folder):
+    corpus = PreparedCorpus(folder)
+    with pytest.raises(TtsError, match="The clip a has no durations: learn them with tts train align"):
+        collate(corpus, corpus.items)
+
+
+def test_an_old_folder_is_refused(folder):
+    (folder / "dataset.json").unlink()
+    with pytest.raises(TtsError, match=r"not a prepared data set \(it has no dataset.json\)"):
+        PreparedCorpus(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"format": 2}, "was prepared in format 2, not 1"),
+        ({"mel": {"hops": 3}}, "cannot be read"),
+        ({"symbols": ["a"]}, "cannot be read"),
+        ({"surplus": 1}, "cannot be read"),
+        ({"n_frames": 6}, "waves.npy does not fit its dataset.json"),
+    ],
+)
+def test_a_folder_that_does_not_fit_together_is_refused(folder, values, sentence):
+    change(folder, **values)
+    with pytest.raises(TtsError, match=sentence):
+        PreparedCorpus(folder)
