@@ -268,7 +268,7 @@ class TestAddressesAndFiles:
         voice = find_voice("my-model")
         assert list(voice.vocoders) == ["griffinlim"]
         assert voice.default_vocoder == "griffinlim"
-        assert voice.acoustic.note.startswith("From my model.ckpt, sha256 ")
+        assert voice.acoustics["fastspeech2"].note.startswith("From my model.ckpt, sha256 ")
         assert (tmp_path / "my model.ckpt").exists()
 
     def test_a_name_that_is_taken(self, bench, tmp_path):

@@ -21,7 +21,8 @@ def test_reads_what_the_voice_is(voice):
     assert (manifest.name, manifest.language, manifest.sample_rate) == ("pulse", "en-us", 22050)
     assert list(manifest.vocoders) == ["vocos", "griffinlim"]
     assert manifest.default_vocoder == "vocos"
-    assert manifest.acoustic.network == "fastspeech2"
+    assert {name: part.network for name, part in manifest.acoustics.items()} == {"fastspeech2": "fastspeech2"}
+    assert manifest.default_acoustic == "fastspeech2"
     assert manifest.vocoders["griffinlim"].file is None
     assert verify_files(manifest) == []
 

@@ -35,7 +35,19 @@ Voice = Annotated[
 Vocoder = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", envvar="TTS_VOCODER", help="A vocoder of the voice, not its default.", rich_help_panel=_VOICE
+        metavar="NAME|DIR",
+        envvar="TTS_VOCODER",
+        help="A vocoder of the voice, not its default; or the folder of one.",
+        rich_help_panel=_VOICE,
+    ),
+]
+Acoustic = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="TTS_ACOUSTIC",
+        help="An acoustic model of the voice, not its default.",
+        rich_help_panel=_VOICE,
     ),
 ]
 Device = Annotated[

@@ -16,7 +16,7 @@ from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
+from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 if TYPE_CHECKING:
     from tts.cli.speaking import Report
@@ -37,6 +37,7 @@ def say(
     plot: flags.Plot = None,
     voice: flags.Voice = DEFAULT_VOICE,
     vocoder: flags.Vocoder = None,
+    acoustic: flags.Acoustic = None,
     device: flags.Device = "auto",
     lexicon: flags.LexiconFile = None,
     system_espeak: flags.SystemEspeak = False,
@@ -57,6 +58,7 @@ def say(
     """Speak a text: into a file, to standard output, or through the speakers."""
     options = SynthesisOptions(
         vocoder=vocoder,
+        acoustic=acoustic,
         speed=speed,
         pitch=pitch,
         energy=energy,
@@ -70,7 +72,7 @@ def say(
     if not _DEVICE.fullmatch(device):
         raise UsageError(f"There is no device {device!r}; say auto, cpu, cuda or cuda:N.")
     # Everything that can be refused is refused before torch is loaded.
-    manifest = known_voice(voice, vocoder)
+    manifest = known_voice(voice, options)
     # What the config file says of files yields to a file's own suffix, and is no mistake where nothing is written.
     if is_from_config(context, "format") and (output is None or Path(output).suffix):
         format = None
@@ -87,22 +89,24 @@ def say(
         print_json(report.document())
 
 
-def known_voice(voice: str, vocoder: str | None) -> VoiceManifest:
+def known_voice(voice: str, options: SynthesisOptions) -> VoiceManifest:
     """The manifest of a voice.
 
     Raises:
-        UsageError: there is no such voice, or no such vocoder for it.
+        UsageError: there is no such voice, or not the vocoder or the acoustic model for it that the options name.
     """
     manifest = find_voice(voice)
-    if vocoder is not None:
-        find_vocoder(manifest, vocoder)
+    if options.acoustic is not None:
+        check_acoustic(manifest, options.acoustic)
+    if options.vocoder is not None:
+        find_vocoder(manifest, options.vocoder)
     return manifest
 
 
 def _load(
     voice: str, device: str, lexicon: Path | None, system_espeak: bool, options: SynthesisOptions, *, verbose: bool
 ) -> Voice:
-    """The voice with the vocoder that the options ask for."""
+    """The voice with the networks that the options ask for."""
     started = time.perf_counter()
     from tts.synthesis.pipeline import load_voice
 

@@ -21,6 +21,7 @@ _NUMBER = (int, float)
 _KINDS: dict[str, tuple[type, ...]] = {
     "voice": (str,),
     "vocoder": (str,),
+    "acoustic": (str,),
     "device": (str,),
     "format": (str,),
     "lexicon": (str,),

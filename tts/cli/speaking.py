@@ -28,6 +28,7 @@ class Report:
 
     file: str | None
     voice: str
+    acoustic: str
     vocoder: str
     device: str
     sample_rate: int
@@ -52,6 +53,7 @@ class Report:
             "rtf": round(self.rtf, 6),
             "first_audio_ms": round(self.first_audio_ms, 3),
             "voice": self.voice,
+            "acoustic": self.acoustic,
             "vocoder": self.vocoder,
             "device": self.device,
             "sample_rate": self.sample_rate,
@@ -84,7 +86,8 @@ def _report(voice: Voice, options: SynthesisOptions, outputs: Outputs) -> Report
     rate = manifest.sample_rate
     if outputs.file is not None:
         rate = output_rate(format_of(outputs.file, outputs.format), rate, outputs.sample_rate)
-    return Report(outputs.file, manifest.name, options.vocoder or manifest.default_vocoder, voice.device, rate)
+    acoustic, vocoder = options.acoustic or manifest.default_acoustic, options.vocoder or manifest.default_vocoder
+    return Report(outputs.file, manifest.name, acoustic, vocoder, voice.device, rate)
 
 
 class _Scribe:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
-from tts.cli import flags, voices_catalog, voices_install
+from tts.cli import flags, voices_catalog, voices_install, voices_pack
 from tts.cli.console import print_json, print_table, warn
 from tts.errors import TtsError
 from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
@@ -40,10 +41,19 @@ def list_voices(
         print_json([_summary(voice) for voice in chosen])
         return
     rows = [
-        (v.name, v.language, v.licence, f"{v.sample_rate} Hz", ", ".join(v.vocoders), v.description) for v in chosen
+        (
+            v.name,
+            v.language,
+            v.licence,
+            f"{v.sample_rate} Hz",
+            ", ".join(v.acoustics) or "-",
+            ", ".join(v.vocoders),
+            v.description,
+        )
+        for v in chosen
     ]
     if rows:
-        print_table(("name", "language", "licence", "rate", "vocoders", "description"), rows)
+        print_table(("name", "language", "licence", "rate", "acoustic models", "vocoders", "description"), rows)
     else:
         warn("no voice is installed" if not (language or license) else "no installed voice is like that")
 
@@ -51,7 +61,7 @@ def list_voices(
 app.command("install")(voices_install.install)
 app.command("remove")(voices_install.remove)
 app.command("default")(voices_install.default)
-app.command("pack")(voices_install.pack)
+app.command("pack")(voices_pack.pack)
 
 
 @app.command()
@@ -74,8 +84,8 @@ def info(
         "provenance": voice.provenance,
         "version": voice.version,
         "sample rate": f"{voice.sample_rate} Hz",
-        "acoustic model": voice.acoustic.network if voice.acoustic else "none: vocoders for other voices",
-        "vocoders": ", ".join(f"{v} (default)" if v == voice.default_vocoder else v for v in voice.vocoders),
+        "acoustic models": _choices(voice.acoustics, voice.default_acoustic) or "none: vocoders for other voices",
+        "vocoders": _choices(voice.vocoders, voice.default_vocoder),
         "size": f"{voice.size / 1e6:.1f} MB",
         "folder": str(voice.folder),
     }
@@ -117,6 +127,10 @@ def _readable_voices() -> list[VoiceManifest]:
     return readable
 
 
+def _choices(names: Iterable[str], default: str) -> str:
+    return ", ".join(f"{name} (default)" if name == default else name for name in names)
+
+
 def _summary(voice: VoiceManifest) -> dict[str, Any]:
     return {
         "name": voice.name,
@@ -125,6 +139,8 @@ def _summary(voice: VoiceManifest) -> dict[str, Any]:
         "licence": voice.licence,
         "version": voice.version,
         "sample_rate": voice.sample_rate,
+        "acoustics": list(voice.acoustics),
+        "default_acoustic": voice.default_acoustic or None,
         "vocoders": list(voice.vocoders),
         "default_vocoder": voice.default_vocoder,
         "folder": str(voice.folder),
@@ -132,7 +148,7 @@ def _summary(voice: VoiceManifest) -> dict[str, Any]:
 
 
 def _details(voice: VoiceManifest) -> dict[str, Any]:
-    components = {"acoustic": voice.acoustic} if voice.acoustic else {}
+    components = {f"acoustic {name}": part for name, part in voice.acoustics.items()}
     components |= {f"vocoder {name}": part for name, part in voice.vocoders.items()}
     return {
         **_summary(voice),

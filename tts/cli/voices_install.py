@@ -1,4 +1,4 @@
-"""`tts voices install | remove | default | pack`: what changes the voices on this machine."""
+"""`tts voices install | remove | default`: what changes the voices on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tts.cli import flags
 from tts.cli.console import confirm, download_bar, print_json, tell, warn
 from tts.cli.settings import config_file, load_settings, write_setting
 from tts.errors import UsageError
-from tts.voice.store import DEFAULT_VOICE, find_installed, find_voice, suggestion, voice_folders
+from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion, voice_folders
 
 if TYPE_CHECKING:
     from tts.voice.install import Outcome
@@ -126,24 +126,6 @@ def default(
         tell(f"{chosen} is the default voice now, in {path}")
 
 
-def pack(
-    voice: Annotated[str, typer.Argument(metavar="DIR|NAME", help="A voice, or the folder of one.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .tar or .tar.gz.")],
-    json: flags.Json = False,
-) -> None:
-    """Pack a voice into one file, which `tts voices install FILE` takes elsewhere."""
-    from tts.voice.archives import pack as pack_voice
-    from tts.voice.records import measure
-
-    manifest = find_installed(voice)
-    pack_voice(manifest.folder, output)
-    packed = measure(output)
-    if json:
-        print_json({"voice": manifest.name, "file": str(output), "size": packed.size, "sha256": packed.sha256})
-    else:
-        tell(f"packed {manifest.name} into {output} ({packed.size / 1e6:.1f} MB, sha256 {packed.sha256})")
-
-
 def _install(plan: Plan, *, quiet: bool) -> Outcome:
     from tts.voice.install import Tools
     from tts.voice.install import install as install_voice
@@ -187,6 +169,7 @@ def _summary(outcome: Outcome) -> dict[str, Any]:
         "changed": outcome.changed,
         "folder": str(manifest.folder),
         "licence": manifest.licence,
+        "acoustics": list(manifest.acoustics),
         "vocoders": list(manifest.vocoders),
         "files": [
             {"address": file.address, "sha256": file.sha256 or None, "size": file.size or None}

@@ -32,7 +32,9 @@ class SynthesisOptions:
     """
 
     vocoder: str | None = None
-    """A vocoder of the voice by name; None is the voice's default."""
+    """A vocoder of the voice by name, or the folder of one; None is the voice's default."""
+    acoustic: str | None = None
+    """An acoustic model of the voice by name; None is the voice's default."""
     speed: float = 1.0
     """Above 1 is faster."""
     pitch: float = 0.0

@@ -16,7 +16,7 @@ import torch
 from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
-from tts.models.acoustic import MelResult
+from tts.models.acoustic import AcousticModel, MelResult
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
@@ -25,7 +25,7 @@ from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import load_lexicon
 from tts.voice.manifest import VoiceManifest
 from tts.voice.networks import load_acoustic_model, load_vocoder, mel_settings
-from tts.voice.store import DEFAULT_VOICE, find_vocoder, find_voice
+from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
 # corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
@@ -44,14 +44,22 @@ class Piece:
     mel: npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Stages:
+    """The two networks that speak one text."""
+
+    acoustic: AcousticModel
+    vocoder: Vocoding
+
+
 class Voice:
-    """A voice that speaks: `say` gives the whole, `stream` a sentence at a time."""
+    """A voice that speaks: `say` gives the whole, `stream` a sentence at a time; networks load when first asked for."""
 
     def __init__(self, manifest: VoiceManifest, frontend: Frontend, device: torch.device) -> None:
         self.manifest = manifest
         self.device = str(device)
         self._frontend = frontend
-        self._acoustic = load_acoustic_model(manifest, device)
+        self._acoustics: dict[str, AcousticModel] = {}
         self._vocoders: dict[str, Vocoding] = {}
 
     def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
@@ -59,7 +67,7 @@ class Voice:
 
         Raises:
             TtsError: nothing in the text can be spoken.
-            UsageError: the voice has no such vocoder, or its acoustic model no such control.
+            UsageError: the voice has no such vocoder or acoustic model, or this model no such control.
         """
         pieces = [piece.audio.samples for piece in self.stream(text, options)]
         return Audio(np.concatenate(pieces), self.manifest.sample_rate)
@@ -73,29 +81,37 @@ class Voice:
         return at_level(self._pieces(text, options), options)
 
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
-        vocoder = self.prepare(options)
+        stages = self.prepare(options)
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
             if self._frontend.speakable(phonemes):
                 with one_compute_thread():
-                    piece = self._speak(sentence, phonemes, spoken, vocoder, options)
+                    piece = self._speak(sentence, phonemes, spoken, stages, options)
                 yield piece
                 spoken += 1
         if not spoken:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
 
-    def prepare(self, options: SynthesisOptions) -> Vocoding:
-        """Load the vocoder that these options ask for.
+    def prepare(self, options: SynthesisOptions) -> Stages:
+        """Load the acoustic model and the vocoder that these options ask for.
 
         Raises:
             UsageError: there is none such, or this voice cannot do what they ask.
+            TtsError: a file of theirs is missing or damaged.
         """
-        for name in ("pitch", "energy"):
-            if getattr(options, name) != getattr(SynthesisOptions, name) and name not in self._acoustic.controls:
-                raise UsageError(f"The voice {self.manifest.name} has no control over its {name}: leave --{name} out.")
+        name = options.acoustic or self.manifest.default_acoustic
+        acoustic = self.acoustic(name)
+        self._check_controls(name, acoustic, options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
         vocoder.check(options.denoise)
-        return vocoder
+        return Stages(acoustic, vocoder)
+
+    def acoustic(self, name: str) -> AcousticModel:
+        """An acoustic model of this voice, loaded when first asked for."""
+        if name not in self._acoustics:
+            check_acoustic(self.manifest, name)
+            self._acoustics[name] = load_acoustic_model(self.manifest, torch.device(self.device), name)
+        return self._acoustics[name]
 
     def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
@@ -105,6 +121,14 @@ class Voice:
             self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
+    def _check_controls(self, name: str, acoustic: AcousticModel, options: SynthesisOptions) -> None:
+        several = len(self.manifest.acoustics) > 1
+        who = f"The voice {self.manifest.name}{f' with --acoustic {name}' if several else ''}"
+        for control in ("pitch", "energy"):
+            asked = getattr(options, control) != getattr(SynthesisOptions, control)
+            if asked and control not in acoustic.controls:
+                raise UsageError(f"{who} has no control over its {control}: leave --{control} out.")
+
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
         """(sentence, phonemes) one after the other."""
         if options.input == "phonemes":
@@ -113,12 +137,13 @@ class Voice:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
     @torch.inference_mode()
-    def _speak(self, text: str, phonemes: str, index: int, vocoder: Vocoding, options: SynthesisOptions) -> Piece:
+    def _speak(self, text: str, phonemes: str, index: int, stages: Stages, options: SynthesisOptions) -> Piece:
+        vocoder = stages.vocoder
         encoded = self._frontend.encode(phonemes)
         unknown = " ".join(encoded.dropped)
         warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
         generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
-        spoken = speak_steadily(self._acoustic, encoded, options, generator)
+        spoken = speak_steadily(stages.acoustic, encoded, options, generator)
         result = spoken.result
         if spoken.symbols[0] == spoken.symbols[-1] == "":
             n_edge_frames = round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
@@ -146,7 +171,8 @@ def load_voice(
 
     Raises:
         UsageError: there is no such voice or device.
-        TtsError: a file of the voice is missing or damaged.
+        TtsError: the voice's manifest is broken, or this version cannot read its text; its networks are loaded, and
+            their files checked, when they are first asked for.
     """
     manifest = find_voice(name_or_folder)
     assert manifest.frontend is not None

@@ -23,6 +23,7 @@ from tts.errors import TtsError, UsageError
 from tts.voice.manifest import MANIFEST_FILE, load_manifest, verify_files
 from tts.voice.names import is_plain_name, is_text_about_it, is_voice_file
 
+PACKED_SUFFIXES = (".tar", ".tar.gz")
 _BLOCK = 1 << 18
 # What tarfile may read on its own between two files: headers, padding and what it reads ahead.
 _HEADER_BYTES = 1 << 20
@@ -94,7 +95,7 @@ def pack(folder: Path, destination: Path) -> Path:
         UsageError: `destination` has another suffix.
         TtsError: the folder is no voice, one of its files is damaged, or nothing can be written there.
     """
-    if not destination.name.endswith((".tar", ".tar.gz")):
+    if not destination.name.endswith(PACKED_SUFFIXES):
         raise UsageError(f"A packed voice is a tar: let the name end in .tar or .tar.gz, not {destination.name!r}.")
     manifest = load_manifest(folder)
     if problems := verify_files(manifest):

@@ -54,7 +54,7 @@ class Assembly:
     tell: Callable[[str], None]
     _mel: MelSettings | None = None
     _frontend: FrontendSpec | None = None
-    _acoustic: Component | None = None
+    _acoustics: dict[str, Component] = field(default_factory=dict)
     _vocoders: dict[str, Component] = field(default_factory=dict)
 
     def add(self, word: str, converted: Converted, note: str) -> None:
@@ -70,10 +70,10 @@ class Assembly:
                 n_symbols = converted.options.get("n_symbols")
                 raise TtsError(f"This {converted.layout} reads an alphabet of {n_symbols} symbols, which is not known.")
             self._mel, self._frontend = mel, converted.frontend
-            self._acoustic = write_component(self.folder, "acoustic", converted, note, {})
+            self._acoustics = {converted.network: write_component(self.folder, "acoustic", converted, note, {})}
             return
         self._mel = self._mel or mel
-        own = {} if mel == self._mel else _table(mel)
+        own = {} if mel == self._mel else mel_table(mel)
         if not same_mel(self._mel, mel):
             self._check_pair(word, mel)
         self._vocoders[word] = write_component(self.folder, word, converted, note, own)
@@ -81,7 +81,7 @@ class Assembly:
     def finish(self, head: Head, default_vocoder: str) -> VoiceManifest:
         """Write the manifest; what speaks gets Griffin-Lim too, which needs no weights."""
         assert self._mel is not None
-        if self._acoustic is not None:
+        if self._acoustics:
             self._vocoders.setdefault(GRIFFIN_LIM, Component(GRIFFIN_LIM))
         elif not same_mel(self._mel, MelSettings()):
             self._tell_of_other_mel(default_vocoder, self._mel)
@@ -89,9 +89,10 @@ class Assembly:
             **asdict(head),
             version="1",
             sample_rate=self._mel.sample_rate,
-            mel=_table(self._mel),
+            mel=mel_table(self._mel),
             frontend=self._frontend,
-            acoustic=self._acoustic,
+            acoustics=self._acoustics,
+            default_acoustic=next(iter(self._acoustics), ""),
             vocoders=self._vocoders,
             default_vocoder=default_vocoder or GRIFFIN_LIM,
             folder=self.folder,
@@ -138,8 +139,8 @@ def check_voice(manifest: VoiceManifest) -> None:
     if problems := verify_files(manifest):
         raise TtsError(f"{manifest.name} is not installed: {problems[0]}")
     cpu = torch.device("cpu")
-    if manifest.speaks:
-        load_acoustic_model(manifest, cpu)
+    for name in manifest.acoustics:
+        load_acoustic_model(manifest, cpu, name)
     for name in manifest.vocoders:
         load_vocoder(manifest, name, cpu)
 
@@ -149,6 +150,6 @@ def _fits_half(weights: dict[str, Tensor]) -> bool:
     return all(torch.equal(tensor.half().to(tensor.dtype), tensor) for tensor in floats)
 
 
-def _table(mel: MelSettings) -> dict[str, Any]:
+def mel_table(mel: MelSettings) -> dict[str, Any]:
     """The settings as a manifest holds them, where nothing is None."""
     return {key: value for key, value in asdict(mel).items() if value is not None}

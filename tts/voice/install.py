@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,9 @@ from tts.voice.archives import check_torch_file, holds_archive, unpack
 from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, known_file
 from tts.voice.fetch import Fetched, Fetcher, ProgressBar
 from tts.voice.landing import Workplace, alone, land, staged, workplace
-from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files, write_manifest
-from tts.voice.names import file_name_in, is_text_about_it, is_voice_file
+from tts.voice.manifest import VoiceManifest, load_manifest, verify_files, write_manifest
+from tts.voice.names import file_name_in
+from tts.voice.packing import copy_voice
 from tts.voice.plan import Plan, catalog_mark, existing
 from tts.voice.store import voice_folders
 
@@ -147,7 +147,7 @@ def _from_checkpoint(plan: Plan, file: Fetched, assembly: Assembly, fetcher: Fet
 
 def _from_packed(source: Fetched, folder: Path, name: str) -> VoiceManifest:
     if source.path.is_dir():
-        _copy_voice(source.path, folder)
+        copy_voice(source.path, folder)
     else:
         unpack(source.path, folder)
     manifest = load_manifest(folder)
@@ -155,19 +155,6 @@ def _from_packed(source: Fetched, folder: Path, name: str) -> VoiceManifest:
         manifest = replace(manifest, name=name)
         write_manifest(manifest)
     return manifest
-
-
-def _copy_voice(source: Path, folder: Path) -> None:
-    """The files that a voice's manifest names, and the texts beside them."""
-    names = {part.file for part in load_manifest(source).components if part.file is not None}
-    names |= {path.name for path in source.iterdir() if path.is_file() and is_text_about_it(path.name)}
-    for name in sorted({MANIFEST_FILE, *names}):
-        if not is_voice_file(name):
-            raise TtsError(f"{source} is refused: {name!r} in its manifest is not the name of a voice's file.")
-        try:
-            shutil.copyfile(source / name, folder / name)
-        except FileNotFoundError:
-            raise TtsError(f"{source / name} is missing: the voice is not whole.") from None
 
 
 def _converted(file: Fetched, hyperparameters: Path | None, fetcher: Fetcher, tools: Tools) -> Converted:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tts.errors import TtsError, UsageError
-from tts.voice.manifest import MANIFEST_FILE, Component, load_manifest, write_manifest
+from tts.voice.manifest import MANIFEST_FILE, Component, file_problem, load_manifest, write_manifest
 from tts.voice.names import is_voice_file
 from tts.voice.store import embedded_folder, voice_folders, voices_folder
 
@@ -128,10 +128,12 @@ def _land_on(folder: Path, target: Path) -> None:
     for component in manifest.components:
         if component.file is not None:
             landing[component.file] = _free_name(component, target)
-    renamed = {name: _renamed(part, landing) for name, part in manifest.vocoders.items()}
-    acoustic = _renamed(manifest.acoustic, landing) if manifest.acoustic else None
+    acoustics, vocoders = (
+        {name: _renamed(part, landing) for name, part in parts.items()}
+        for parts in (manifest.acoustics, manifest.vocoders)
+    )
     if any(old != new for old, new in landing.items()):
-        _sync(write_manifest(replace(manifest, acoustic=acoustic, vocoders=renamed)))
+        _sync(write_manifest(replace(manifest, acoustics=acoustics, vocoders=vocoders)))
     for old, new in landing.items():
         os.replace(folder / old, target / new)
     _sync(target)
@@ -144,9 +146,9 @@ def _land_on(folder: Path, target: Path) -> None:
 
 
 def _free_name(component: Component, target: Path) -> str:
-    """The file's name, or one made from its hash where the old voice has a file of that name."""
+    """The file's name, or one made from its hash where the old voice has another file of that name."""
     assert component.file is not None
-    if not (target / component.file).exists():
+    if not (target / component.file).exists() or file_problem(target, component) is None:
         return component.file
     stem = _HASH_IN_NAME.sub("", Path(component.file).stem)
     return f"{stem}-{str(component.sha256)[:12]}.safetensors"

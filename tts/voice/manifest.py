@@ -1,6 +1,7 @@
 """A voice as files: `voice.toml`, which says what the voice is and which file holds which network.
 
-A folder may also hold vocoders alone, without `[frontend]` and `[acoustic]`: any voice of the same mel can borrow them.
+A voice has one acoustic model or several, `[acoustic]` or `[acoustics.NAME]`, which share its symbols and its mel.
+A folder may also hold vocoders alone, without `[frontend]` and acoustic models: any voice of their mel can borrow them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ else:
     import tomli as tomllib
 
 MANIFEST_FILE = "voice.toml"
+HEAD = ("name", "description", "language", "licence", "provenance", "version")
+"""What a manifest says of the whole voice, in words."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +61,20 @@ class VoiceManifest:
     sample_rate: int
     mel: dict[str, Any]
     frontend: FrontendSpec | None
-    acoustic: Component | None
+    acoustics: dict[str, Component]
+    default_acoustic: str
     vocoders: dict[str, Component]
     default_vocoder: str
     folder: Path
 
     @property
     def components(self) -> list[Component]:
-        return [*([self.acoustic] if self.acoustic else []), *self.vocoders.values()]
+        return [*self.acoustics.values(), *self.vocoders.values()]
 
     @property
     def speaks(self) -> bool:
         """Whether this is a voice; else it is vocoders for other voices."""
-        return self.acoustic is not None
+        return bool(self.acoustics)
 
     @property
     def size(self) -> int:
@@ -101,12 +105,16 @@ def load_manifest(folder: Path) -> VoiceManifest:
 
 def write_manifest(manifest: VoiceManifest) -> Path:
     """Write `voice.toml` into the manifest's folder, which `load_manifest` reads back equal."""
-    head = ("name", "description", "language", "licence", "provenance", "version", "default_vocoder")
-    table: dict[str, Any] = {key: getattr(manifest, key) for key in head}
+    alone = _lone_acoustic(manifest)
+    defaults = ["default_vocoder"] if alone or not manifest.speaks else ["default_acoustic", "default_vocoder"]
+    table: dict[str, Any] = {key: getattr(manifest, key) for key in [*HEAD, *defaults]}
     table["mel"] = {"sample_rate": manifest.sample_rate, **manifest.mel}
-    if manifest.frontend is not None and manifest.acoustic is not None:
+    if manifest.frontend is not None and manifest.speaks:
         table["frontend"] = {"kind": manifest.frontend.kind, "symbols": list(manifest.frontend.symbols)}
-        table["acoustic"] = _entry(manifest.acoustic)
+    if alone is not None:
+        table["acoustic"] = _entry(alone)
+    elif manifest.speaks:
+        table["acoustics"] = {name: _entry(component) for name, component in manifest.acoustics.items()}
     table["vocoders"] = {name: _entry(component) for name, component in manifest.vocoders.items()}
     path = manifest.folder / MANIFEST_FILE
     path.write_text(tomli_w.dumps(table), encoding="utf-8")
@@ -150,18 +158,43 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
     default = table["default_vocoder"]
     if default not in vocoders:
         raise KeyError(f"vocoders.{default}")
-    speaks = "acoustic" in table or "frontend" in table
-    texts = {key: str(table[key]) for key in ("name", "description", "language", "licence", "provenance", "version")}
+    acoustics = _acoustics(table)
+    first = next(iter(acoustics), "")
+    default_acoustic = str(table.get("default_acoustic", first)) if acoustics else ""
+    if acoustics and default_acoustic not in acoustics:
+        raise KeyError(f"acoustics.{default_acoustic}")
+    texts = {key: str(table[key]) for key in HEAD}
     return VoiceManifest(
         **texts,
         sample_rate=int(table["mel"]["sample_rate"]),
         mel=dict(table["mel"]),
-        frontend=_frontend(table["frontend"]) if speaks else None,
-        acoustic=_component(table["acoustic"]) if speaks else None,
+        frontend=_frontend(table["frontend"]) if acoustics else None,
+        acoustics=acoustics,
+        default_acoustic=default_acoustic,
         vocoders=vocoders,
         default_vocoder=default,
         folder=folder,
     )
+
+
+def _acoustics(table: dict[str, Any]) -> dict[str, Component]:
+    """The acoustic models by name; one that has no name of its own is called what its network is."""
+    if "acoustics" in table:
+        if "acoustic" in table:
+            raise TypeError("it has both [acoustic] and [acoustics]")
+        if not table["acoustics"]:
+            raise KeyError("acoustics")
+        return {name: _component(entry) for name, entry in table["acoustics"].items()}
+    if "acoustic" not in table and "frontend" not in table:
+        return {}
+    component = _component(table["acoustic"])
+    return {component.network: component}
+
+
+def _lone_acoustic(manifest: VoiceManifest) -> Component | None:
+    """The one acoustic model, where its name goes without saying."""
+    components = list(manifest.acoustics.values())
+    return components[0] if list(manifest.acoustics) == [part.network for part in components[:1]] else None
 
 
 def _frontend(entry: dict[str, Any]) -> FrontendSpec:

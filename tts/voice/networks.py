@@ -42,15 +42,15 @@ VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
 }
 
 
-def load_acoustic_model(manifest: VoiceManifest, device: torch.device) -> AcousticModel:
-    """The voice's acoustic model, in float32 and ready to speak.
+def load_acoustic_model(manifest: VoiceManifest, device: torch.device, name: str | None = None) -> AcousticModel:
+    """One of the voice's acoustic models by its name there, else the default, in float32 and ready to speak.
 
     Raises:
         TtsError: its file is missing or damaged, or does not hold this network.
     """
-    component = manifest.acoustic
-    if component is None:
+    if not manifest.speaks:
         raise TtsError(f"{manifest.name} is a vocoder and has no acoustic model.")
+    component = manifest.acoustics[name or manifest.default_acoustic]
     build = _known(ACOUSTIC_MODELS, component, manifest)
     network = _with_weights(lambda: build(component.options), component, manifest)
     return network.to(device)

@@ -68,9 +68,9 @@ def find_installed(name_or_folder: str, also_known: Iterable[str] = ()) -> Voice
 
 
 def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
-    """Where a vocoder for `voice` lies: the voice's own by that name, or else an installed one.
+    """Where a vocoder for `voice` lies: the voice's own by that name, an installed one, or else that in a folder.
 
-    Returns the manifest that holds it and its name there.
+    Returns the manifest that holds it and its name there; of a folder with several, the default.
 
     Raises:
         UsageError: neither the voice nor this machine has it.
@@ -81,8 +81,23 @@ def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
     folders = voice_folders()
     if name in folders and not (alone := load_manifest(folders[name])).speaks:
         return alone, alone.default_vocoder
+    path = Path(name).expanduser()
+    if os.sep in name or (path / MANIFEST_FILE).is_file():
+        lent = load_manifest(path)
+        return lent, lent.default_vocoder
     others = [found.name for found in _readable(folders.values()) if not found.speaks]
     raise _unknown(f"The voice {voice.name} has no vocoder {name!r}", name, [*voice.vocoders, *others])
+
+
+def check_acoustic(voice: VoiceManifest, name: str) -> None:
+    """Refuse an acoustic model that `voice` does not have; unlike a vocoder, it cannot be borrowed.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in voice.acoustics:
+        refusal = f"The voice {voice.name} has no acoustic model {name!r}"
+        raise UsageError(f"{refusal}; {suggestion(name, voice.acoustics)}")
 
 
 def _find(name_or_folder: str) -> VoiceManifest | None:

@@ -1,0 +1,116 @@
+"""Packing a voice, or several made one, into a file or a folder that others can install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tts.audio.atomic import check_destination
+from tts.errors import TtsError, UsageError
+from tts.voice.archives import PACKED_SUFFIXES, pack
+from tts.voice.landing import land
+from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files
+from tts.voice.names import is_text_about_it, is_voice_file
+
+# Who writes one of these has a file in mind, and not a folder.
+_OTHER_FILES = (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".safetensors", ".toml")
+
+
+def pack_voice(
+    sources: Sequence[VoiceManifest], destination: Path, head: Mapping[str, str], tell: Callable[[str], None]
+) -> VoiceManifest:
+    """Pack `sources` as one voice into a .tar or .tar.gz, or as a folder; only what manifests name goes in.
+
+    One source with an empty `head` is packed as it is; else see `merging.merge`. Gives the manifest of what was packed.
+
+    Raises:
+        UsageError: the sources do not fit each other, or the destination is neither.
+        TtsError: a source is damaged, or nothing can be written there.
+    """
+    _check_output(destination)
+    as_it_is = len(sources) == 1 and not head
+    if as_it_is and _is_tar(destination):
+        pack(sources[0].folder, destination)
+        return sources[0]
+    with _folder_beside(destination) as folder:
+        if as_it_is:
+            _copy_whole(sources[0], folder)
+        else:
+            from tts.voice.merging import merge
+
+            merge(sources, head, folder, tell)
+        packed = load_manifest(folder)
+        if _is_tar(destination):
+            pack(folder, destination)
+        else:
+            land(folder, destination)
+    return packed
+
+
+def copy_voice(source: Path, folder: Path) -> None:
+    """Copy the files that a voice's manifest names, and the texts beside them.
+
+    Raises:
+        TtsError: one is missing, or has a name that no file of a voice has.
+    """
+    names = {part.file for part in load_manifest(source).components if part.file is not None}
+    names |= {path.name for path in source.iterdir() if path.is_file() and is_text_about_it(path.name)}
+    for name in sorted({MANIFEST_FILE, *names}):
+        if not is_voice_file(name):
+            raise TtsError(f"{source} is refused: {name!r} in its manifest is not the name of a voice's file.")
+        try:
+            shutil.copyfile(source / name, folder / name)
+        except FileNotFoundError:
+            raise TtsError(f"{source / name} is missing: the voice is not whole.") from None
+
+
+def _copy_whole(source: VoiceManifest, folder: Path) -> None:
+    if problems := verify_files(source):
+        raise TtsError(f"{source.name} cannot be packed: {problems[0]}")
+    copy_voice(source.folder, folder)
+
+
+def _is_tar(destination: Path) -> bool:
+    return destination.name.endswith(PACKED_SUFFIXES)
+
+
+def _check_output(destination: Path) -> None:
+    """Refuse before any work what cannot be written, and a folder that holds something else."""
+    if _is_tar(destination):
+        check_destination(destination)
+        return
+    if destination.name.lower().endswith(_OTHER_FILES):
+        raise UsageError(
+            f"A packed voice is a tar or a folder: let the name end in .tar or .tar.gz, or in no suffix, "
+            f"not {destination.name!r}."
+        )
+    if destination.is_dir():
+        if others := _not_of_a_voice(destination):
+            raise TtsError(f"{destination} holds other things, {others[0]} for one: name a new folder.")
+        return
+    check_destination(destination)
+    if destination.exists():
+        raise TtsError(f"{destination} is a file: name a folder, or let the name end in .tar.")
+
+
+def _not_of_a_voice(folder: Path) -> list[str]:
+    """What would be lost or left over if a voice took this folder's place: a run's states, for example."""
+    names = sorted(path.name for path in folder.iterdir())
+    if MANIFEST_FILE not in names:
+        return names
+    own = {MANIFEST_FILE, *(part.file for part in load_manifest(folder).components)}
+    return [name for name in names if name not in own and not is_text_about_it(name)]
+
+
+@contextmanager
+def _folder_beside(destination: Path) -> Iterator[Path]:
+    """An empty hidden folder beside the destination, gone at the end unless it became it."""
+    folder = Path(os.path.realpath(destination)).parent / f".tts-{os.urandom(6).hex()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
