@@ -22,6 +22,7 @@ from tts.evaluation.comparison import (
 )
 from tts.evaluation.listening import Listeners
 from tts.evaluation.rendering import Rendering, plain_mel, rendering_of
+from tts.evaluation.report import Setup
 from tts.evaluation.scores import Scored, ScoredItem, Scores, System
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import Piece, Voice, one_compute_thread, sentence_seed
@@ -81,6 +82,23 @@ class Evaluator:
         self._mel = plain_mel(rate, corpus.mel.hop_length)
         self._warm_up()
 
+    @property
+    def frame_seconds(self) -> float:
+        return self._mel.hop_length / self._mel.sample_rate
+
+    def setup(self, split: str) -> Setup:
+        """What a report says of this evaluation."""
+        asked, manifest = next(iter(self._options.values())), self._voice.manifest
+        return Setup(
+            prepared=str(self._corpus.folder),
+            dataset=self._corpus.dataset.name,
+            split=split,
+            voice=manifest.name,
+            acoustic=asked.acoustic or manifest.default_acoustic,
+            device=self._voice.device,
+            seed=asked.seed,
+        )
+
     def evaluate(self, item: Item) -> EvaluatedItem:
         samples = self._corpus.wave(item.frames).numpy()
         recording = rendering_of(samples, self._mel)
@@ -91,9 +109,7 @@ class Evaluator:
         utterances += [self._full(name, item, recording) for name in self._options]
         return EvaluatedItem(item.id, item.text, tuple(utterances))
 
-    def _copy(
-        self, vocoder: str, item: Item, samples: npt.NDArray[np.float32], recording: Rendering
-    ) -> Utterance:
+    def _copy(self, vocoder: str, item: Item, samples: npt.NDArray[np.float32], recording: Rendering) -> Utterance:
         """The recording's mel through the vocoder."""
         started = time.perf_counter()
         mel = self._heard_mel(samples, vocoder, item.n_frames)
@@ -103,9 +119,7 @@ class Evaluator:
         rendering = rendering_of(copied, self._mel)
         comparison = compare_in_time(recording, rendering)
         scores = replace(comparison.scores, rtf=seconds / audio.seconds)
-        return self._utterance(
-            System("copy", vocoder), item, audio, rendering, replace(comparison, scores=scores)
-        )
+        return self._utterance(System("copy", vocoder), item, audio, rendering, replace(comparison, scores=scores))
 
     def _full(self, vocoder: str, item: Item, recording: Rendering) -> Utterance:
         """The item's text through the whole voice."""
@@ -143,9 +157,8 @@ class Evaluator:
         """The item's phonemes as long as they are in the recording; none where nobody knows. Its edges are silence."""
         if item.durations is None:
             return []
-        frame_seconds = self._mel.hop_length / self._mel.sample_rate
         durations = zip(item.phonemes, item.durations[1:-1], strict=True)
-        return [TimedSymbol(symbol, frames * frame_seconds) for symbol, frames in durations]
+        return [TimedSymbol(symbol, frames * self.frame_seconds) for symbol, frames in durations]
 
     def _heard_mel(self, samples: npt.NDArray[np.float32], vocoder: str, n_frames: int) -> torch.Tensor:
         """The recording as the voice's mel, [1, n_mels, T]."""

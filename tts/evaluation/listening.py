@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,14 +21,12 @@ import torch
 
 from tts.audio.files import Resampler
 from tts.audio.waveform import Audio
-from tts.errors import TtsError, UsageError
+from tts.errors import TtsError
 from tts.evaluation.words import WordErrors, word_errors
 
 RATE = 16000
 """Hz, of what both hear."""
 _BEAM = 5
-# The tokenizer too: faster-whisper would fetch one that is missing.
-_WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
 @dataclass(frozen=True)
@@ -69,20 +66,6 @@ class Listeners:
     def _opinion(self, samples: npt.NDArray[np.float32]) -> float:
         assert self._mos is not None
         return float(self._mos(torch.from_numpy(samples)[None]))
-
-
-def is_missing(package: str) -> bool:
-    """Whether a package of the extra [eval] is not installed."""
-    return find_spec(package) is None
-
-
-def check_whisper(folder: Path) -> None:
-    """Raise UsageError where `folder` is not a model for faster-whisper."""
-    if lacking := [name for name in _WHISPER_FILES if not (folder / name).is_file()]:
-        raise UsageError(
-            f"{folder} is not a Whisper model: it has no {' and no '.join(lacking)}; "
-            "name the folder of a model converted for faster-whisper."
-        )
 
 
 def _load_whisper(folder: Path) -> Any:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from tts.audio.files import FORMATS, AudioWriter
 from tts.audio.waveform import Audio
-from tts.errors import TtsError
 from tts.evaluation.evaluator import EvaluatedItem
-from tts.evaluation.pictures import can_draw, draw
+from tts.evaluation.extras import can_draw
+from tts.evaluation.folder import DATA, INDEX
+from tts.evaluation.pictures import draw
 from tts.evaluation.scores import Scored, ScoredItem, mean_rows, shown_columns
-
-INDEX, DATA = "index.html", "report.json"
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -29,40 +25,6 @@ img { max-width: 100%; }
 section { border-top: 2px solid #888; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 """
-
-
-def check_report_folder(folder: Path) -> Path:
-    """The real path of a report to write, refused early where it can be seen that writing will fail.
-
-    Raises:
-        TtsError: something else stands there, or nothing can be made beside it.
-    """
-    target = Path(os.path.realpath(folder))
-    if target.exists() and not _is_report(target):
-        raise TtsError(f"{folder} is there and is no report: remove it first, or name another folder.")
-    if not target.parent.is_dir():
-        raise TtsError(f"The folder {target.parent} does not exist; make it first, or write elsewhere.")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise TtsError(f"The folder {target.parent} is write-protected; write elsewhere.")
-    return target
-
-
-@contextmanager
-def report_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to write to, which becomes `folder` when the block ends well and is gone when it does not.
-
-    Raises:
-        TtsError: see `check_report_folder`.
-    """
-    target = check_report_folder(folder)
-    making = target.with_name(f".tts-{os.urandom(6).hex()}")
-    try:
-        making.mkdir()
-        yield making
-        _replace(target, making)
-    finally:
-        # After Ctrl-C too.
-        shutil.rmtree(making, ignore_errors=True)
 
 
 class Page:
@@ -92,7 +54,8 @@ class Page:
         page = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             f"<style>{_STYLE}</style></head><body>\n<h1>{escape(title)}</h1>\n<dl>{listed}</dl>\n"
-            f"<h2>Means over {len(self._items)} items</h2>\n{_table(mean_rows(self._items))}\n{sections}</body></html>\n"
+            f"<h2>Means over {len(self._items)} items</h2>\n{_table(mean_rows(self._items))}\n{sections}"
+            "</body></html>\n"
         )
         (self._folder / INDEX).write_text(page, encoding="utf-8")
 
@@ -101,11 +64,8 @@ class Page:
             f'<audio controls preload="none" src="{_audio_name(number, place)}"></audio>'
             for place in range(len(item.rows))
         ]
-        picture = (
-            f'<div class="wide"><img loading="lazy" src="{_picture_name(number)}" alt="mel spectrograms and pitch"></div>'
-            if self._has_pictures
-            else ""
-        )
+        image = f'<img loading="lazy" src="{_picture_name(number)}" alt="Mel spectrograms and pitch">'
+        picture = f'<div class="wide">{image}</div>' if self._has_pictures else ""
         head = f"<h2>{escape(item.id)}</h2><p>{escape(item.text)}</p>"
         return f"<section>{head}\n{_table(item.rows, players)}\n{picture}</section>\n"
 
@@ -117,7 +77,9 @@ def _table(rows: Sequence[Scored], players: Sequence[str] = ()) -> str:
     headings += [*(["listen"] if players else []), *(["heard"] if has_heard else [])]
     lines = ["".join(f"<th>{escape(heading)}</th>" for heading in headings)]
     for place, row in enumerate(rows):
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in (row.system.title, *(c.cell(row.scores) for c in columns)))
+        cells = "".join(
+            f"<td>{escape(cell)}</td>" for cell in (row.system.title, *(c.cell(row.scores) for c in columns))
+        )
         cells += f"<td>{players[place]}</td>" if players else ""
         cells += f'<td class="heard">{escape(row.heard or "")}</td>' if has_heard else ""
         lines.append(cells)
@@ -136,25 +98,3 @@ def _picture_name(number: int) -> str:
 def _write_wav(path: Path, audio: Audio) -> None:
     with AudioWriter(path, FORMATS["wav"]) as writer:
         writer.write(audio)
-
-
-def _is_report(folder: Path) -> bool:
-    """Whether a folder is empty, or an earlier report, which may go."""
-    if not folder.is_dir():
-        return False
-    return not any(folder.iterdir()) or all((folder / name).is_file() for name in (INDEX, DATA))
-
-
-def _replace(target: Path, made: Path) -> None:
-    """Put the finished folder in place; what stood there goes only when the new one stands."""
-    if not target.exists():
-        made.rename(target)
-        return
-    old = target.with_name(f"{made.name}-old")
-    target.rename(old)
-    try:
-        made.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

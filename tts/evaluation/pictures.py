@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,6 @@ _FLOOR_DECIBELS = 80.0
 _NEPERS_PER_DECIBEL = np.log(10) / 20
 
 
-def can_draw() -> bool:
-    """Whether matplotlib, of the extra [plot], is installed."""
-    return find_spec("matplotlib") is not None
-
-
 def draw(item: EvaluatedItem, frame_seconds: float, path: Path) -> None:
     """Write the picture of one item as PNG."""
     # Its own figure object, not pyplot: that would look for a display.
@@ -42,6 +36,7 @@ def draw(item: EvaluatedItem, frame_seconds: float, path: Path) -> None:
         _draw_mel(place, row, frame_seconds, loudest)
     _draw_pitch(axes[-1], rows, frame_seconds)
     axes[-1].set(xlabel="seconds", xlim=(0, seconds))
+    figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=len(rows), fontsize=8)
     figure.savefig(path, format="png", dpi=90, metadata={"Software": None})
 
 
@@ -72,7 +67,6 @@ def _draw_pitch(axes: Axes, rows: tuple[Utterance, ...], frame_seconds: float) -
         )
     axes.set_title("F0 at the recording's time", loc="left", fontsize=9)
     axes.set_ylabel("Hz")
-    axes.legend(fontsize=7, loc="upper right")
 
 
 def _voiced(f0: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
