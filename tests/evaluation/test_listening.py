@@ -1,6 +1,7 @@
 """Whisper and DistillMOS, stood in for by what their packages offer."""
 
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -66,8 +67,6 @@ def test_whisper_hears_sixteen_kilohertz_in_the_language_of_the_data(tmp_path, w
 
 
 def test_a_whisper_model_that_cannot_be_loaded_is_a_sentence(whisper):
-    from pathlib import Path
-
     with pytest.raises(TtsError, match=r"in broken cannot be loaded \(Unable to open file model.bin\)\.$"):
         Listeners(Path("broken"), "en-us", mos=False)
 

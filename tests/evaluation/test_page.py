@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.tiny_prepared import write_prepared
 from tests.tiny_voice import MEL
@@ -67,8 +68,6 @@ def test_the_page_shows_the_table_and_each_item(tmp_path, item):
 
 
 def test_the_players_play_what_was_spoken(tmp_path, item):
-    import soundfile
-
     write_page(tmp_path / "page", [item])
     samples, rate = soundfile.read(tmp_path / "page" / "audio" / "000-2.wav", dtype="float32")
     assert rate == MEL.sample_rate
