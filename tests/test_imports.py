@@ -20,7 +20,7 @@ ALLOWED = {
     "evaluation": {"training", "synthesis", "voice", "audio", "text"},
     "cli": {"evaluation", "training", "synthesis", "voice", "audio", "text"},
 }
-HEAVY = {"torch", "numpy", "scipy", "librosa", "soundfile", "phonemizer", "torchaudio", "matplotlib"}
+HEAVY = {"torch", "lightning_fabric", "tensorboard", "numpy", "scipy", "librosa", "soundfile", "phonemizer", "torchaudio", "matplotlib"}
 
 
 def imported_rooms(path):

@@ -13,6 +13,7 @@ from torch import nn
 from tts.audio.mel import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.source_filter import SourceFilter
+from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.text.symbols import ENGLISH_IPA
@@ -35,6 +36,17 @@ ACOUSTIC = {
     "n_bins": 16,
 }
 VOCODER = {"channels": 8, "hidden": 16, "n_blocks": 1}
+TACOTRON2 = {
+    "n_symbols": len(ENGLISH_IPA.symbols),
+    "embedding_channels": 8,
+    "encoder_channels": 8,
+    "attention_rnn_channels": 8,
+    "decoder_rnn_channels": 8,
+    "prenet_channels": 8,
+    "attention_channels": 8,
+    "location_filters": 2,
+    "postnet_channels": 8,
+}
 WAVEGLOW = {"n_flows": 2, "n_early_every": 1, "n_layers": 1, "channels": 4, "upsample_kernel_size": 256}
 
 
@@ -51,13 +63,15 @@ def write_pulse_voice(folder: Path) -> Path:
 
 
 def write_random_voice(folder: Path) -> Path:
-    """Small random networks; Griffin-Lim and WaveGlow beside the source-filter vocoder."""
+    """Small random networks: FastSpeech 2, Tacotron 2; the source-filter vocoder, WaveGlow, Griffin-Lim."""
     torch.manual_seed(0)
     acoustic = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC))
     acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1))
     source_filter = SourceFilter(MEL, VocosDimensions(**VOCODER))
     waveglow = WaveGlow(MEL, WaveGlowDimensions(**WAVEGLOW))
-    return write_voice(folder, "random", acoustic, {"source_filter": source_filter, "waveglow": waveglow})
+    tacotron2 = Tacotron2(Tacotron2Dimensions(**TACOTRON2))
+    vocoders = {"source_filter": source_filter, "waveglow": waveglow}
+    return write_voice(folder, "random", acoustic, vocoders, tacotron2)
 
 
 def zeroed(network: nn.Module) -> nn.Module:
@@ -66,11 +80,20 @@ def zeroed(network: nn.Module) -> nn.Module:
     return network
 
 
-def write_voice(folder: Path, name: str, acoustic: nn.Module, vocoders: dict[str, nn.Module]) -> Path:
-    """A voice folder `folder`/`name` with these networks and Griffin-Lim; the first vocoder is the default."""
+def write_voice(
+    folder: Path,
+    name: str,
+    fastspeech2: nn.Module,
+    vocoders: dict[str, nn.Module],
+    tacotron2: nn.Module | None = None,
+) -> Path:
+    """A voice folder `folder`/`name` with these networks and Griffin-Lim; the first of each kind is the default."""
     voice = folder / name
     voice.mkdir(parents=True)
-    parts = [component("acoustic", "fastspeech2", voice, acoustic, ACOUSTIC)]
+    table = "acoustics.fastspeech2" if tacotron2 else "acoustic"
+    parts = [component(table, "fastspeech2", voice, fastspeech2, ACOUSTIC)]
+    if tacotron2:
+        parts.append(component("acoustics.tacotron2", "tacotron2", voice, tacotron2, TACOTRON2))
     for key, network in vocoders.items():
         parts.append(component(f"vocoders.{key}", key, voice, network, WAVEGLOW if key == "waveglow" else VOCODER))
     parts += ['[vocoders.griffinlim]\nnetwork = "griffinlim"\noptions = { n_iterations = 2 }\n']

@@ -101,6 +101,6 @@ def test_an_alphabet_that_is_not_known_is_refused(public):
 def test_verify_info_and_remove(public):
     assert public("voices", "verify", "reader").returncode == 0
     details = json.loads(public("voices", "info", "reader", "--json").stdout)
-    assert details["components"]["acoustic"]["network"] == "tacotron2"
+    assert details["components"]["acoustic tacotron2"]["network"] == "tacotron2"
     assert public("voices", "remove", "hifigan", "--yes").returncode == 0
     assert public("voices", "info", "hifigan").returncode == 2

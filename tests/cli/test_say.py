@@ -43,11 +43,13 @@ def test_json_reports_exactly_the_contract(tts):
     done = tts("say", *PHONEMES, "-o", "hello.flac", "--json")
     report = json.loads(done.stdout)
     assert list(report) == [
-        *("file", "seconds", "rtf", "first_audio_ms", "voice", "vocoder", "device", "sample_rate", "warnings")
+        *("file", "seconds", "rtf", "first_audio_ms", "voice", "acoustic"),
+        *("vocoder", "device", "sample_rate", "warnings"),
     ]
     assert report["file"] == "hello.flac"
     assert report["seconds"] == pytest.approx(HELLO_SAMPLES / 22050, abs=1e-5)
-    assert (report["voice"], report["vocoder"], report["device"]) == ("pulse", "vocos", "cpu")
+    assert (report["voice"], report["acoustic"], report["vocoder"]) == ("pulse", "fastspeech2", "vocos")
+    assert report["device"] == "cpu"
     assert report["warnings"] == []
 
 
@@ -162,6 +164,13 @@ def test_debug_shows_the_traceback(tts):
         (("...", "-o", "a.wav"), 1, "nothing to speak"),
         (("Hi.", "--voice", "pulze", "-o", "a.wav"), 2, "did you mean pulse?"),
         (("Hi.", "--vocoder", "griflim", "-o", "a.wav"), 2, "did you mean griffinlim?"),
+        (
+            ("Hi.", "--acoustic", "tacotron2", "-o", "a.wav"),
+            2,
+            "no acoustic model 'tacotron2'; there are: fastspeech2.",
+        ),
+        (("Hi.", "--voice", "random", "--acoustic", "tacotron", "-o", "a.wav"), 2, "did you mean tacotron2?"),
+        (("Hi.", "--voice", "random", "--acoustic", "tacotron2", "--pitch", "2", "-o", "a.wav"), 2, "over its pitch"),
         (("Hi.", "-o", "missing/a.wav"), 1, "does not exist"),
         (("Hi.", "-o", "."), 1, "is a folder"),
         (("Hi.", "-o", "a.xyz"), 2, "no audio format"),
@@ -240,6 +249,18 @@ def test_settings_flag_then_environment_then_file(tts, tmp_path):
     assert seconds("--speed", "1") == pytest.approx(HELLO_SAMPLES / 22050, abs=1e-3)
     spoken = tts("say", "Hi.", "-o", "a.wav", "--json", TTS_VOCODER="griffinlim")
     assert json.loads(spoken.stdout)["vocoder"] == "griffinlim"
+
+
+def test_the_acoustic_model_by_flag_environment_and_file(tts, tmp_path):
+    def acoustic(*arguments, **environment):
+        arguments = ("say", "Hi.", "--voice", "random", "-o", "a.wav", "--json", *arguments)
+        return json.loads(tts(*arguments, **environment).stdout)["acoustic"]
+
+    assert acoustic() == "fastspeech2"
+    assert acoustic("--acoustic", "tacotron2") == "tacotron2"
+    (tmp_path / "config.toml").write_text('acoustic = "tacotron2"\n', "utf-8")
+    assert acoustic() == "tacotron2"
+    assert acoustic(TTS_ACOUSTIC="fastspeech2") == "fastspeech2"
 
 
 def test_an_unknown_setting_is_named(tts, tmp_path):

@@ -2,51 +2,21 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import time
-from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
+from tests.cli.conftest import told
 from tests.voice.fault_server import FaultServer, hold_after, status
-from tts.cli.app import command
 from tts.cli.console import confirm, download_bar
 from tts.cli.settings import load_settings, write_setting
 from tts.errors import TtsError, UsageError
 from tts.voice.archives import pack
 from tts.voice.manifest import load_manifest, verify_files
-
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-
-
-class Here:
-    """The command line of somebody who has no voice but the embedded one, in this process: torch is imported once."""
-
-    def __init__(self, tts, folder, monkeypatch):
-        self.folder, self.voices, self._monkeypatch = folder, folder / "voices", monkeypatch
-        self.environment = {name: value for name, value in tts.environment.items() if name.upper() not in PROXIES}
-        self.environment |= {"TTS_VOICES_DIR": str(self.voices), "TTS_VOICE": ""}
-
-    def __call__(self, *arguments, **environment):
-        out, error = io.StringIO(), io.StringIO()
-        with self._monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(error):
-            patch.chdir(self.folder)
-            patch.setattr(os, "environ", {**self.environment, **environment})
-            patch.setattr(sys, "stdin", io.StringIO())
-            with pytest.raises(SystemExit) as ended:
-                command().main(list(map(str, arguments)))
-        return subprocess.CompletedProcess(
-            arguments, ended.value.code, out.getvalue().encode(), error.getvalue().encode()
-        )
-
-
-@pytest.fixture
-def fresh(tts, tmp_path, monkeypatch):
-    return Here(tts, tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -58,15 +28,6 @@ def packed(pulse_voice, tmp_path):
 def server(packed):
     with FaultServer({"/pulse.tar": packed.read_bytes()}) as running:
         yield running
-
-
-def told(done, code):
-    """The one sentence that a failed command told."""
-    message = done.stderr.decode()
-    assert done.returncode == code, message
-    assert "Traceback" not in message
-    assert done.stdout == b""
-    return message.strip().splitlines()[-1]
 
 
 def start(tts, *arguments):
@@ -166,6 +127,7 @@ def test_by_address(fresh, server, packed):
         "changed": True,
         "folder": str(fresh.voices / "pulse"),
         "licence": "Apache-2.0",
+        "acoustics": ["fastspeech2"],
         "vocoders": ["vocos", "griffinlim"],
         "files": [
             {
@@ -345,25 +307,6 @@ def test_writing_a_setting(tmp_path):
     with pytest.raises(TtsError, match=r'too cleverly: write voice = "y" into it by hand'):
         write_setting(path, "voice", "y")
     assert load_settings(path) == {"voice": "x\n"}
-
-
-def test_packing(fresh, packed, pulse_voice):
-    done = fresh("voices", "pack", pulse_voice, "-o", "out.tar", "--json")
-    report = json.loads(done.stdout)
-    assert (report["voice"], report["file"]) == ("pulse", "out.tar")
-    assert (fresh.folder / "out.tar").read_bytes() == packed.read_bytes()
-    assert report["sha256"] == hashlib.sha256(packed.read_bytes()).hexdigest()
-    fresh("voices", "install", packed)
-    assert fresh("voices", "pack", "pulse", "-o", "by-name.tar").returncode == 0
-    assert (fresh.folder / "by-name.tar").read_bytes() == packed.read_bytes()
-    assert "end in .tar or .tar.gz" in told(fresh("voices", "pack", "pulse", "-o", "x.zip"), 2)
-
-
-def test_packing_a_damaged_voice(fresh, pulse_voice, tmp_path):
-    voice = shutil.copytree(pulse_voice, tmp_path / "damaged")
-    (voice / "vocos.safetensors").write_bytes(b"cut")
-    assert "cannot be packed" in told(fresh("voices", "pack", voice, "-o", "x.tar"), 1)
-    assert not (fresh.folder / "x.tar").exists()
 
 
 class Terminal(io.StringIO):

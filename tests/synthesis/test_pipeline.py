@@ -105,6 +105,7 @@ def test_a_voice_of_an_unknown_kind_is_refused(voices_folder, tmp_path):
 
 OTHER_VALUES = {
     "vocoder": "griffinlim",
+    "acoustic": "tacotron2",
     "speed": 1.5,
     "pitch": 5.0,
     "energy": 2.0,
@@ -166,6 +167,27 @@ def test_a_long_text_streams_sentence_by_sentence(pulse):
 def test_an_unknown_vocoder_is_refused_with_the_nearest(pulse):
     with pytest.raises(UsageError, match=r"no vocoder 'grifinlim'; did you mean griffinlim\?"):
         pulse.say("Hello.", SynthesisOptions(vocoder="grifinlim"))
+
+
+def test_an_unknown_acoustic_model_is_refused_with_the_nearest(random):
+    with pytest.raises(UsageError, match=r"random has no acoustic model 'tacotron'; did you mean tacotron2\?"):
+        random.say("Hello.", SynthesisOptions(acoustic="tacotron"))
+
+
+def test_controls_are_those_of_the_chosen_model(random):
+    options = SynthesisOptions(acoustic="tacotron2", pitch=1.0)
+    with pytest.raises(UsageError, match="random with --acoustic tacotron2 has no control over its pitch"):
+        random.prepare(options)
+    assert "pitch" in random.prepare(replace(options, acoustic="fastspeech2")).acoustic.controls
+
+
+def test_only_the_networks_that_speak_are_loaded(voices_folder, tmp_path):
+    voice = shutil.copytree(voices_folder / "random", tmp_path / "random")
+    (voice / "tacotron2.safetensors").write_bytes(b"cut")
+    loaded = load_voice(str(voice), device="cpu")
+    assert loaded.say("Hello.").seconds > 0
+    with pytest.raises(TtsError, match=r"tacotron2\.safetensors is damaged"):
+        loaded.say("Hello.", SynthesisOptions(acoustic="tacotron2"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,59 @@ def test_reads_back_what_it_writes(voice):
     (voice / "voice.toml").unlink()
     write_manifest(manifest)
     assert load_manifest(voice) == manifest
+
+
+def with_acoustics(voice, head=""):
+    """The manifest of pulse with its acoustic model under two names."""
+    path = voice / "voice.toml"
+    table = path.read_text("utf-8").split("[acoustic]")[1].split("[vocoders")[0]
+    edit(voice, f"[acoustic]{table}", f"[acoustics.calm]{table}[acoustics.brisk]{table}")
+    edit(voice, 'version = "1"', f'version = "1"\n{head}')
+    return path
+
+
+@pytest.mark.parametrize(("head", "default"), [("", "calm"), ('default_acoustic = "brisk"', "brisk")])
+def test_several_acoustic_models(voice, head, default):
+    with_acoustics(voice, head)
+    manifest = load_manifest(voice)
+    assert (list(manifest.acoustics), manifest.default_acoustic) == (["calm", "brisk"], default)
+    assert len(manifest.components) == 4
+    assert verify_files(manifest) == []
+    write_manifest(manifest)
+    assert load_manifest(voice) == manifest
+
+
+def test_one_acoustic_model_is_written_as_it_always_was(voice):
+    manifest = load_manifest(voice)
+    text = write_manifest(manifest).read_text("utf-8")
+    assert "[acoustic]" in text
+    assert "default_acoustic" not in text
+    named = {"calm": manifest.acoustics["fastspeech2"]}
+    write_manifest(replace(manifest, acoustics=named, default_acoustic="calm"))
+    assert list(load_manifest(voice).acoustics) == ["calm"]
+
+
+def test_vocoders_alone_are_read_back_too(voice):
+    manifest = load_manifest(voice)
+    alone = replace(manifest, frontend=None, acoustics={}, default_acoustic="")
+    write_manifest(alone)
+    assert load_manifest(voice) == alone
+    assert not alone.speaks
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[acoustics.calm]", "[acoustic]", r"both \[acoustic\] and \[acoustics\]"),
+        ('version = "1"', 'version = "1"\ndefault_acoustic = "x"', "lacks 'acoustics.x'"),
+        ("[frontend]", "[other]", "lacks 'frontend'"),
+    ],
+)
+def test_acoustic_models_that_cannot_be_are_refused(voice, old, new, said):
+    with_acoustics(voice)
+    edit(voice, old, new)
+    with pytest.raises(TtsError, match=said):
+        load_manifest(voice)
 
 
 def test_a_truncated_file_is_named(voice):

@@ -49,6 +49,12 @@ def test_weights_of_the_wrong_shape_are_refused(voice):
         load_vocoder(load_manifest(voice), "vocos", CPU)
 
 
+def test_an_acoustic_model_is_chosen_by_name(random_voice):
+    manifest = load_manifest(random_voice)
+    assert type(load_acoustic_model(manifest, CPU, "tacotron2")).__name__ == "Tacotron2"
+    assert type(load_acoustic_model(manifest, CPU)).__name__ == "FastSpeech2"
+
+
 @pytest.mark.parametrize("line", ['loudness = "loud"', 'log = "2"'])
 def test_a_mel_that_is_not_known_is_refused(voice, line):
     manifest = voice / "voice.toml"

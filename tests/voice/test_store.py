@@ -2,8 +2,9 @@ import shutil
 
 import pytest
 
-from tts.errors import UsageError
-from tts.voice.store import find_installed, find_vocoder, find_voice, installed_voices, voices_folder
+from tests.tiny_runs import vocoder_run
+from tts.errors import TtsError, UsageError
+from tts.voice.store import check_acoustic, find_installed, find_vocoder, find_voice, installed_voices, voices_folder
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,36 @@ def test_what_the_catalog_has_is_to_be_installed(pulse_voice):
         find_voice("ljspeech")
     with pytest.raises(UsageError, match="no vocoder 'waveglow-256' on this machine: get it by tts voices install"):
         find_vocoder(find_voice("pulse"), "waveglow-256")
+
+
+def test_an_acoustic_model_is_the_voices_own():
+    check_acoustic(find_voice("random"), "tacotron2")
+    with pytest.raises(UsageError, match=r"pulse has no acoustic model 'tacotron2'; there are: fastspeech2\."):
+        check_acoustic(find_voice("pulse"), "tacotron2")
+    with pytest.raises(UsageError, match=r"random has no acoustic model 'tacotron'; did you mean tacotron2\?"):
+        check_acoustic(find_voice("random"), "tacotron")
+
+
+def test_a_folder_lends_its_default_vocoder(random_voice, tmp_path, monkeypatch):
+    run = vocoder_run(tmp_path / "runs" / "voc", random_voice, "waveglow")
+    pulse = find_voice("pulse")
+    monkeypatch.chdir(run.parent)
+    for name in ("voc", "./voc", str(run)):
+        manifest, key = find_vocoder(pulse, name)
+        assert (manifest.folder.resolve(), key) == (run, "waveglow")
+    assert find_vocoder(pulse, str(random_voice))[1] == "source_filter"
+    with pytest.raises(TtsError, match=r"nothing is not a voice: it has no voice\.toml"):
+        find_vocoder(pulse, "./nothing")
+    # A folder of the name without a manifest means nothing.
+    (run.parent / "vocs").mkdir()
+    with pytest.raises(UsageError, match="did you mean vocos"):
+        find_vocoder(pulse, "vocs")
+
+
+def test_a_name_goes_before_a_folder(random_voice, tmp_path, monkeypatch):
+    vocoder_run(tmp_path / "vocos", random_voice, "waveglow")
+    monkeypatch.chdir(tmp_path)
+    assert find_vocoder(find_voice("pulse"), "vocos")[0].name == "pulse"
 
 
 @pytest.fixture

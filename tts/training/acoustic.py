@@ -1,33 +1,35 @@
-"""Train FastSpeech 2 on given durations.
-
-    python -m tts.training.acoustic PREPARED -o RUN --steps 8000
-
-RUN gets `state.pt` (to go on from: the same command again) every few minutes and `weights.safetensors` (the moving
-average, what a voice ships).
-"""
+"""Train FastSpeech 2 on known durations; batches of whole clips, which other trainers use too."""
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
+from tts.models.griffinlim import GriffinLim
 from tts.models.masks import length_mask
+from tts.training.corpora import training_clips
 from tts.training.data import Item, PreparedCorpus
 from tts.training.discriminators import SpectrogramDiscriminator
-from tts.training.loop import Schedule, Trainer, descend
+from tts.training.loop import Trainer, on_device
 from tts.training.losses import adversarial_loss, discriminator_loss, feature_matching_loss
+from tts.training.samples import Samples
+from tts.training.schedule import Schedule
+
+# More say little more, and validating should be short.
+MOST_VALIDATION_CLIPS = 40
 
 
 @dataclass
 class Utterances:
-    """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T]."""
+    """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T]
+    with frame_lengths [B]."""
 
     ids: Tensor
     id_lengths: Tensor
@@ -36,17 +38,24 @@ class Utterances:
     mel: Tensor
     log_f0: Tensor
     voiced: Tensor
-
-    @property
-    def frame_lengths(self) -> Tensor:
-        return self.durations.sum(1)
+    frame_lengths: Tensor
+    item_ids: list[str]
 
 
-def collate(corpus: PreparedCorpus, items: list[Item]) -> Utterances:
-    """Whole clips, padded at the end."""
+def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: bool = False) -> Utterances:
+    """Whole clips, padded at the end.
+
+    With `unknown_durations` a clip may have none: its durations and energy are zeros.
+
+    Raises:
+        TtsError: a clip has no durations, where it must.
+    """
     pad = torch.nn.utils.rnn.pad_sequence
     ids = [torch.tensor(corpus.symbols.encode(item.phonemes).ids) for item in items]
-    durations = [torch.tensor(item.known_durations) for item in items]
+    if unknown_durations:
+        durations = [torch.tensor(i.durations or [0] * len(row)) for i, row in zip(items, ids, strict=True)]
+    else:
+        durations = [torch.tensor(item.known_durations) for item in items]
     mels = [corpus.mel_of(item.frames).T for item in items]
     return Utterances(
         ids=pad(ids, batch_first=True),
@@ -56,6 +65,8 @@ def collate(corpus: PreparedCorpus, items: list[Item]) -> Utterances:
         mel=pad(mels, batch_first=True).transpose(1, 2),
         log_f0=pad([torch.from_numpy(np.log2(corpus.filled_f0[item.frames])) for item in items], batch_first=True),
         voiced=pad([torch.from_numpy(corpus.f0[item.frames] > 0) for item in items], batch_first=True),
+        frame_lengths=torch.tensor([item.n_frames for item in items]),
+        item_ids=[item.id for item in items],
     )
 
 
@@ -81,22 +92,38 @@ class AcousticSettings:
 
 
 class AcousticTrainer(Trainer[Utterances]):
+    kind = "acoustic"
+    network_name = "fastspeech2"
+    Dimensions = FastSpeech2Dimensions
+    Settings = AcousticSettings
+    needs_durations = True
+    symbol_embedding = "embed.weight"
     network: FastSpeech2
 
-    def __init__(self, corpus: PreparedCorpus, settings: AcousticSettings, schedule: Schedule, run: Path) -> None:
+    def __init__(
+        self,
+        corpus: PreparedCorpus,
+        dimensions: FastSpeech2Dimensions,
+        settings: AcousticSettings,
+        schedule: Schedule,
+        run: Path,
+        fabric: Fabric,
+    ) -> None:
         torch.manual_seed(schedule.seed)
-        network = FastSpeech2(FastSpeech2Dimensions(len(corpus.symbols), corpus.mels.shape[1]))
-        super().__init__(network, SpectrogramDiscriminator(), schedule, run, decay=0.998)
-        self.corpus, self.settings = corpus, settings
-        self.items = sorted(corpus.split("train"), key=lambda item: item.n_frames)
+        super().__init__(corpus, FastSpeech2(dimensions), SpectrogramDiscriminator(), schedule, run, fabric)
+        self.settings = settings
+        known = [item for item in corpus.items if item.durations is not None]
+        self.items = training_clips((i for i in known if i.split == "train"), "with durations")
+        self.held_out = [item for item in known if item.split == "val"][:MOST_VALIDATION_CLIPS]
 
-    def network_options(self) -> tuple[str, dict[str, Any]]:
-        return "fastspeech2", asdict(self.network.dimensions)
+    @classmethod
+    def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
+        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
 
     def batch(self, random: np.random.Generator) -> Utterances:
         """Clips of like length: half of those in a window of twice the batch somewhere in the sorted list."""
         size = self.settings.batch_size
-        start = max(0, int(random.integers(-size // 2, len(self.items) - size)))
+        start = max(0, int(random.integers(-size // 2, max(1, len(self.items) - size))))
         window = self.items[start : start + 2 * size]
         chosen = random.choice(len(window), size=min(size, len(window)), replace=False)
         return collate(self.corpus, [window[i] for i in chosen])
@@ -123,7 +150,7 @@ class AcousticTrainer(Trainer[Utterances]):
     def adversarial_losses(self, real: Tensor, made: Tensor) -> dict[str, Tensor]:
         """Train the critic on two sets of spectrograms [B, n_mels, T]; give what it then makes of the second."""
         critic_loss = discriminator_loss([self.critic(real)[0]], [self.critic(made.detach())[0]])
-        descend(self.critic_optimizer, critic_loss, self.critic, self.schedule.max_gradient)
+        self.descend(self.critic_optimizer, critic_loss, self.critic)
         self.critic.requires_grad_(False)
         score, features = self.critic(made)
         real_features = self.critic(real)[1]
@@ -139,39 +166,36 @@ class AcousticTrainer(Trainer[Utterances]):
         made = torch.stack([mel[i, :, start : start + n] for i, start in enumerate(starts)])
         return real.exp(), made.exp()
 
-    @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Mel distance on the validation clips with true durations, predicted pitch and energy."""
-        self.network.eval()
-        batch = collate(self.corpus, self.corpus.split("val"))
+        if not self.held_out:
+            return {}
+        batch = on_device(collate(self.corpus, self.held_out), self.fabric.device)
         predicted = self.network(batch.ids, batch.id_lengths, batch.durations)
-        self.network.train()
         frame_mask = length_mask(batch.frame_lengths)[:, None]
         return {"validation_mel": float(masked_l1(predicted.mel, batch.mel, frame_mask))}
+
+    def samples(self) -> Samples:
+        """The first validation clip as recorded, and as it is spoken (through Griffin-Lim)."""
+        if not self.held_out:
+            return Samples()
+        ids = self.corpus.symbols.encode(self.held_out[0].phonemes).ids
+        spoken = self.network.speak(torch.tensor(ids, device=self.fabric.device)).mel
+        return spoken_sample(self.corpus, self.held_out[0], spoken)
+
+
+def spoken_sample(corpus: PreparedCorpus, item: Item, spoken: Tensor) -> Samples:
+    """A clip's recorded mel beside the mel [n_mels, T] that a network speaks, and the latter to hear."""
+    samples = Samples(corpus.mel.sample_rate, mels={"recorded": corpus.mel_of(item.frames).numpy()})
+    # A network that has learned nothing yet may speak no frame, or fewer than a Fourier transform takes.
+    if spoken.shape[1] * corpus.mel.hop_length > corpus.mel.n_fft:
+        samples.mels["spoken"] = spoken.cpu().numpy()
+        wave = GriffinLim(corpus.mel)(spoken.cpu()[None], torch.Generator().manual_seed(0))[0]
+        samples.audio["spoken"] = wave.clamp(-1, 1).numpy()
+    return samples
 
 
 def masked_l1(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Mean absolute difference where `weight` is more than zero, weighted by it."""
     weight = weight.float().expand_as(target)
     return ((predicted - target).abs() * weight).sum() / weight.sum()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("prepared", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, default=1.5e-3)
-    parser.add_argument("--adversarial-from", type=int, default=10**9)
-    args = parser.parse_args()
-
-    args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared)
-    schedule = Schedule(args.steps, args.learning_rate, args.adversarial_from)
-    trainer = AcousticTrainer(corpus, AcousticSettings(), schedule, args.out)
-    trainer.restore(args.out / "state.pt")
-    trainer.train()
-
-
-if __name__ == "__main__":
-    main()

@@ -125,6 +125,7 @@ class Segments:
     mel: Tensor
     f0: Tensor
     voiced: Tensor
+    item_ids: list[str]
 
 
 class PreparedCorpus:
@@ -175,6 +176,7 @@ class PreparedCorpus:
             mel=torch.stack([self.mel_of(r) for r in ranges]),
             f0=torch.from_numpy(np.stack([self.filled_f0[r] for r in ranges])),
             voiced=torch.from_numpy(np.stack([self.f0[r] > 0 for r in ranges])),
+            item_ids=[items[index].id for index in chosen],
         )
 
     def _energy(self) -> FloatArray:

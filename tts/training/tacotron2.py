@@ -1,40 +1,32 @@
 """Train Tacotron 2 with its attention shown where it should look.
 
-    python -m tts.training.tacotron2 PREPARED -o RUN --steps 8000
-
-The corpus knows when each symbol is heard, so the attention need not find it out: that takes hours, this takes minutes.
-RUN is like that of `tts.training.acoustic`.
+Where it is known when each symbol is heard, the attention need not find it out: that takes hours, this takes minutes.
+Where it is not, the attention is asked to go through the text at an even pace, more or less.
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tts.models.masks import length_mask
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
-from tts.training.acoustic import Utterances, collate, masked_l1
-from tts.training.data import Item, PreparedCorpus
-from tts.training.loop import Schedule, Trainer
+from tts.training.acoustic import Utterances, collate, masked_l1, spoken_sample
+from tts.training.corpora import training_clips
+from tts.training.data import PreparedCorpus
+from tts.training.loop import Trainer, on_device
+from tts.training.samples import Samples
+from tts.training.schedule import Schedule
 
-# A third to a half of the published sizes: a fifth of the weights.
-SMALL = {
-    "embedding_channels": 256,
-    "encoder_channels": 256,
-    "attention_rnn_channels": 384,
-    "decoder_rnn_channels": 384,
-    "prenet_channels": 128,
-    "attention_channels": 96,
-    "location_filters": 16,
-    "postnet_channels": 256,
-}
+# Clips that are validated: each takes as long as a step.
+MOST_VALIDATION_CLIPS = 16
 
 
 @dataclass(frozen=True)
@@ -45,28 +37,49 @@ class Tacotron2Settings:
     max_frames: int = 400
     stop_weight: float = 0.5
     attention_weight: float = 0.5
+    """Of the distance from the alignment that is given."""
+    guidance_weight: float = 2.0
+    """Of the distance from the diagonal, where none is given."""
 
 
 class Tacotron2Trainer(Trainer[Utterances]):
+    kind = "acoustic"
+    network_name = "tacotron2"
+    Dimensions = Tacotron2Dimensions
+    Settings = Tacotron2Settings
+    symbol_embedding = "embedding.weight"
     network: Tacotron2
 
-    def __init__(self, corpus: PreparedCorpus, settings: Tacotron2Settings, schedule: Schedule, run: Path) -> None:
+    def __init__(
+        self,
+        corpus: PreparedCorpus,
+        dimensions: Tacotron2Dimensions,
+        settings: Tacotron2Settings,
+        schedule: Schedule,
+        run: Path,
+        fabric: Fabric,
+    ) -> None:
         torch.manual_seed(schedule.seed)
-        network = Tacotron2(Tacotron2Dimensions(len(corpus.symbols), corpus.mels.shape[1], **SMALL))
+        network = Tacotron2(dimensions)
         # Frames of silence say least: start from the mean spectrum and let the network learn the rest.
         network.decoder.to_frame.bias.data.copy_(torch.from_numpy(corpus.mels[::97].astype(np.float32).mean(0)))
-        super().__init__(network, nn.Identity(), schedule, run, decay=0.998)
-        self.corpus, self.settings = corpus, settings
-        short = [item for item in corpus.split("train") if item.n_frames <= settings.max_frames]
-        self.items = sorted(short, key=lambda item: item.n_frames)
+        super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
+        self.settings = settings
+        short = [item for item in corpus.items if item.n_frames <= settings.max_frames]
+        self.items = training_clips(
+            (item for item in short if item.split == "train"), f"of at most {settings.max_frames} frames"
+        )
+        self.held_out = [item for item in short if item.split == "val"][:MOST_VALIDATION_CLIPS]
 
-    def network_options(self) -> tuple[str, dict[str, Any]]:
-        return "tacotron2", asdict(self.network.dimensions)
+    @classmethod
+    def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
+        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
 
     def batch(self, random: np.random.Generator) -> Utterances:
         """Clips of like length: neighbours in the list sorted by length."""
-        start = int(random.integers(len(self.items) - self.settings.batch_size))
-        return collate(self.corpus, self.items[start : start + self.settings.batch_size])
+        size = self.settings.batch_size
+        start = int(random.integers(max(1, len(self.items) - size + 1)))
+        return collate(self.corpus, self.items[start : start + size], unknown_durations=True)
 
     def losses(self, batch: Utterances, adversarial: bool) -> dict[str, Tensor]:
         frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
@@ -75,31 +88,60 @@ class Tacotron2Trainer(Trainer[Utterances]):
             "before": masked_l1(frames.mel_before_postnet, batch.mel, mask[:, None]),
             "mel": masked_l1(frames.mel, batch.mel, mask[:, None]),
             "stop": stop_loss(frames.stop_logits, batch.frame_lengths),
-            "attention": attention_loss(frames.alignments, batch.durations),
         }
-        s = self.settings
-        total = losses["before"] + losses["mel"]
-        total = total + s.stop_weight * losses["stop"] + s.attention_weight * losses["attention"]
+        total = losses["before"] + losses["mel"] + self.settings.stop_weight * losses["stop"]
+        for name, weight, loss in self.attention_losses(frames, batch):
+            losses[name] = loss
+            total = total + weight * loss
         return losses | {"total": total}
 
-    @torch.no_grad()
+    def attention_losses(self, frames: Frames, batch: Utterances) -> list[tuple[str, float, Tensor]]:
+        """Name, weight and loss: of the clips whose alignment is known, and of those whose is not."""
+        known, found = batch.durations.sum(1) > 0, []
+        if known.any():
+            loss = attention_loss(frames.alignments[known], batch.durations[known])
+            found.append(("attention", self.settings.attention_weight, loss))
+        if not known.all():
+            loss = guidance_loss(frames.alignments[~known], batch.id_lengths[~known], batch.frame_lengths[~known])
+            found.append(("guidance", self.settings.guidance_weight, loss))
+        return found
+
     def validate(self) -> dict[str, float]:
         """Mel distance on validation clips with the true frame before, and how sharp the attention is."""
-        items: list[Item] = [i for i in self.corpus.split("val") if i.n_frames <= self.settings.max_frames][:16]
-        batch = collate(self.corpus, items)
-        self.network.eval()
-        frames: Frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
-        self.network.train()
+        if not self.held_out:
+            return {}
+        batch, frames = self._forced()
         mask = length_mask(batch.frame_lengths)
         return {
             "validation_mel": float(masked_l1(frames.mel, batch.mel, mask[:, None])),
             "validation_focus": float((frames.alignments.amax(2) * mask).sum() / mask.sum()),
         }
 
+    def samples(self) -> Samples:
+        """The first validation clip spoken, its attention then, and its attention with the true frames before."""
+        if not self.held_out:
+            return Samples()
+        item = self.held_out[0]
+        ids = torch.tensor([self.corpus.symbols.encode(item.phonemes).ids], device=self.fabric.device)
+        lengths = torch.tensor([ids.shape[1]], device=self.fabric.device)
+        # Early on it does not stop.
+        free = self.network.infer(ids, lengths, max_frames=2 * item.n_frames)
+        samples = spoken_sample(self.corpus, item, free.mel[0])
+        batch, forced = self._forced()
+        n_frames, n_symbols = int(batch.frame_lengths[0]), int(batch.id_lengths[0])
+        samples.alignments["spoken"] = free.alignments[0].cpu().numpy()
+        samples.alignments["true frames before"] = forced.alignments[0, :n_frames, :n_symbols].cpu().numpy()
+        return samples
+
+    def _forced(self) -> tuple[Utterances, Frames]:
+        batch = on_device(collate(self.corpus, self.held_out, unknown_durations=True), self.fabric.device)
+        frames: Frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        return batch, frames
+
 
 def stop_loss(logits: Tensor, lengths: Tensor) -> Tensor:
     """Cross entropy of the stop token (section 2.2), logits [B, T]: the last frame stops, and counts for five."""
-    target = (torch.arange(logits.shape[1]) == lengths[:, None] - 1).float()
+    target = (torch.arange(logits.shape[1], device=logits.device) == lengths[:, None] - 1).float()
     weight = length_mask(lengths, logits.shape[1]) * (1 + 4 * target)
     return functional.binary_cross_entropy_with_logits(logits, target, weight, reduction="sum") / weight.sum()
 
@@ -108,26 +150,20 @@ def attention_loss(alignments: Tensor, durations: Tensor) -> Tensor:
     """Cross entropy between the attention [B, T, S] and the symbol that sounds, from durations [B, S] in frames."""
     total, n_frames = alignments.new_zeros(()), 0
     for weights, each in zip(alignments, durations, strict=True):
-        owner = torch.repeat_interleave(torch.arange(len(each)), each)
-        total = total - torch.log(weights[torch.arange(len(owner)), owner] + 1e-5).sum()
+        owner = torch.repeat_interleave(each)
+        total = total - torch.log(weights[torch.arange(len(owner), device=owner.device), owner] + 1e-5).sum()
         n_frames += len(owner)
     return total / n_frames
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("prepared", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, default=1.5e-3)
-    args = parser.parse_args()
+def guidance_loss(alignments: Tensor, id_lengths: Tensor, frame_lengths: Tensor, width: float = 0.2) -> Tensor:
+    """How far from the diagonal the attention [B, T, S] looks (Tachibana et al. 2017, arXiv 1710.08969, equation 9).
 
-    args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared)
-    trainer = Tacotron2Trainer(corpus, Tacotron2Settings(), Schedule(args.steps, args.learning_rate, 10**9), args.out)
-    trainer.restore(args.out / "state.pt")
-    trainer.train()
-
-
-if __name__ == "__main__":
-    main()
+    Summed over the symbols and not averaged, so that a long text weighs no less than a short one.
+    """
+    frame_mask = length_mask(frame_lengths, alignments.shape[1])
+    symbols = torch.arange(alignments.shape[2], device=alignments.device) / id_lengths[:, None]
+    frames = torch.arange(alignments.shape[1], device=alignments.device) / frame_lengths[:, None]
+    distance = symbols[:, None, :] - frames[:, :, None]
+    penalty = 1 - torch.exp(-distance.square() / (2 * width**2))
+    return (alignments * penalty * frame_mask[..., None]).sum() / frame_mask.sum()

@@ -1,28 +1,25 @@
-"""Train a vocoder: spectral losses first, discriminators from a chosen step on.
-
-    python -m tts.training.vocoder PREPARED -o RUN --network source_filter --steps 20000 --adversarial-from 4000
-
-RUN gets `state.pt` (to go on from: the same command again) every few minutes and `weights.safetensors` (the moving
-average, what a voice ships).
-"""
+"""Train a vocoder at frame rate: spectral losses first, discriminators from a chosen step on."""
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel import mel_spectrogram
 from tts.models.source_filter import SourceFilter
+from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
-from tts.training.data import PreparedCorpus, Segments
+from tts.training.corpora import corpora, training_clips
+from tts.training.data import Item, PreparedCorpus, Segments
 from tts.training.discriminators import MultiResolutionDiscriminator
-from tts.training.loop import Schedule, Trainer, descend
+from tts.training.loop import Trainer
 from tts.training.losses import (
     adversarial_loss,
     discriminator_loss,
@@ -31,17 +28,21 @@ from tts.training.losses import (
     mel_loss,
     spectral_loss,
 )
+from tts.training.samples import Samples
+from tts.training.schedule import Schedule
 
 FFT_SIZES = (2048, 1024, 512, 256)
-NETWORKS: dict[str, type[Vocos] | type[SourceFilter]] = {"vocos": Vocos, "source_filter": SourceFilter}
+# Clips that are spoken to validate, and the most frames of each.
+MOST_VALIDATION_CLIPS = 8
+MOST_VALIDATION_FRAMES = 400
 
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """Which network, the sizes of a batch, and the weights of the losses in the sum."""
+    """Which mels are heard (of several files one is drawn for every batch), the sizes of a batch, and the weights of
+    the losses in the sum."""
 
-    network: str
-    dimensions: VocosDimensions = field(default_factory=VocosDimensions)
+    mels: str | tuple[str, ...] = "mels.npy"
     predicted_pitch: bool = False
     batch_size: int = 16
     segment_frames: int = 40
@@ -55,29 +56,45 @@ class VocoderSettings:
 
 
 class VocoderTrainer(Trainer[Segments]):
+    """Trains `Network`; a subclass names it."""
+
+    kind = "vocoder"
+    Network: type[Vocos] | type[SourceFilter]
+    Dimensions = VocosDimensions
+    Settings = VocoderSettings
+    network: Vocos | SourceFilter
     critic: MultiResolutionDiscriminator
 
     def __init__(
-        self, corpus: PreparedCorpus, settings: VocoderSettings, schedule: Schedule, mel: MelSettings, run: Path
+        self,
+        corpus: PreparedCorpus,
+        dimensions: VocosDimensions,
+        settings: VocoderSettings,
+        schedule: Schedule,
+        run: Path,
+        fabric: Fabric,
     ) -> None:
         torch.manual_seed(schedule.seed)
-        network = NETWORKS[settings.network](mel, settings.dimensions)
-        super().__init__(network, MultiResolutionDiscriminator(len(FFT_SIZES)), schedule, run, decay=0.999)
-        self.corpus, self.settings, self.mel = corpus, settings, mel
-        self.items = corpus.split("train")
+        network = self.Network(corpus.mel, dimensions)
+        super().__init__(corpus, network, MultiResolutionDiscriminator(len(FFT_SIZES)), schedule, run, fabric)
+        self.dimensions, self.settings = dimensions, settings
+        self.corpora = corpora(corpus, settings.mels)
+        long = (item for item in corpus.split("train") if item.n_frames > settings.segment_frames)
+        self.items = training_clips(long, f"of more than {settings.segment_frames} frames")
 
-    def network_options(self) -> tuple[str, dict[str, Any]]:
-        return self.settings.network, asdict(self.settings.dimensions)
+    def component_options(self) -> dict[str, Any]:
+        return asdict(self.dimensions)
 
     def batch(self, random: np.random.Generator) -> Segments:
-        return self.corpus.segments(self.items, self.settings.batch_size, self.settings.segment_frames, random)
+        corpus = self.corpora[int(random.integers(len(self.corpora)))]
+        return corpus.segments(self.items, self.settings.batch_size, self.settings.segment_frames, random)
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
         made, losses = self.vocode(batch)
         real_spectra, made_spectra = magnitudes(batch.wave, FFT_SIZES), magnitudes(made, FFT_SIZES)
         losses["spectral"] = spectral_loss(made_spectra, real_spectra)
-        losses["mel"] = mel_loss(made, batch.wave, self.mel)
+        losses["mel"] = mel_loss(made, batch.wave, self.corpus.mel)
         total = s.spectral_weight * losses["spectral"] + s.mel_weight * losses["mel"]
         if "pitch" in losses:
             total = total + s.pitch_weight * losses["pitch"]
@@ -94,7 +111,7 @@ class VocoderTrainer(Trainer[Segments]):
         octaves_off = torch.log2(predicted / batch.f0).abs()
         pitch_loss = (octaves_off * batch.voiced).sum() / batch.voiced.sum().clamp(min=1)
         f0 = predicted.detach() if self.settings.predicted_pitch else batch.f0
-        made = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1))
+        made = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
         return made, {"pitch": pitch_loss}
 
     def adversarial_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
@@ -102,7 +119,7 @@ class VocoderTrainer(Trainer[Segments]):
         chosen = torch.randperm(len(FFT_SIZES))[: self.settings.critics_per_step].tolist()
         made_scores = self.critic([spectrum.detach() for spectrum in made], chosen)[0]
         critic_loss = discriminator_loss(self.critic(real, chosen)[0], made_scores)
-        descend(self.critic_optimizer, critic_loss, self.critic, self.schedule.max_gradient)
+        self.descend(self.critic_optimizer, critic_loss, self.critic)
         self.critic.requires_grad_(False)
         scores, features = self.critic(made, chosen)
         real_features = self.critic(real, chosen)[1]
@@ -113,33 +130,51 @@ class VocoderTrainer(Trainer[Segments]):
             "features": feature_matching_loss(real_features, features),
         }
 
+    def validate(self) -> dict[str, float]:
+        """Mel distance of the validation clips spoken from their mels, at the pitch that the network hears in them."""
+        return copy_synthesis_figures(self.network, self.corpora[-1])
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("prepared", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--network", choices=sorted(NETWORKS), required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--adversarial-from", type=int, required=True)
-    parser.add_argument("--mels", default="mels.npy", help="mels.npy, or a file of an acoustic model's mels")
-    parser.add_argument("--predicted-pitch", action="store_true", help="drive the source with the predicted pitch")
-    parser.add_argument("--warm-start", type=Path, help="state.pt of another run, whose steps are not counted")
-    args = parser.parse_args()
-
-    args.out.mkdir(parents=True, exist_ok=True)
-    corpus = PreparedCorpus(args.prepared, args.mels)
-    schedule = Schedule(
-        args.steps, args.learning_rate, args.adversarial_from, warmup_steps=200, betas=(0.8, 0.95), max_gradient=10.0
-    )
-    settings = VocoderSettings(args.network, predicted_pitch=args.predicted_pitch)
-    trainer = VocoderTrainer(corpus, settings, schedule, corpus.mel, args.out)
-    if not trainer.restore(args.out / "state.pt") and args.warm_start is not None:
-        if not trainer.restore(args.warm_start):
-            raise SystemExit(f"{args.warm_start} is not there")
-        trainer.step = 0
-    trainer.train()
+    def samples(self) -> Samples:
+        return copy_synthesis_samples(self.network, self.corpora[-1])
 
 
-if __name__ == "__main__":
-    main()
+class VocosTrainer(VocoderTrainer):
+    network_name = "vocos"
+    Network = Vocos
+
+
+class SourceFilterTrainer(VocoderTrainer):
+    network_name = "source_filter"
+    Network = SourceFilter
+
+
+def copy_synthesis_figures(vocoder: Vocoder, corpus: PreparedCorpus) -> dict[str, float]:
+    """Mel distance on the beginnings of some validation clips, spoken from the corpus' mels."""
+    clips = corpus.split("val")[:MOST_VALIDATION_CLIPS]
+    if not clips:
+        return {}
+    distances = [float(mel_loss(made, recorded, corpus.mel)) for made, recorded in map(_copier(vocoder, corpus), clips)]
+    return {"validation_mel": sum(distances) / len(distances)}
+
+
+def copy_synthesis_samples(vocoder: Vocoder, corpus: PreparedCorpus) -> Samples:
+    """The first validation clip, recorded and spoken from its mel."""
+    clips = corpus.split("val")[:1]
+    if not clips:
+        return Samples()
+    made, recorded = (wave.clamp(-1, 1) for wave in _copier(vocoder, corpus)(clips[0]))
+    audio = {"recorded": recorded[0].numpy(), "spoken": made[0].numpy()}
+    mels = {name: mel_spectrogram(torch.from_numpy(wave)[None], corpus.mel)[0].numpy() for name, wave in audio.items()}
+    return Samples(corpus.mel.sample_rate, audio, mels)
+
+
+def _copier(vocoder: Vocoder, corpus: PreparedCorpus) -> Callable[[Item], tuple[Tensor, Tensor]]:
+    """From a clip to the waves [1, n] of its beginning, made and recorded."""
+    device = next(vocoder.parameters()).device
+
+    def copy(item: Item) -> tuple[Tensor, Tensor]:
+        frames = slice(item.first_frame, item.first_frame + min(item.n_frames, MOST_VALIDATION_FRAMES))
+        made = vocoder(corpus.mel_of(frames)[None].to(device), torch.Generator().manual_seed(0))
+        return made.cpu(), corpus.wave(frames)[None]
+
+    return copy

@@ -14,6 +14,7 @@ from typing import Any
 
 import tomli_w
 
+from tts.audio.atomic import write_text
 from tts.errors import TtsError
 
 if sys.version_info >= (3, 11):
@@ -117,7 +118,7 @@ def write_manifest(manifest: VoiceManifest) -> Path:
         table["acoustics"] = {name: _entry(component) for name, component in manifest.acoustics.items()}
     table["vocoders"] = {name: _entry(component) for name, component in manifest.vocoders.items()}
     path = manifest.folder / MANIFEST_FILE
-    path.write_text(tomli_w.dumps(table), encoding="utf-8")
+    write_text(path, tomli_w.dumps(table))
     return path
 
 
@@ -193,8 +194,10 @@ def _acoustics(table: dict[str, Any]) -> dict[str, Component]:
 
 def _lone_acoustic(manifest: VoiceManifest) -> Component | None:
     """The one acoustic model, where its name goes without saying."""
-    components = list(manifest.acoustics.values())
-    return components[0] if list(manifest.acoustics) == [part.network for part in components[:1]] else None
+    if len(manifest.acoustics) != 1:
+        return None
+    ((name, component),) = manifest.acoustics.items()
+    return component if name == component.network else None
 
 
 def _frontend(entry: dict[str, Any]) -> FrontendSpec:

@@ -13,7 +13,7 @@ from tts.errors import TtsError, UsageError
 from tts.voice.archives import PACKED_SUFFIXES, pack
 from tts.voice.landing import land
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files
-from tts.voice.names import is_text_about_it, is_voice_file
+from tts.voice.names import is_text_about_it, is_voice_file, voice_name_from
 
 # Who writes one of these has a file in mind, and not a folder.
 _OTHER_FILES = (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".safetensors", ".toml")
@@ -24,7 +24,8 @@ def pack_voice(
 ) -> VoiceManifest:
     """Pack `sources` as one voice into a .tar or .tar.gz, or as a folder; only what manifests name goes in.
 
-    One source with an empty `head` is packed as it is; else see `merging.merge`. Gives the manifest of what was packed.
+    One source with an empty `head` is packed as it is; else see `merging.merge`. Several have the destination's name
+    where `head` has none. Gives the manifest of what was packed.
 
     Raises:
         UsageError: the sources do not fit each other, or the destination is neither.
@@ -41,7 +42,8 @@ def pack_voice(
         else:
             from tts.voice.merging import merge
 
-            merge(sources, head, folder, tell)
+            named = {"name": _name_from(destination)} if len(sources) > 1 else {}
+            merge(sources, {**named, **head}, folder, tell)
         packed = load_manifest(folder)
         if _is_tar(destination):
             pack(folder, destination)
@@ -71,6 +73,10 @@ def _copy_whole(source: VoiceManifest, folder: Path) -> None:
     if problems := verify_files(source):
         raise TtsError(f"{source.name} cannot be packed: {problems[0]}")
     copy_voice(source.folder, folder)
+
+
+def _name_from(destination: Path) -> str:
+    return voice_name_from(destination.resolve().name.removesuffix(".gz").removesuffix(".tar"))
 
 
 def _is_tar(destination: Path) -> bool:
