@@ -16,13 +16,11 @@ from tts.training import acoustic, tacotron2
 from tts.training.acoustic import AcousticSettings, AcousticTrainer, collate, symbol_energy
 from tts.training.acoustic_mels import write_acoustic_mels
 from tts.training.data import PreparedCorpus
-from tts.training.export import export
 from tts.training.loop import Schedule
 from tts.training.prepare import frame_durations, prepare
 from tts.training.tacotron2 import Tacotron2Settings, Tacotron2Trainer, attention_loss, stop_loss
 from tts.training.vocoder import VocoderSettings, VocoderTrainer
-from tts.voice.manifest import load_manifest, verify_files
-from tts.voice.networks import ACOUSTIC_MODELS, load_acoustic_model, load_vocoder
+from tts.voice.networks import ACOUSTIC_MODELS
 
 PHONEMES = "həlˈoʊ."
 
@@ -146,28 +144,6 @@ def test_the_learning_rate_rises_and_falls():
     assert schedule.rate(0) == pytest.approx(0.1)
     assert schedule.rate(50) == pytest.approx(0.51)
     assert schedule.rate(100) == pytest.approx(0.02)
-
-
-@pytest.mark.usefixtures("small_networks")
-def test_trained_networks_become_a_voice(prepared, tmp_path, pulse_voice):
-    schedule = Schedule(steps=1, learning_rate=1e-3, adversarial_from=10)
-    for make, run in ((acoustic_trainer, "ac"), (vocoder_trainer, "voc")):
-        make(prepared, tmp_path / run, schedule).train()
-    voice = tmp_path / "mine"
-    voice.mkdir()
-    head = (pulse_voice / "voice.toml").read_text("utf-8").split("[frontend]")[0]
-    (voice / "voice.toml").write_text(head.replace('"vocos"', '"source_filter"'), "utf-8")
-    # Twice, as after more training: the head stays, the rest is written anew.
-    for _ in range(2):
-        export(voice, tmp_path / "ac", {"source_filter": tmp_path / "voc"})
-
-    manifest = load_manifest(voice)
-    assert verify_files(manifest) == []
-    assert list(manifest.vocoders) == ["source_filter", "griffinlim"]
-    acoustic_model = load_acoustic_model(manifest, torch.device("cpu"))
-    trained = load_file(tmp_path / "ac" / "weights.safetensors")["to_mel.bias"]
-    torch.testing.assert_close(acoustic_model.to_mel.bias, trained.half().float())
-    load_vocoder(manifest, "source_filter", torch.device("cpu"))
 
 
 @pytest.mark.usefixtures("small_networks")

@@ -107,11 +107,12 @@ def _of_state(state: dict[str, Any]) -> Source:
 def _of_voice(trainer: Trainer[Any], voice: VoiceManifest) -> Source:
     cpu = torch.device("cpu")
     if trainer.kind == "acoustic":
-        if voice.acoustic is None or voice.acoustic.network != trainer.network_name:
-            found = voice.acoustic.network if voice.acoustic else "vocoders alone"
+        models = [name for name, part in voice.acoustics.items() if part.network == trainer.network_name]
+        if not models:
+            found = " and ".join(part.network for part in voice.acoustics.values()) or "vocoders alone"
             raise UsageError(f"{voice.name} has no {trainer.network_name}: it is {found}.")
         symbols = voice.frontend.symbols if voice.frontend else ()
-        return Source(load_acoustic_model(voice, cpu).state_dict(), symbols)
+        return Source(load_acoustic_model(voice, cpu, models[0]).state_dict(), symbols)
     names = [name for name, part in voice.vocoders.items() if part.network == trainer.network_name]
     if not names:
         raise UsageError(f"{voice.name} has no {trainer.network_name}; {suggestion('', voice.vocoders)}")
