@@ -18,7 +18,8 @@ ALLOWED = {
     "voice": {"models", "audio", "text"},
     "synthesis": {"voice", "models", "audio", "text"},
     "training": {"voice", "models", "audio", "text"},
-    "cli": {"synthesis", "training", "voice", "audio", "text"},
+    "evaluation": {"training", "synthesis", "voice", "audio", "text"},
+    "cli": {"evaluation", "training", "synthesis", "voice", "audio", "text"},
 }
 HEAVY = {
     "torch",

@@ -91,6 +91,25 @@ def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
 
 
 @contextmanager
+def counting_bar(title: str, total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar of `things` done on standard error, with the time left, where that is a terminal.
+
+    What it gives is called with how many more are done.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda more: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(things), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+@contextmanager
 def download_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
     """A bar of bytes on standard error, with speed and time left, where that is a terminal.
 

@@ -88,7 +88,15 @@ def apply_settings(context: typer.Context) -> None:
     # Typer asks the map of the command's own name; groups hand it on to the commands in them.
     spoken = dict.fromkeys(("normalize", "phonemes", "segment"), defaults)
     installing = {"install": {key: value for key, value in defaults.items() if key in ("offline", "mirror")}}
-    context.default_map = {"say": defaults, "doctor": defaults, "text": spoken, "voices": installing}
+    # Not the vocoder: an evaluation compares several, and without any takes the voice's own.
+    evaluating = {key: value for key, value in defaults.items() if key != "vocoder"}
+    context.default_map = {
+        "say": defaults,
+        "doctor": defaults,
+        "text": spoken,
+        "voices": installing,
+        "evaluate": evaluating,
+    }
 
 
 def write_setting(path: Path, key: str, value: str) -> None:
