@@ -6,7 +6,19 @@ import pytest
 
 import tts as package
 
-HEAVY = {"torch", "lightning_fabric", "tensorboard", "numpy", "librosa", "soundfile", "phonemizer", "matplotlib", "scipy", "httpx", "filelock"}
+HEAVY = {
+    "torch",
+    "lightning_fabric",
+    "tensorboard",
+    "numpy",
+    "librosa",
+    "soundfile",
+    "phonemizer",
+    "matplotlib",
+    "scipy",
+    "httpx",
+    "filelock",
+}
 
 
 def test_version(tts):
@@ -28,7 +40,13 @@ def test_an_unknown_command_is_refused(tts, command):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["voices", "list"], ["train", "recipes"], ["voices", "list", "--available"], ["text", "normalize", "5 km"]],
+    [
+        ["--help"],
+        ["voices", "list"],
+        ["train", "recipes"],
+        ["voices", "list", "--available"],
+        ["text", "normalize", "5 km"],
+    ],
 )
 def test_light_commands_import_nothing_heavy(tts, arguments):
     code = (

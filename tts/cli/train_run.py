@@ -109,8 +109,10 @@ def _train(kind: str, request: Request) -> None:
     check_packages()
     from tts.training.data import PreparedCorpus
     from tts.training.folder import check_run
+    from tts.training.trainers import check_recipe
 
     corpus = PreparedCorpus(request.prepared)
+    check_recipe(recipe, corpus)
     check_run(request.output, recipe, corpus)
     fabric = start_fabric(*request.places)
     with told_once(fabric):
@@ -171,7 +173,7 @@ def _resume_from(run: Run, path: Path) -> None:
     from tts.training.state import load_state
 
     state = load_state(path)
-    check_same(state["recipe"], run.recipe.table, f"{path} is the state of a run")
+    check_same(state["recipe"], run.recipe.table, f"{path} is a state")
     run.restore(state)
 
 

@@ -64,7 +64,8 @@ class SourceFilter(Vocoder):
         features = torch.cat([mel, octaves], dim=1)
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
         features = torch.cat([features, features[:, :, -1:]], dim=2)
-        correction = self.head(self.backbone(features)).transpose(1, 2)
+        # In float32 also where the network computes in less: complex numbers have no lower precision.
+        correction = self.head(self.backbone(features)).float().transpose(1, 2)
         pulse_gain, noise_gain, phase = correction.chunk(3, dim=1)
         # The mel spectrogram itself is the first guess of both envelopes; the network corrects it.
         envelope = self.spread @ features[:, : self.mel.n_mels]

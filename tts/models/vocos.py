@@ -54,7 +54,8 @@ class Vocos(Vocoder):
         n_frames = mel.shape[2]
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
         features = torch.cat([mel, mel[:, :, -1:]], dim=2)
-        log_magnitude, phase = self.head(self.backbone(features)).transpose(1, 2).chunk(2, dim=1)
+        # In float32 also where the network computes in less: complex numbers have no lower precision.
+        log_magnitude, phase = self.head(self.backbone(features)).float().transpose(1, 2).chunk(2, dim=1)
         magnitude = torch.exp(log_magnitude).clamp(max=1e2)
         return inverse_stft(
             torch.polar(magnitude, phase), self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length

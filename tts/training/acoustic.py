@@ -71,7 +71,12 @@ def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: boo
 
 
 def symbol_energy(mel: Tensor, durations: Tensor) -> Tensor:
-    """mel [T, n_mels] → mean log L2 norm of each symbol's frames [S]; the clip's least where it has none."""
+    """mel [T, n_mels] → mean log L2 norm of each symbol's frames [S]; the clip's least where it has none.
+
+    Durations that are not known, all of them 0, give zeros.
+    """
+    if not durations.any():
+        return torch.zeros(len(durations))
     energy = 0.5 * torch.logsumexp(2 * mel, dim=1)
     owner = torch.repeat_interleave(torch.arange(len(durations)), durations)
     total = torch.zeros(len(durations)).index_add_(0, owner, energy)

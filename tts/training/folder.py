@@ -38,7 +38,7 @@ def check_run(run: Path, recipe: Recipe, corpus: PreparedCorpus) -> None:
         UsageError: the folder belongs to a run of another recipe or other data, or is no run.
     """
     if (run / RECIPE_FILE).exists():
-        check_same(parse_table(run / RECIPE_FILE), _told(recipe, corpus), f"{run} is a run")
+        check_same(parse_table(run / RECIPE_FILE), _told(recipe, corpus), f"{run} is the run")
     elif run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise UsageError(f"{run} is there already and is no run: name another folder with -o.")
 
@@ -81,12 +81,14 @@ def check_same(old: Table, new: Table, whose: str) -> None:
     if before.get(steps, 0) <= after.get(steps, 0):
         before[steps] = after.get(steps)
     changed = [
-        f"{key} {_shown(before, key)}, not {_shown(after, key)}"
+        f"{key} was {_shown(before, key)} and would be {_shown(after, key)}"
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]
     if changed:
-        raise UsageError(f"{whose} with {', '.join(changed)}: name another folder with -o, or leave it as it was.")
+        raise UsageError(
+            f"{whose} of another recipe: {', '.join(changed)}; leave that as it was, or begin another run."
+        )
 
 
 def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dict[str, Tensor]) -> None:
@@ -147,4 +149,4 @@ def _flat(table: Table, before: str = "") -> Table:
 
 
 def _shown(table: Table, key: str) -> str:
-    return f"= {table[key]!r}" if key in table else "left at its default"
+    return repr(table[key]) if key in table else "the default"

@@ -35,7 +35,9 @@ def spectral_loss(predicted: Sequence[Tensor], target: Sequence[Tensor]) -> Tens
 
 def mel_loss(predicted: Tensor, target: Tensor, settings: MelSettings) -> Tensor:
     """L1 between log mel spectrograms of two waves [B, n] (Kong et al. 2020, HiFi-GAN, equation 3)."""
-    return torch.nn.functional.l1_loss(mel_spectrogram(predicted, settings), mel_spectrogram(target, settings))
+    # In low precision, sums over bins would drown what is quiet.
+    with torch.autocast(predicted.device.type, enabled=False):
+        return torch.nn.functional.l1_loss(mel_spectrogram(predicted, settings), mel_spectrogram(target, settings))
 
 
 def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:

@@ -40,16 +40,21 @@ def trainer_class(network: str) -> type[Trainer[Any]]:
     return trainer
 
 
-def build_trainer(recipe: Recipe, corpus: PreparedCorpus, run: Path, fabric: Fabric) -> Trainer[Any]:
-    """The recipe's trainer, at step 0.
+def check_recipe(recipe: Recipe, corpus: PreparedCorpus) -> tuple[Any, Any, Schedule]:
+    """The recipe's dimensions, settings and schedule, whole.
 
     Raises:
-        UsageError: the recipe names an option or setting that does not exist, or gives it a wrong value.
+        UsageError: it names an option or setting that does not exist, or gives it a wrong value.
     """
     cls = trainer_class(recipe.network)
     given = cls.options_from(corpus)
     if taken := sorted(given.keys() & recipe.options.keys()):
         raise UsageError(f"options.{taken[0]} follows from the corpus: leave it out of the recipe.")
     dimensions = typed(cls.Dimensions, {**recipe.options, **given}, "options")
-    settings = typed(cls.Settings, recipe.settings, "settings")
-    return cls(corpus, dimensions, settings, typed(Schedule, recipe.schedule, "schedule"), run, fabric)
+    return dimensions, typed(cls.Settings, recipe.settings, "settings"), typed(Schedule, recipe.schedule, "schedule")
+
+
+def build_trainer(recipe: Recipe, corpus: PreparedCorpus, run: Path, fabric: Fabric) -> Trainer[Any]:
+    """The recipe's trainer, at step 0; raises like `check_recipe`."""
+    dimensions, settings, schedule = check_recipe(recipe, corpus)
+    return trainer_class(recipe.network)(corpus, dimensions, settings, schedule, run, fabric)

@@ -1,0 +1,86 @@
+"""A prepared folder of six buzzing clips of a second each, and recipes of networks that train in seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tests.tiny_voice import MEL
+from tts.audio.files import to_int16
+from tts.audio.mel import mel_spectrogram
+from tts.text.symbols import ENGLISH_IPA
+from tts.training.data import Dataset, frame_energy
+from tts.training.recipe import Recipe
+
+PHONEMES = "həlˈoʊ."
+N_CLIPS = 6
+N_FRAMES = 86
+DURATIONS = [10, *[10] * (len(PHONEMES) - 1), 12, 4]
+
+SMALL_FASTSPEECH2 = {
+    "channels": 16,
+    "encoder_hidden": 16,
+    "decoder_hidden": 16,
+    "predictor_channels": 16,
+    "n_encoder_blocks": 1,
+    "n_decoder_blocks": 1,
+}
+SMALL_TACOTRON2 = {
+    "embedding_channels": 16,
+    "encoder_channels": 16,
+    "attention_rnn_channels": 16,
+    "decoder_rnn_channels": 16,
+    "prenet_channels": 16,
+    "attention_channels": 16,
+    "location_filters": 4,
+    "postnet_channels": 16,
+}
+SMALL_VOCODER = {"channels": 16, "hidden": 16, "n_blocks": 1}
+
+_ACOUSTIC = {"batch_size": 2}
+_VOCODER = {"batch_size": 2, "segment_frames": 16}
+RECIPES = {
+    "fastspeech2": ("acoustic", SMALL_FASTSPEECH2, {**_ACOUSTIC, "critic_frames": 32}),
+    "tacotron2": ("acoustic", SMALL_TACOTRON2, _ACOUSTIC),
+    "vocos": ("vocoder", SMALL_VOCODER, _VOCODER),
+    "source_filter": ("vocoder", SMALL_VOCODER, _VOCODER),
+}
+
+
+def tiny_recipe(network: str, **schedule: object) -> Recipe:
+    kind, options, settings = RECIPES[network]
+    return Recipe("tiny", "A tiny network for tests.", kind, network, options, settings, dict(schedule))
+
+
+def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[str, ...] = ENGLISH_IPA.symbols) -> Path:
+    """The last clip is for validation; each buzzes 20 Hz above the one before, from 150 Hz on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n_samples = N_FRAMES * MEL.hop_length
+    t = np.arange(n_samples) / MEL.sample_rate
+    pitches = [150 + 20 * i for i in range(N_CLIPS)]
+    waves = [sum(0.1 / k * np.sin(2 * np.pi * f0 * k * t) for k in range(1, 6)) for f0 in pitches]
+    samples = torch.from_numpy(np.stack(waves).astype(np.float32))
+    mels = mel_spectrogram(samples, MEL)[:, :, :N_FRAMES].transpose(1, 2).reshape(-1, MEL.n_mels).numpy()
+    np.save(folder / "waves.npy", to_int16(np.concatenate(waves).astype(np.float32)))
+    np.save(folder / "mels.npy", mels.astype(np.float16))
+    np.save(folder / "f0.npy", np.repeat(pitches, N_FRAMES).astype(np.float32))
+    np.save(folder / "energy.npy", frame_energy(mels))
+    rows = [_row(i, durations) for i in range(N_CLIPS)]
+    (folder / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    n_frames = N_CLIPS * N_FRAMES
+    seconds = n_frames * MEL.hop_length / MEL.sample_rate
+    known = "given" if durations else None
+    dataset = Dataset(
+        "buzz", "en-us", "CC0-1.0", "Made by a test.", "espeak", symbols, MEL, known, N_CLIPS, n_frames, seconds
+    )
+    (folder / "dataset.json").write_text(dataset.to_json(), "utf-8")
+    return folder
+
+
+def _row(i: int, durations: bool) -> dict[str, object]:
+    split = "val" if i == N_CLIPS - 1 else "train"
+    row = {"id": f"clip-{i}", "split": split, "text": "Hello.", "phonemes": PHONEMES}
+    return row | {"durations": DURATIONS if durations else None, "first_frame": i * N_FRAMES, "n_frames": N_FRAMES}
