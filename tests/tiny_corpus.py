@@ -47,6 +47,7 @@ RECIPES = {
     "tacotron2": ("acoustic", SMALL_TACOTRON2, _ACOUSTIC),
     "vocos": ("vocoder", SMALL_VOCODER, _VOCODER),
     "source_filter": ("vocoder", SMALL_VOCODER, _VOCODER),
+    "aligner": ("align", {"channels": 8, "shared_channels": 4}, {"batch_size": 2}),
 }
 
 

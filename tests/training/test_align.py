@@ -6,7 +6,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from tests.tiny_voice import MEL
 from tts.errors import TtsError, UsageError
@@ -120,10 +119,6 @@ def recordings(tmp_path):
     return folder, truth
 
 
-def fabric():
-    return Fabric(accelerator="cpu", devices=1)
-
-
 def boundary_errors(found, truth):
     """Frames between each boundary and where it should be."""
     return np.concatenate([np.abs(np.cumsum(found[key])[:-1] - np.cumsum(truth[key])[:-1]) for key in truth])
@@ -141,10 +136,10 @@ def test_the_flat_start_finds_the_symbols(recordings):
     assert np.mean(boundary_errors(found, truth) < 1) > 0.95
 
 
-def test_durations_are_recovered_and_written(recordings, tmp_path):
+def test_durations_are_recovered_and_written(recordings, tmp_path, fabric):
     folder, truth = recordings
     before = (folder / "items.jsonl").read_text("utf-8")
-    learned = learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric())
+    learned = learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric)
     assert learned.dataset.durations == "learned"
     found = {item.id: item.known_durations for item in learned.items}
     assert all(sum(found[item.id]) == item.n_frames for item in learned.items)
@@ -163,13 +158,17 @@ def test_durations_are_recovered_and_written(recordings, tmp_path):
 EARLY = ("settings.flat_start_steps=12", "settings.binarisation_from=15")
 
 
-def trainer(folder, run, *overrides):
-    made = build_trainer(load_recipe("align", (*SHORT, *overrides)), PreparedCorpus(folder), run, fabric())
-    assert isinstance(made, AlignerTrainer)
-    return made
+@pytest.fixture
+def trainer(fabric):
+    def make(folder, run, *overrides):
+        made = build_trainer(load_recipe("align", (*SHORT, *overrides)), PreparedCorpus(folder), run, fabric)
+        assert isinstance(made, AlignerTrainer)
+        return made
+
+    return make
 
 
-def test_a_run_continued_is_the_run_uninterrupted(recordings, tmp_path):
+def test_a_run_continued_is_the_run_uninterrupted(recordings, tmp_path, trainer):
     """Stopped while the Gaussians still guide, which must not be fitted anew, and their state is carried along."""
     folder, _ = recordings
     whole = trainer(folder, tmp_path / "whole", *EARLY)
@@ -182,7 +181,7 @@ def test_a_run_continued_is_the_run_uninterrupted(recordings, tmp_path):
     assert [float(second.train_step()["total"]) for _ in range(10)] == losses[10:]
 
 
-def test_pictures_show_the_soft_and_the_hard_alignment(recordings, tmp_path):
+def test_pictures_show_the_soft_and_the_hard_alignment(recordings, tmp_path, trainer):
     shown = trainer(recordings[0], tmp_path)
     with shown.averaged():
         samples, figures = shown.samples(), shown.validate()
@@ -195,7 +194,7 @@ def test_pictures_show_the_soft_and_the_hard_alignment(recordings, tmp_path):
     assert (np.diff(hard.argmax(1)) >= 0).all()
 
 
-def test_a_stopped_run_leaves_the_folder_as_it_was(recordings, tmp_path):
+def test_a_stopped_run_leaves_the_folder_as_it_was(recordings, tmp_path, fabric):
     folder, _ = recordings
 
     def stop(run: Run) -> None:
@@ -203,11 +202,11 @@ def test_a_stopped_run_leaves_the_folder_as_it_was(recordings, tmp_path):
 
     before = (folder / "items.jsonl").read_bytes(), (folder / "dataset.json").read_bytes()
     with pytest.raises(KeyboardInterrupt):
-        learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric(), stop)
+        learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric, stop)
     assert ((folder / "items.jsonl").read_bytes(), (folder / "dataset.json").read_bytes()) == before
 
 
-def test_a_clip_with_fewer_frames_than_symbols_is_left_without_durations(recordings, tmp_path):
+def test_a_clip_with_fewer_frames_than_symbols_is_left_without_durations(recordings, tmp_path, fabric):
     folder, _ = recordings
     rows = read_rows(folder / "items.jsonl")
     rows[0]["phonemes"] = "a" * (rows[0]["n_frames"] - 1)
@@ -215,16 +214,16 @@ def test_a_clip_with_fewer_frames_than_symbols_is_left_without_durations(recordi
     corpus = PreparedCorpus(folder)
     assert [can_be_aligned(corpus, item) for item in corpus.items[:2]] == [False, True]
     recipe = load_recipe("align", (*SHORT, "schedule.steps=2"))
-    learned = learned_durations(corpus, recipe, tmp_path / "run", fabric())
+    learned = learned_durations(corpus, recipe, tmp_path / "run", fabric)
     assert [item.durations is None for item in learned.items] == [True] + [False] * (N_CLIPS - 1)
 
 
-def test_given_durations_are_not_overwritten(recordings, tmp_path):
+def test_given_durations_are_not_overwritten(recordings, tmp_path, fabric):
     folder, _ = recordings
     told = json.loads((folder / "dataset.json").read_text("utf-8"))
     (folder / "dataset.json").write_text(json.dumps(told | {"durations": "given"}), "utf-8")
     with pytest.raises(UsageError, match="nothing to learn"):
-        learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric())
+        learned_durations(PreparedCorpus(folder), load_recipe("align", SHORT), tmp_path / "run", fabric)
     assert not (tmp_path / "run").exists()
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from tts.training.data import PreparedCorpus
+    from tts.training.fit import Run
     from tts.training.recipe import Recipe
 
 RECIPE = "align"
@@ -40,7 +41,7 @@ def align(
 
     asked = [*(overrides or []), *([f"schedule.steps={steps}"] if steps else [])]
     chosen = load_recipe(recipe, asked)
-    if chosen.kind != RECIPE:
+    if chosen.kind != "align":
         raise UsageError(f"{chosen.name} does not learn durations: leave --recipe out, or name one that does.")
     from tts.training.devices import check_packages, start_fabric
 
@@ -57,9 +58,15 @@ def learn(corpus: PreparedCorpus, recipe: Recipe, run: Path, fabric: Fabric, *, 
     """The corpus with learned durations; tells how far it is."""
     from tts.training.learned import learned_durations
 
-    found = learned_durations(corpus, recipe, run, fabric, partial(follow, quiet=quiet))
+    found = learned_durations(corpus, recipe, run, fabric, partial(_follow, quiet=quiet))
     if fabric.is_global_zero and not quiet:
         missing = sum(item.durations is None for item in found.items)
         but = f"; {missing} clips have fewer frames than symbols and are left without" if missing else ""
         tell(f"{corpus.folder} has durations now, learned in {run}{but}")
     return found
+
+
+def _follow(run: Run, *, quiet: bool) -> None:
+    if run.is_first and run.trainer.step and not quiet:
+        tell(f"going on from step {run.trainer.step}")
+    follow(run, quiet=quiet)

@@ -13,10 +13,10 @@ from tts.errors import TtsError, UsageError
 from tts.training.align import AlignerTrainer, can_be_aligned
 from tts.training.data import PreparedCorpus
 from tts.training.fit import Run
-from tts.training.folder import BEST, claim_run
+from tts.training.folder import BEST, check_run, claim_run
 from tts.training.recipe import Recipe
 from tts.training.state import load_state
-from tts.training.trainers import build_trainer
+from tts.training.trainers import build_trainer, check_recipe
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -36,12 +36,14 @@ def learned_durations(
     `follow` brings the run to its end. A clip that has fewer frames than symbols keeps none.
 
     Raises:
-        UsageError: the durations were given with the recordings, or the folder is another run's.
+        UsageError: the durations came with the recordings, the recipe cannot be right, or the folder is another run's.
         TtsError: no clip can be learned from, or a file cannot be written.
         KeyboardInterrupt: it was stopped; the run is kept, and the prepared folder as it was.
     """
     if corpus.dataset.durations == "given":
         raise UsageError(f"{corpus.folder} has durations that came with the recordings: there is nothing to learn.")
+    check_recipe(recipe, corpus)
+    check_run(folder, recipe, corpus)
     trainer = build_trainer(recipe, corpus, folder, fabric)
     assert isinstance(trainer, AlignerTrainer)
     if fabric.is_global_zero:
