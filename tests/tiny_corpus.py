@@ -87,6 +87,7 @@ RECIPES = {
     "lapped_waveglow": ("vocoder", SMALL_LAPPED_WAVEGLOW, {**_VOCODER, "dither": 1e-3, "mel_weight": 5.0}),
     "wavenet": ("vocoder", SMALL_WAVENET, {**_VOCODER, "dither": 1e-4}),
     "hifigan": ("vocoder", SMALL_HIFIGAN, {**_VOCODER, "critic_channels": 32}),
+    "aligner": ("align", {"channels": 8, "shared_channels": 4}, {"batch_size": 2}),
 }
 
 

@@ -115,11 +115,50 @@ def test_a_folder_that_is_no_run_is_left_alone(tts_here, folder):
     assert "is there already and is no run" in error
 
 
-def test_unknown_durations_are_named_with_the_command_that_learns_them(tts_here, folder):
-    write_tiny_corpus(folder / "plain", durations=False)
-    code, _, error = tts_here("train", "acoustic", "plain", "-o", "run")
-    assert code == 1
-    assert "tts train align plain" in error
+@pytest.fixture
+def plain(folder):
+    """A prepared corpus without durations, and a tiny recipe to learn them."""
+    (folder / "align-tiny.toml").write_text(toml("aligner", steps=3), "utf-8")
+    return write_tiny_corpus(folder / "plain", durations=False)
+
+
+def test_unknown_durations_are_learned_first(tts_here, folder, plain, monkeypatch):
+    monkeypatch.setattr("tts.cli.train_align.RECIPE", "align-tiny.toml")
+    train = ("train", "acoustic", "plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml", "--device", "cpu")
+    code, out, error = tts_here(*train, "--set", "schedule.steps=2")
+    assert (code, out) == (0, "")
+    assert "plain has durations now, learned in run-align" in error
+    assert "run is trained to step 2" in error
+    learned = PreparedCorpus(plain)
+    assert learned.dataset.durations == "learned"
+    assert all(sum(item.known_durations) == item.n_frames for item in learned.items)
+    # Learned once: nothing is left to learn.
+    assert "learned" not in tts_here(*train, "--set", "schedule.steps=3")[2]
+
+
+def test_durations_are_learned_and_a_run_goes_on(tts_here, folder, plain):
+    align = ("train", "align", "plain", "-o", "run", "--recipe", "align-tiny.toml", "--device", "cpu")
+    code, out, error = tts_here(*align)
+    assert (code, out) == (0, "")
+    assert "step 3 of 3, loss" in error
+    assert "plain has durations now, learned in run" in error
+    assert "going on from step 3" in tts_here(*align, "--steps", "4")[2]
+    assert [line["step"] for line in read_log(folder / "run") if "total" in line] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["prepared", "-o", "run"], "prepared has durations that came with the recordings: there is nothing to learn."),
+        (["plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml"], "fastspeech2-tiny does not learn durations"),
+        (["plain", "-o", "run", "--set", "settings.prior=1"], "There is no settings.prior; did you mean prior_width?"),
+        (["plain", "-o", "."], "is there already and is no run"),
+    ],
+)
+def test_what_cannot_be_aligned_is_refused(tts_here, folder, plain, arguments, sentence):
+    code, _, error = tts_here("train", "align", *arguments)
+    assert (code, sentence in error) == (2, True), error
+    assert not (folder / "run").exists()
 
 
 def test_without_the_packages_for_training_the_extra_is_named(tts_here, folder, monkeypatch):

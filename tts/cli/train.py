@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from tts.cli import flags, train_mels, train_prepare, train_run
+from tts.cli import flags, train_align, train_mels, train_prepare, train_run
 from tts.cli.console import print_json, print_table
 
 app = typer.Typer(help="Make a voice of your own.", no_args_is_help=True)
 
 app.command("prepare")(train_prepare.prepare)
+app.command("align")(train_align.align)
 app.command("acoustic")(train_run.acoustic)
 app.command("vocoder")(train_run.vocoder)
 app.command("mels")(train_mels.mels)

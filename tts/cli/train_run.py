@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -113,10 +115,16 @@ def _train(kind: str, request: Request) -> None:
     check_recipe(recipe, corpus)
     check_run(request.output, recipe, corpus)
     fabric = start_fabric(*request.places)
+    with told_once(fabric):
+        follow(_start(request, recipe, corpus, fabric), quiet=request.quiet)
+
+
+@contextmanager
+def told_once(fabric: Fabric) -> Iterator[None]:
+    """Within: one process tells what all found."""
     try:
-        _follow(_start(request, recipe, corpus, fabric), quiet=request.quiet)
+        yield
     except TtsError:
-        # One process tells what all found.
         if not fabric.is_global_zero:
             raise typer.Exit(1) from None
         raise
@@ -130,7 +138,7 @@ def _start(request: Request, recipe: Recipe, corpus: PreparedCorpus, fabric: Fab
 
     output = request.output
     if trainer_class(recipe.network).needs_durations:
-        corpus = _with_durations(corpus, output, fabric)
+        corpus = _with_durations(corpus, output, fabric, quiet=request.quiet)
     trainer = build_trainer(recipe, corpus, output, fabric)
     if fabric.is_global_zero:
         claim_run(output, recipe, corpus)
@@ -147,14 +155,17 @@ def _start(request: Request, recipe: Recipe, corpus: PreparedCorpus, fabric: Fab
     return run
 
 
-def _with_durations(corpus: PreparedCorpus, output: Path, fabric: Fabric) -> PreparedCorpus:
-    """The corpus with durations, where it has none."""
+def _with_durations(corpus: PreparedCorpus, output: Path, fabric: Fabric, *, quiet: bool) -> PreparedCorpus:
+    """The corpus with durations; where it has none they are learned first, in a run beside `output`."""
     if corpus.dataset.durations is not None:
         return corpus
-    raise TtsError(
-        f"{corpus.folder} has no durations, which this recipe needs: learn them with "
-        f"tts train align {corpus.folder} -o {output}-align."
-    )
+    from tts.cli.train_align import RECIPE, learn
+    from tts.training.recipe import load_recipe
+
+    beside = output.with_name(f"{output.name}-align")
+    if fabric.is_global_zero and not quiet:
+        tell(f"{corpus.folder} has no durations, which this recipe needs: they are learned first, in {beside}")
+    return learn(corpus, load_recipe(RECIPE), beside, fabric, quiet=quiet)
 
 
 def _resume_from(run: Run, path: Path) -> None:
@@ -175,7 +186,7 @@ def _warm_start(trainer: Any, name: str) -> None:
             warn(sentence)
 
 
-def _follow(run: Run, *, quiet: bool) -> None:
+def follow(run: Run, *, quiet: bool) -> None:
     from tts.cli.train_progress import training_progress
 
     trainer, steps = run.trainer, run.trainer.schedule.steps
@@ -187,4 +198,4 @@ def _follow(run: Run, *, quiet: bool) -> None:
 
 
 def _with_article(kind: str) -> str:
-    return "an acoustic model" if kind == "acoustic" else "a vocoder"
+    return {"acoustic": "an acoustic model", "vocoder": "a vocoder", "align": "the aligner"}[kind]

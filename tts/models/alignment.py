@@ -100,3 +100,35 @@ def best_path(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     for t in range(n_frames - 1, 0, -1):
         path[t - 1] = best_before[t, path[t]]
     return path
+
+
+def durations_of_all(log_weights: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
+    """How many frames each symbol is heard in along the best path that goes neither back nor past a symbol: [B, S].
+
+    log_weights [B, T, S], logarithms; the path of row b ends at its last frame and symbol. Unlike `best_path`, which
+    follows an attention that may skip, each symbol gets a frame or more, so there must be as many frames as symbols.
+    Viterbi: score[t, s] = log w[t, s] + max(score[t - 1, s], score[t - 1, s - 1]), all rows at once.
+    """
+    log_w = log_weights.detach().float().cpu().numpy()
+    n_rows, n_frames, n_symbols = log_w.shape
+    has_moved = np.zeros((n_frames, n_rows, n_symbols), dtype=bool)
+    score = np.full((n_rows, n_symbols + 1), -np.inf)  # a place is kept before the first symbol, to come from
+    score[:, 1] = log_w[:, 0, 0]
+    for t in range(1, n_frames):
+        np.greater(score[:, :-1], score[:, 1:], out=has_moved[t])
+        score[:, 1:] = np.maximum(score[:, :-1], score[:, 1:]) + log_w[:, t]
+    rows = np.arange(n_rows)
+    last_frame, symbol = frame_lengths.cpu().numpy() - 1, symbol_lengths.cpu().numpy() - 1
+    durations = np.zeros((n_rows, n_symbols), dtype=np.int64)
+    for t in range(n_frames - 1, -1, -1):
+        is_speech = t <= last_frame
+        durations[rows, symbol] += is_speech
+        symbol = symbol - (has_moved[t, rows, symbol] & is_speech)
+    return torch.from_numpy(durations).to(log_weights.device)
+
+
+def hard_alignment(durations: Tensor, n_frames: int) -> Tensor:
+    """durations [B, S] → A_hard [B, n_frames, S], True where a frame belongs to a symbol."""
+    ends = durations.cumsum(1)[:, None]
+    frames = torch.arange(n_frames, device=durations.device)[:, None]
+    return (frames < ends) & (frames >= ends - durations[:, None])

@@ -92,7 +92,12 @@ def check_same(old: Table, new: Table, whose: str) -> None:
 
 
 def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dict[str, Tensor]) -> None:
-    """Write the weights in half precision, and the manifest that makes the folder a voice."""
+    """Write the weights in half precision, and the manifest that makes the folder a voice.
+
+    An aligner is no part of a voice: its run has states only.
+    """
+    if trainer.kind == "align":
+        return
     path = run / f"{trainer.kind}.safetensors"
     half = {name: _half(tensor) for name, tensor in weights.items()}
     with replacing(path) as part:

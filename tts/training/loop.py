@@ -42,7 +42,7 @@ class Trainer(ABC, Generic[Batch]):
     """
 
     kind: ClassVar[str]
-    """"acoustic" or "vocoder"."""
+    """"acoustic", "vocoder" or "align"."""
     network_name: ClassVar[str]
     """As voices' manifests have it."""
     Dimensions: ClassVar[Callable[..., Any]]

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from tts.audio.mel import MelSettings, mel_spectrogram, stft
+from tts.models.alignment import hard_alignment
 from tts.models.excitation import F0_CENTRE_HZ
+from tts.models.masks import length_mask
 from tts.models.waveglow import Encoding
 
 MAGNITUDE_FLOOR = 1e-4
@@ -66,3 +68,68 @@ def waveglow_loss(encoding: Encoding, sigma: float = 1.0) -> Tensor:
     z, log_s, log_det = encoding
     total = z.square().sum() / (2 * sigma**2) - sum(s.sum() for s in log_s) - sum(log_det)
     return total / z.numel()
+
+
+def forward_sum_loss(log_soft: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
+    """Minus log of the sum over all monotonic paths, a frame (Badlani et al. 2021, arXiv 2108.10447, equation 1).
+
+    log_soft [B, T, S]. A path begins at the first symbol, ends at the last and leaves none out. The authors call CTC
+    with a blank that costs little for it; this is the sum itself. Its gradient with respect to log_soft is minus
+    the share of the paths' weight that goes through a place, so nothing need be remembered of the recursion.
+    """
+    with torch.no_grad():
+        log_share, log_total = path_shares(log_soft, symbol_lengths, frame_lengths)
+        share = log_share.exp()
+    expected = -(share * log_soft.masked_fill(share == 0, 0.0)).sum()
+    value = -log_total.sum()
+    return (expected + (value - expected.detach())) / frame_lengths.sum()
+
+
+def path_shares(log_soft: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The share of all paths' weight through each place, as logarithms [B, T, S], and log of all their weight [B]."""
+    n_rows = len(log_soft)
+    # So that sums over a long clip stay small enough to be exact; no share changes.
+    peak = log_soft.amax(2, keepdim=True)
+    log_soft = log_soft - peak
+    turned = turn(log_soft, symbol_lengths, frame_lengths)
+    both = forward_sums(torch.cat([log_soft, turned]))
+    forward, backward = both[:n_rows], turn(both[n_rows:], symbol_lengths, frame_lengths)
+    rows = torch.arange(n_rows, device=log_soft.device)
+    log_total = forward[rows, frame_lengths - 1, symbol_lengths - 1]
+    is_speech = length_mask(frame_lengths, log_soft.shape[1])
+    is_real = is_speech[..., None] & length_mask(symbol_lengths, log_soft.shape[2])[:, None]
+    is_real &= (forward > -torch.inf) & (backward > -torch.inf) & (log_soft > -torch.inf)
+    share = (forward + backward - log_soft - log_total[:, None, None]).masked_fill(~is_real, -torch.inf)
+    return share, log_total + (peak[..., 0] * is_speech).sum(1)
+
+
+def forward_sums(log_soft: Tensor) -> Tensor:
+    """log of the weight of all paths that begin at the first symbol and have come to each place: [B, T, S].
+
+    alpha[t, s] = p[t, s] (alpha[t - 1, s] + alpha[t - 1, s - 1])
+    """
+    start = torch.full_like(log_soft[:, 0], -torch.inf)
+    start[:, 0] = log_soft[:, 0, 0]
+    sums = [start]
+    for frame in log_soft[:, 1:].unbind(1):
+        before = torch.nn.functional.pad(sums[-1][:, :-1], (1, 0), value=-torch.inf)
+        sums.append(torch.logaddexp(sums[-1], before) + frame)
+    return torch.stack(sums, dim=1)
+
+
+def turn(log_soft: Tensor, symbol_lengths: Tensor, frame_lengths: Tensor) -> Tensor:
+    """Each row read from its end, in time and in symbols: [B, T, S] → the same shape; padding stays."""
+    t = reversal(frame_lengths, log_soft.shape[1])[:, :, None].expand_as(log_soft)
+    s = reversal(symbol_lengths, log_soft.shape[2])[:, None].expand_as(log_soft)
+    return log_soft.gather(1, t).gather(2, s)
+
+
+def reversal(lengths: Tensor, size: int) -> Tensor:
+    """lengths [B] → indices [B, size]: the first `lengths[b]` from the last to the first, the others in place."""
+    places = torch.arange(size, device=lengths.device).expand(len(lengths), size)
+    return torch.where(length_mask(lengths, size), lengths[:, None] - 1 - places, places)
+
+
+def binarisation_loss(log_soft: Tensor, durations: Tensor) -> Tensor:
+    """Cross entropy of log_soft [B, T, S] to the hard alignment of durations [B, S], a frame (section 2.5, L_bin)."""
+    return -log_soft.masked_select(hard_alignment(durations, log_soft.shape[1])).mean()

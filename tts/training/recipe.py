@@ -1,8 +1,8 @@
 """Recipes: small TOML files that say what is trained, of which sizes and how; named by what they change.
 
-A recipe has a `description`, a `kind` ("acoustic" or "vocoder"), the name of its `network`, and the tables `[options]`
-(the network's dimensions), `[settings]` (its trainer's) and `[schedule]`. With `base` it is another recipe, overlaid
-key by key.
+A recipe has a `description`, a `kind` ("acoustic", "vocoder" or "align"), the name of its `network`, and the tables
+`[options]` (the network's dimensions), `[settings]` (its trainer's) and `[schedule]`. With `base` it is another recipe,
+overlaid key by key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ else:
     import tomli as tomllib
 
 RECIPES = Path(__file__).parent / "recipes"
-KINDS = ("acoustic", "vocoder")
+KINDS = ("acoustic", "vocoder", "align")
 TABLES = ("options", "settings", "schedule")
 _HEAD = ("description", "kind", "network")
 Settings = TypeVar("Settings")
@@ -72,7 +72,8 @@ def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
     if missing:
         raise UsageError(f"The recipe {path} does not say its {' and '.join(missing)}.")
     if table["kind"] not in KINDS:
-        raise UsageError(f"The recipe {path} is of no known kind: it is {' or '.join(KINDS)}, not {table['kind']!r}.")
+        known = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        raise UsageError(f"The recipe {path} is of no known kind: it is {known}, not {table['kind']!r}.")
     return Recipe(path.stem, **{key: table[key] for key in _HEAD}, **{key: table.get(key, {}) for key in TABLES})
 
 

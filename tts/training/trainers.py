@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Network → module and class: nothing is imported before it is asked for.
 TRAINERS = {
+    "aligner": ("tts.training.align", "AlignerTrainer"),
     "fastspeech2": ("tts.training.acoustic", "AcousticTrainer"),
     "tacotron2": ("tts.training.tacotron2", "Tacotron2Trainer"),
     "vocos": ("tts.training.vocoder", "VocosTrainer"),
