@@ -129,8 +129,11 @@ class PulsedTrainer(Trainer[Segments]):
     def _speech_and_pitch(self, batch: Segments) -> dict[str, Tensor]:
         """The losses of the batch's lesson, and of the pitch where it is learned, which `total` does not count yet."""
         excitation = self.network.excitation
-        lesson = self.lesson(batch)
-        losses = self.lesson_losses(lesson, lesson.pulses(excitation))
+        # What is to be learned, and the phase, are not made in low precision.
+        with torch.autocast(self.fabric.device.type, enabled=False):
+            lesson = self.lesson(batch)
+            pulses = lesson.pulses(excitation)
+        losses = self.lesson_losses(lesson, pulses)
         if excitation is not None and self.teacher is None:
             losses["pitch"] = pitch_loss(excitation.pitch.octaves(batch.mel), batch.f0, batch.voiced)
         return losses
