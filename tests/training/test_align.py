@@ -186,7 +186,7 @@ def test_pictures_show_the_soft_and_the_hard_alignment(recordings, tmp_path, tra
     with shown.averaged():
         samples, figures = shown.samples(), shown.validate()
     assert next(iter(figures)) == "validation_forward_sum"
-    item = shown.held_out[0]
+    item = shown.watched[0]
     soft, hard = samples.alignments[f"{item.id} soft"], samples.alignments[f"{item.id} hard"]
     assert soft.shape == hard.shape == (item.n_frames, len(item.phonemes) + 2)
     np.testing.assert_allclose(soft.sum(1), 1, rtol=1e-5)
