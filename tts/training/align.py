@@ -96,6 +96,11 @@ class AlignerTrainer(Trainer[Clips]):
         return clips(self.corpus, [window[i] for i in chosen])
 
     def losses(self, batch: Clips, adversarial: bool) -> dict[str, Tensor]:
+        # The network is small: low precision would save little, and blur likelihoods and distances.
+        with torch.autocast(self.fabric.device.type, enabled=False):
+            return self._losses(batch)
+
+    def _losses(self, batch: Clips) -> dict[str, Tensor]:
         log_soft = self.soft(batch)
         log_weights = log_soft + self.guide(batch)
         losses = {"forward_sum": forward_sum_loss(log_weights, batch.id_lengths, batch.frame_lengths)}
@@ -109,7 +114,7 @@ class AlignerTrainer(Trainer[Clips]):
     def soft(self, batch: Clips) -> Tensor:
         """log A_soft [B, T, S]"""
         log_soft: Tensor = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
-        return log_soft.float()
+        return log_soft
 
     def guide(self, batch: Clips) -> Tensor:
         """What the paths of this step are weighted with beside the network, as logarithms [B, T, S]."""
