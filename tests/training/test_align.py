@@ -12,6 +12,7 @@ from tts.errors import TtsError, UsageError
 from tts.text.symbols import SymbolTable
 from tts.training.align import AlignerTrainer, can_be_aligned, clips
 from tts.training.data import Dataset, PreparedCorpus, read_rows
+from tts.training.devices import start_fabric
 from tts.training.fit import Run
 from tts.training.flat_start import SymbolGaussians, features, flat_start
 from tts.training.learned import learned_durations, write_durations
@@ -181,12 +182,22 @@ def test_a_run_continued_is_the_run_uninterrupted(recordings, tmp_path, trainer)
     assert [float(second.train_step()["total"]) for _ in range(10)] == losses[10:]
 
 
+def test_low_precision_changes_nothing(recordings, tmp_path):
+    """Likelihoods and distances need all digits."""
+    found = []
+    for precision in ("32", "bf16"):
+        recipe = load_recipe("align", (*SHORT, *EARLY))
+        made = build_trainer(recipe, PreparedCorpus(recordings[0]), tmp_path, start_fabric("cpu", precision=precision))
+        found.append([float(made.train_step()["total"]) for _ in range(3)])
+    assert found[0] == found[1]
+
+
 def test_pictures_show_the_soft_and_the_hard_alignment(recordings, tmp_path, trainer):
     shown = trainer(recordings[0], tmp_path)
     with shown.averaged():
         samples, figures = shown.samples(), shown.validate()
     assert next(iter(figures)) == "validation_forward_sum"
-    item = shown.held_out[0]
+    item = shown.watched[0]
     soft, hard = samples.alignments[f"{item.id} soft"], samples.alignments[f"{item.id} hard"]
     assert soft.shape == hard.shape == (item.n_frames, len(item.phonemes) + 2)
     np.testing.assert_allclose(soft.sum(1), 1, rtol=1e-5)

@@ -21,7 +21,8 @@ from tts.training.losses import binarisation_loss, forward_sum_loss
 from tts.training.samples import Samples
 from tts.training.schedule import Schedule
 
-MOST_VALIDATION_CLIPS = 40
+# Of all lengths; more say little more.
+MOST_WATCHED_CLIPS = 40
 N_PICTURES = 3
 # For the statistics, and for the flat start: half an hour of speech says where the symbols are.
 ENOUGH_FRAMES = 150_000
@@ -74,8 +75,9 @@ class AlignerTrainer(Trainer[Clips]):
         torch.manual_seed(schedule.seed)
         self.settings = settings
         fitting = [item for item in corpus.items if can_be_aligned(corpus, item)]
-        self.items = training_clips((i for i in fitting if i.split == "train"), "with a frame or more for each symbol")
-        self.held_out = ([i for i in fitting if i.split == "val"] or self.items)[:MOST_VALIDATION_CLIPS]
+        # Of all splits: what is wanted is the alignment of these clips, not of others.
+        self.items = training_clips(fitting, "with a frame or more for each symbol")
+        self.watched = self.items[:: -(-len(self.items) // MOST_WATCHED_CLIPS)]
         network = Aligner(dimensions)
         network.normalise_by(torch.cat([corpus.mel_of(item.frames).T for item in self._enough(corpus, schedule)]))
         super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
@@ -94,6 +96,11 @@ class AlignerTrainer(Trainer[Clips]):
         return clips(self.corpus, [window[i] for i in chosen])
 
     def losses(self, batch: Clips, adversarial: bool) -> dict[str, Tensor]:
+        # The network is small: low precision would save little, and blur likelihoods and distances.
+        with torch.autocast(self.fabric.device.type, enabled=False):
+            return self._losses(batch)
+
+    def _losses(self, batch: Clips) -> dict[str, Tensor]:
         log_soft = self.soft(batch)
         log_weights = log_soft + self.guide(batch)
         losses = {"forward_sum": forward_sum_loss(log_weights, batch.id_lengths, batch.frame_lengths)}
@@ -107,7 +114,7 @@ class AlignerTrainer(Trainer[Clips]):
     def soft(self, batch: Clips) -> Tensor:
         """log A_soft [B, T, S]"""
         log_soft: Tensor = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
-        return log_soft.float()
+        return log_soft
 
     def guide(self, batch: Clips) -> Tensor:
         """What the paths of this step are weighted with beside the network, as logarithms [B, T, S]."""
@@ -126,10 +133,10 @@ class AlignerTrainer(Trainer[Clips]):
         return log_soft.exp(), durations_of_all(log_soft + prior, batch.id_lengths, batch.frame_lengths)
 
     def validate(self) -> dict[str, float]:
-        """The forward sum on held-out clips, and the share of a frame that its symbol on the best path has."""
+        """Of some of the clips: the forward sum, and the share of a frame that its symbol on the best path has."""
         total, focus, n_frames = 0.0, 0.0, 0
-        for start in range(0, len(self.held_out), self.settings.batch_size):
-            items = self.held_out[start : start + self.settings.batch_size]
+        for start in range(0, len(self.watched), self.settings.batch_size):
+            items = self.watched[start : start + self.settings.batch_size]
             batch = on_device(clips(self.corpus, items), self.fabric.device)
             log_soft, lengths = self.soft(batch), (batch.id_lengths, batch.frame_lengths)
             log_weights = log_soft + alignment_prior(*lengths, self.settings.prior_width)
@@ -141,9 +148,9 @@ class AlignerTrainer(Trainer[Clips]):
         return {"validation_forward_sum": total / n_frames, "validation_focus": focus / n_frames}
 
     def samples(self) -> Samples:
-        """The soft and the hard alignment of a few held-out clips."""
+        """The soft and the hard alignment of a few clips."""
         shown = Samples(self.corpus.mel.sample_rate)
-        for item in self.held_out[:N_PICTURES]:
+        for item in self.watched[:: -(-len(self.watched) // N_PICTURES)]:
             soft, durations = self.align([item])
             shown.alignments[f"{item.id} soft"] = soft[0].cpu().numpy()
             shown.alignments[f"{item.id} hard"] = hard_alignment(durations, item.n_frames)[0].float().cpu().numpy()
