@@ -160,6 +160,10 @@ class PreparedCorpus:
         samples = self.waves[frames.start * self.hop_length : frames.stop * self.hop_length]
         return torch.from_numpy(samples.astype(np.float32) / INT16_SCALE)
 
+    def mean_mel(self) -> Tensor:
+        """[n_mels], of a frame in every hundred or so."""
+        return torch.from_numpy(self.mels[::97].astype(np.float32).mean(0))
+
     def mel_of(self, frames: slice) -> Tensor:
         """[n_mels, frames]"""
         return torch.from_numpy(self.mels[frames].astype(np.float32).T.copy())

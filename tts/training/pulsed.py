@@ -70,7 +70,7 @@ class PulsedTrainer(Trainer[Segments]):
     ) -> None:
         torch.manual_seed(schedule.seed)
         network = self.Network(corpus.mel, dimensions)  # type: ignore[arg-type]
-        self.begin(network)
+        self.begin(network, corpus.mean_mel())
         self.settings, self.teacher = settings, None
         if settings.teacher:
             self.teacher = load_teacher(settings.teacher, corpus.mel).to(fabric.device)
@@ -83,8 +83,8 @@ class PulsedTrainer(Trainer[Segments]):
         long = (item for item in corpus.split("train") if item.n_frames > self.n_frames)
         self.items = training_clips(long, f"of more than {self.n_frames} frames")
 
-    def begin(self, network: PulsedNetwork) -> None:
-        """Change what a new network starts from."""
+    def begin(self, network: PulsedNetwork, mean_mel: Tensor) -> None:
+        """Change what a new network starts from; `mean_mel` [n_mels] is the corpus' mean frame."""
 
     @abstractmethod
     def lesson_losses(self, lesson: Lesson, pulses: Tensor | None) -> dict[str, Tensor]:

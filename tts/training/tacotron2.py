@@ -62,7 +62,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         torch.manual_seed(schedule.seed)
         network = Tacotron2(dimensions)
         # Frames of silence say least: start from the mean spectrum and let the network learn the rest.
-        network.decoder.to_frame.bias.data.copy_(torch.from_numpy(corpus.mels[::97].astype(np.float32).mean(0)))
+        network.decoder.to_frame.bias.data.copy_(corpus.mean_mel())
         super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
         self.settings = settings
         short = [item for item in corpus.items if item.n_frames <= settings.max_frames]
