@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tts.audio.mel import MelSettings
-from tts.models.excitation import Excitation, cycles, dirichlet_kernel, pulse_train
+from tts.models.excitation import Excitation, MelEnvelope, cepstral_smoothing, cycles, dirichlet_kernel, pulse_train
 
 MEL = MelSettings(sample_rate=8000, n_fft=64, hop_length=16, n_mels=5)
 
@@ -55,7 +55,7 @@ def test_an_excitation_is_pulses_of_unit_power_and_their_phase():
     excitation = Excitation(MEL)
     mel = torch.randn(2, 5, 100)
     f0 = torch.tensor([[100.0], [250.0]]).expand(2, 100)
-    pulses, cos, sin, _ = excitation(mel, f0, torch.tensor([[0.25], [0.0]])).unbind(1)
+    pulses, cos, sin = excitation(mel, f0, torch.tensor([[0.25], [0.0]])).unbind(1)
     assert pulses.shape == (2, 1600)
     # 40 and 16 harmonics over whole periods; the topmost, at half the sample rate, has twice the power of the others.
     torch.testing.assert_close(pulses.square().mean(1), torch.tensor([41 / 40, 17 / 16]), atol=1e-3, rtol=0)
@@ -70,3 +70,31 @@ def test_an_excitation_without_a_pitch_hears_it_in_the_mel():
     excitation = Excitation(MEL)
     mel = torch.randn(1, 5, 20)
     assert torch.equal(excitation(mel), excitation(mel, excitation.pitch(mel)))
+
+
+def test_smoothing_keeps_a_slope_and_takes_a_ripple():
+    smoothing = cepstral_smoothing(80, 20)
+    j = torch.arange(80)
+    slow, fast = torch.cos(math.pi / 80 * (j + 0.5) * 19), torch.cos(math.pi / 80 * (j + 0.5) * 20)
+    torch.testing.assert_close(smoothing @ slow, slow, atol=1e-5, rtol=0)
+    torch.testing.assert_close(smoothing @ fast, torch.zeros(80), atol=1e-5, rtol=0)
+
+
+def test_an_envelope_gives_the_mels_level_and_undoes_it():
+    """A flat mel of log 3 is a gain of 3."""
+    envelope = MelEnvelope(MEL)
+    wave = torch.randn(1, 320, generator=torch.Generator().manual_seed(0))
+    mel = torch.full((1, 5, 20), math.log(3.0))
+    torch.testing.assert_close(envelope(wave, mel), 3 * wave, atol=1e-4, rtol=0)
+    torch.testing.assert_close(envelope(wave, mel, undo=True), wave / 3, atol=1e-4, rtol=0)
+
+
+def test_an_envelope_colours():
+    """What a rising mel does to white noise: the upper half of the spectrum gains what the mel says, about."""
+    settings = MelSettings(sample_rate=8000, n_fft=256, hop_length=64, n_mels=40, f_max=4000.0)
+    slope = torch.linspace(-2, 2, 40)
+    wave = torch.randn(1, 64 * 400, generator=torch.Generator().manual_seed(0))
+    made = MelEnvelope(settings)(wave, slope[None, :, None].expand(1, 40, 400))
+    power = torch.fft.rfft(made[0]).abs().square()
+    eighth = len(power) // 8
+    assert 0.5 * math.log(power[-eighth:].mean() / power[:eighth].mean()) == pytest.approx(3.2, abs=0.5)

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,8 @@ TINY = WaveNetDimensions(
     upsample_scales=(4, 2),
 )
 OLDER = replace(TINY, upsampling="transposed", context_frames=0, upsample_height=3, running_skips=True)
+# For a network that does not shape its sound by the mel.
+NO_MEL = torch.empty(0)
 KINDS = {
     "logistics": TINY,
     "mulaw": replace(TINY, output="mulaw", n_outputs=16),
@@ -103,24 +106,24 @@ def test_it_speaks_a_hop_a_frame_with_its_seed(dimensions):
 def test_what_was_done_to_the_wave_is_undone():
     wave = torch.tensor([[0.1, -0.2, 0.3, 0.05]])
     emphasised = 0.55 * (wave - 0.85 * torch.nn.functional.pad(wave, (1, 0))[:, :-1])
-    torch.testing.assert_close(wavenet(TINY).sound(emphasised), wave)
+    torch.testing.assert_close(wavenet(TINY).sound(emphasised, NO_MEL), wave)
     plain = replace(KINDS["mulaw"], preemphasis=0.0, gain=1.0)
     codes = mulaw_codes(wave, 15)
-    torch.testing.assert_close(wavenet(plain).sound(codes), inverse_mulaw_codes(codes, 15))
+    torch.testing.assert_close(wavenet(plain).sound(codes, NO_MEL), inverse_mulaw_codes(codes, 15))
 
 
 @torch.no_grad()
 def test_what_the_network_knows_is_the_sound_again():
     wave = torch.rand(2, 600, generator=torch.Generator().manual_seed(0)) - 0.5
     network = wavenet(TINY)
-    torch.testing.assert_close(network.sound(network.known(wave)), wave, atol=1e-5, rtol=0)
-    torch.testing.assert_close(network.known(wave)[:, :1], 0.55 * wave[:, :1])
+    torch.testing.assert_close(network.sound(network.known(wave, NO_MEL), NO_MEL), wave, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network.known(wave, NO_MEL)[:, :1], 0.55 * wave[:, :1])
     noise = 0.01 * torch.ones(2, 600)
-    torch.testing.assert_close(network.known(wave, noise), network.known(wave) + noise)
+    torch.testing.assert_close(network.known(wave, NO_MEL, noise), network.known(wave, NO_MEL) + noise)
     # A jump may be louder than the network's samples can be.
-    assert network.known(torch.tensor([[1.0, -1.0, 1.0]]))[0, 2] == 1
+    assert network.known(torch.tensor([[1.0, -1.0, 1.0]]), NO_MEL)[0, 2] == 1
     plain = replace(KINDS["mulaw"], preemphasis=0.0, gain=1.0)
-    assert torch.equal(wavenet(plain).known(wave), mulaw_codes(wave, 15))
+    assert torch.equal(wavenet(plain).known(wave, NO_MEL), mulaw_codes(wave, 15))
 
 
 @torch.no_grad()
@@ -220,3 +223,14 @@ def test_the_published_layout_has_nothing_of_the_pulses():
     assert not any(name.startswith("excitation") for name in network.state_dict())
     assert network.layers[0].condition.weight.shape[1] == MEL.n_mels
     assert wavenet(WITH_PULSES["logistics"]).layers[0].condition.weight.shape[1] == MEL.n_mels + Excitation.n_channels
+
+
+@torch.no_grad()
+def test_a_shaped_network_speaks_white_and_sounds_like_the_mel():
+    """What it knows of a wave is the wave without the mel's level, and its sound has the level again."""
+    network = wavenet(replace(TINY, shaping=True, preemphasis=0.0, gain=0.5))
+    wave = 0.05 * torch.randn(1, 160, generator=torch.Generator().manual_seed(0))
+    quiet = torch.full((1, MEL.n_mels, 20), -1.0)
+    known = network.known(wave, quiet)
+    torch.testing.assert_close(known, 0.5 * math.e * wave, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network.sound(known, quiet), wave, atol=1e-5, rtol=0)

@@ -82,7 +82,7 @@ def _generate(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]
         if network.dimensions.output == "mulaw":
             wav = inverse_mulaw_codes(samples, network.dimensions.n_outputs - 1)
         else:
-            wav = network.sound(samples)
+            wav = network.sound(samples, given["c"])
         yield compare(f"{name} {path.stem} wav", wav, expected["wav"])
 
 

@@ -80,38 +80,61 @@ def dirichlet_kernel(phase: Tensor, n_harmonics: Tensor) -> Tensor:
 
 
 class Excitation(nn.Module):
-    """mel [B, n_mels, T] → what drives the voice, [B, 4, T * hop_length]: pulses, cos, sin, harmonics.
+    """mel [B, n_mels, T] → [B, 3, T * hop_length]: pulses of unit power at its pitch, and cos and sin of their phase.
 
-    Pulses of unit power at the mel's pitch; cos and sin of their phase, which say when the next pulse is due; and the
-    pulses through the mel's envelope, with zero phase: the harmonics of the speech, near its level, as a first guess.
+    The last two say when the next pulse is due, which the pulses themselves do not.
     """
 
-    n_channels = 4
-    # What brings a sum of harmonics of amplitude 1 to the level of the speech that has the mel.
-    LOG_GAIN = 3.6
-    spread: Tensor
+    n_channels = 3
 
     def __init__(self, mel: MelSettings) -> None:
         super().__init__()
         self.mel = mel
         self.pitch = PitchFromMel(mel.n_mels)
-        self.register_buffer("spread", mel_to_bins(mel), persistent=False)
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, initial_phase: Tensor | None = None) -> Tensor:
         """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` in cycles as in `cycles`."""
         f0 = self.pitch(mel) if f0 is None else f0
         phase, f0_samples = cycles(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
         n_harmonics = torch.floor(0.5 * self.mel.sample_rate / f0_samples).float()
-        kernel = dirichlet_kernel(phase, n_harmonics)
+        pulses = dirichlet_kernel(phase, n_harmonics) * torch.rsqrt(0.5 * n_harmonics)
         angle = 2 * math.pi * torch.remainder(phase, 1.0).float()
-        pulses = kernel * torch.rsqrt(0.5 * n_harmonics)
-        return torch.stack([pulses, torch.cos(angle), torch.sin(angle), self._harmonics(kernel, mel)], dim=1)
+        return torch.stack([pulses, torch.cos(angle), torch.sin(angle)], dim=1)
 
-    def _harmonics(self, kernel: Tensor, mel: Tensor) -> Tensor:
-        spectrum = stft(kernel, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
-        envelope = self.spread @ torch.cat([mel, mel[:, :, -1:]], dim=2) + self.LOG_GAIN
-        filtered = spectrum * torch.exp(envelope.clamp(max=6.0))
-        return inverse_stft(filtered, self.mel.n_fft, self.mel.hop_length, kernel.shape[1])
+
+class MelEnvelope(nn.Module):
+    """A filter with the mel's smooth spectrum, of zero phase: white sound becomes as loud and coloured as the mel says.
+
+    Undoing it makes speech white, and a network that speaks white makes errors that the speech then hides, because
+    they get its colour (noise shaping from mel cepstra: Yoshimura et al. 2018, IEEE/ACM TASLP 26 (7)).
+    """
+
+    # So few keep the formants and let go of the harmonics, which a filter would smear over time.
+    N_CEPSTRA = 20
+
+    spread: Tensor
+
+    def __init__(self, mel: MelSettings) -> None:
+        super().__init__()
+        self.mel = mel
+        self.register_buffer(
+            "spread", mel_to_bins(mel) @ cepstral_smoothing(mel.n_mels, self.N_CEPSTRA), persistent=False
+        )
+
+    def forward(self, wave: Tensor, mel: Tensor, undo: bool = False) -> Tensor:
+        """wave [B, T * hop_length], mel [B, n_mels, T] → the samples with the envelope, or without it if `undo`."""
+        # One more frame, because the transform is centred: T hops have T + 1 frames.
+        envelope = self.spread @ torch.cat([mel, mel[:, :, -1:]], dim=2)
+        spectrum = stft(wave, self.mel.n_fft, self.mel.hop_length) * torch.exp(-envelope if undo else envelope)
+        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, wave.shape[1])
+
+
+def cepstral_smoothing(n_mels: int, n_cepstra: int) -> Tensor:
+    """[n_mels, n_mels]: to mel cepstra by an orthonormal cosine transform, and back from the first of them alone."""
+    k, j = torch.arange(n_mels)[:n_cepstra, None], torch.arange(n_mels)
+    cosines = torch.cos(math.pi / n_mels * (j + 0.5) * k) * math.sqrt(2 / n_mels)
+    cosines[0] *= math.sqrt(0.5)
+    return cosines.T @ cosines
 
 
 def mel_to_bins(settings: MelSettings) -> Tensor:

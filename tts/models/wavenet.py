@@ -19,7 +19,7 @@ from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
-from tts.models.excitation import Excitation
+from tts.models.excitation import Excitation, MelEnvelope
 from tts.models.vocoder import Vocoder
 from tts.models.wavenet_steps import generate
 
@@ -32,7 +32,8 @@ class WaveNetDimensions:
     (repeat, then smooth; 2019) or "transposed" (transposed convolutions; 2018). `running_skips` scales the sum of the
     skips by sqrt(1/2) after each layer (2018) instead of once at the end. The wave that the network knows is
     `gain` times the sound, pre-emphasised by `preemphasis`. With `pulses` each sample also hears the pulses of the
-    mel's pitch (`tts.models.excitation`), so that a small network need not keep the period in mind.
+    mel's pitch (`tts.models.excitation`), so that a small network need not keep the period in mind. With `shaping` the
+    network speaks white sound, to which the mel's envelope is given afterwards.
     """
 
     output: Kind = "logistics"
@@ -54,6 +55,7 @@ class WaveNetDimensions:
     preemphasis: float = 0.85
     gain: float = 0.55
     pulses: bool = False
+    shaping: bool = False
 
     def distribution(self) -> SampleDistribution:
         if self.output == "mulaw":
@@ -79,6 +81,7 @@ class WaveNet(Vocoder):
         self.distribution = d.distribution()
         self.upsample = Upsampling(mel.n_mels, d)
         self.excitation = Excitation(mel) if d.pulses else None
+        self.envelope = MelEnvelope(mel) if d.shaping else None
         n_conditions = mel.n_mels + (Excitation.n_channels if d.pulses else 0)
         n_inputs = d.n_outputs if d.output == "mulaw" else 1
         self.first = nn.Conv1d(n_inputs, d.residual_channels, 1)
@@ -92,13 +95,14 @@ class WaveNet(Vocoder):
         context = self.dimensions.context_frames
         padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
         pulses = self.excitation(mel, f0) if self.excitation else None
-        return self.sound(self.generate(padded, [n.to(mel.device) for n in numbers], pulses)).clamp(-1, 1)
+        samples = self.generate(padded, [n.to(mel.device) for n in numbers], pulses)
+        return self.sound(samples, mel).clamp(-1, 1)
 
     def predict(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """All parameters at once, each from the true samples (teacher forcing).
 
         samples [B, n] (class numbers for mu-law), mel [B, n_mels, T + 2 * context_frames] with T * hop_length = n →
-        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 4, n] as `excitation` gives them.
+        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 3, n] as `excitation` gives them.
         """
         condition = self.condition(mel, pulses)
         x = self.first(self.encoded(samples))
@@ -117,11 +121,7 @@ class WaveNet(Vocoder):
         upsampled: Tensor = self.upsample(mel)
         if pulses is None:
             return upsampled
-        d, harmonics = self.dimensions, pulses[:, -1]
-        # As the network knows samples; ten times, because speech is small beside a mel.
-        harmonics = 10 * d.gain * (harmonics - d.preemphasis * harmonics.roll(1, dims=1))
-        driving = torch.cat([pulses[:, :-1], harmonics[:, None]], dim=1)
-        return torch.cat([upsampled, driving.roll(-1, dims=2)], dim=1)
+        return torch.cat([upsampled, pulses.roll(-1, dims=2)], dim=1)
 
     def loss(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """Negative log likelihood [B, n - 1] in nats of each sample but the first (the paper's equation 1)."""
@@ -139,25 +139,28 @@ class WaveNet(Vocoder):
             return compiled(self, condition, numbers)
         return generate(self, condition, numbers)
 
-    def known(self, wave: Tensor, noise: Tensor | None = None) -> Tensor:
+    def known(self, wave: Tensor, mel: Tensor, noise: Tensor | None = None) -> Tensor:
         """wave [B, n] in -1 to 1, which silence comes before → samples as the network knows them; `sound` undoes it.
 
-        `noise` [B, n] is added after gain and pre-emphasis.
+        mel [B, n_mels, T] is that of the wave, T * hop_length = n; `noise` [B, n] is added after gain and pre-emphasis.
         """
         d = self.dimensions
+        if self.envelope is not None:
+            wave = self.envelope(wave, mel, undo=True)
         before = nn.functional.pad(wave, (1, 0))[:, :-1]
         emphasised = d.gain * (wave - d.preemphasis * before)
         samples = (emphasised if noise is None else emphasised + noise).clamp(-1, 1)
         return mulaw_codes(samples, d.n_outputs - 1) if d.output == "mulaw" else samples
 
-    def sound(self, samples: Tensor) -> Tensor:
-        """What the network generated, as sound: mu-law, pre-emphasis and gain undone."""
+    def sound(self, samples: Tensor, mel: Tensor) -> Tensor:
+        """What the network generated, as sound: mu-law, pre-emphasis and gain undone, the envelope of the mel given."""
         d = self.dimensions
         wave = inverse_mulaw_codes(samples, d.n_outputs - 1) if d.output == "mulaw" else samples
         if d.preemphasis:
             undone = inverse_preemphasis(wave.cpu().numpy(), d.preemphasis)
             wave = torch.from_numpy(undone).to(wave.device)
-        return wave / d.gain
+        wave = wave / d.gain
+        return wave if self.envelope is None else self.envelope(wave, mel)
 
     def first_input(self, batch: int) -> Tensor:
         """What stands before the first sample, [B]: silence."""

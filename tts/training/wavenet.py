@@ -52,7 +52,7 @@ class WaveNetTrainer(PulsedTrainer):
         # The upsampling hears the mels around the samples that are learned.
         margin = self.margin_frames * net.mel.hop_length
         inner = slice(margin, wave.shape[1] - margin)
-        samples = net.known(wave, self.settings.dither * torch.randn_like(wave))[:, inner]
+        samples = net.known(wave, lesson.segments.mel, self.settings.dither * torch.randn_like(wave))[:, inner]
         heard = None if pulses is None else pulses[:, :, inner]
         likelihood = net.loss(samples, lesson.segments.mel, heard).mean()
         return {"likelihood": likelihood, "total": likelihood}
@@ -90,7 +90,7 @@ def _hear(condition: nn.Module, mean_mel: Tensor) -> None:
 
 
 def _expect_speech(network: WaveNet) -> None:
-    """Samples are some hundredths, and wide of the mark by less."""
+    """Samples are some tenths or hundredths, and wide of the mark by less."""
     d = network.dimensions
     nn.init.normal_(weight_of(network.first), std=8.0)
     n_kinds = 3 if d.output == "logistics" else 2
