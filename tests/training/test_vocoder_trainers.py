@@ -140,7 +140,7 @@ def test_the_pulses_of_a_recording_fall_on_its_own(tiny_corpus, tmp_path):
     """The cosine of their phase is the recording's fundamental, here all that is below 240 Hz."""
     some = trainer(tiny_corpus, tmp_path, "waveglow groups", segment_frames=16)
     batch = some.batch(np.random.default_rng(0))
-    _, cos, _, _ = some.lesson(batch).pulses(some.network.excitation).unbind(1)
+    _, cos, _ = some.lesson(batch).pulses(some.network.excitation).unbind(1)
     fundamental = torch.fft.irfft(
         torch.where(torch.arange(2049) < 45, torch.fft.rfft(batch.wave), 0), n=batch.wave.shape[1]
     )
