@@ -168,7 +168,7 @@ def test_without_the_packages_for_training_the_extra_is_named(tts_here, folder, 
     assert "pip install 'utter-tts[train]'" in error
 
 
-def test_a_run_speaks_and_goes_on_with_more_steps_but_not_with_another_recipe(tts_here, folder):
+def test_a_run_speaks_and_goes_on_with_other_steps_but_not_with_another_recipe(tts_here, folder):
     train = ("train", "acoustic", "prepared", "-o", "run", "--recipe", "fastspeech2-tiny.toml", "--device", "cpu")
     code, out, error = tts_here(*train, "--set", "schedule.steps=3")
     assert (code, out) == (0, "")
@@ -184,7 +184,11 @@ def test_a_run_speaks_and_goes_on_with_more_steps_but_not_with_another_recipe(tt
 
     code, _, error = tts_here(*train, "--set", "settings.batch_size=3", "--set", "schedule.steps=2")
     assert code == 2
-    assert "schedule.steps was 5 and would be 2, settings.batch_size was 2 and would be 3" in error
+    assert "the run of another recipe: settings.batch_size was 2 and would be 3;" in error
+
+    code, _, error = tts_here(*train, "--set", "schedule.steps=2")
+    assert code == 0
+    assert "run is trained to step 5" in error
 
 
 def test_a_killed_run_goes_on_with_the_losses_of_an_uninterrupted_one(folder):

@@ -32,7 +32,7 @@ GRIFFIN_LIM = "griffinlim"
 
 
 def check_run(run: Path, recipe: Recipe, corpus: PreparedCorpus) -> None:
-    """A run may go on in its folder: its recipe and data must be the same, but it may get more steps.
+    """A run may go on in its folder: its recipe and data must be the same, but for the number of steps.
 
     Raises:
         UsageError: the folder belongs to a run of another recipe or other data, or is no run.
@@ -68,18 +68,15 @@ def read_recipe(run: Path) -> Table:
 
 
 def check_same(old: Table, new: Table, whose: str) -> None:
-    """Refuse another recipe or other data, naming what differs; more steps are no difference.
+    """Refuse another recipe or other data, naming what differs; more or fewer steps are no difference.
 
     Raises:
         UsageError: they differ.
     """
     before, after = _flat(old), _flat(new)
-    for ignored in ("recipe", "description"):
+    for ignored in ("recipe", "description", "schedule.steps"):
         before.pop(ignored, None)
         after.pop(ignored, None)
-    steps = "schedule.steps"
-    if before.get(steps, 0) <= after.get(steps, 0):
-        before[steps] = after.get(steps)
     changed = [
         f"{key} was {_shown(before, key)} and would be {_shown(after, key)}"
         for key in sorted({*before, *after})
@@ -113,7 +110,8 @@ def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dic
 def _manifest(trainer: Trainer[Any], recipe_name: str, run: Path, component: Component) -> VoiceManifest:
     dataset = trainer.corpus.dataset
     speaks = trainer.kind == "acoustic"
-    vocoders = {GRIFFIN_LIM: Component(GRIFFIN_LIM)} if speaks else {trainer.network_name: component}
+    called = trainer.voice_name or trainer.network_name
+    vocoders = {GRIFFIN_LIM: Component(GRIFFIN_LIM)} if speaks else {called: component}
     mel = {key: value for key, value in asdict(dataset.mel).items() if value is not None}
     return VoiceManifest(
         name=voice_name_from(run.resolve().name),
@@ -125,8 +123,8 @@ def _manifest(trainer: Trainer[Any], recipe_name: str, run: Path, component: Com
         sample_rate=dataset.mel.sample_rate,
         mel=mel,
         frontend=FrontendSpec(dataset.frontend, dataset.symbols) if speaks else None,
-        acoustics={trainer.network_name: component} if speaks else {},
-        default_acoustic=trainer.network_name if speaks else "",
+        acoustics={called: component} if speaks else {},
+        default_acoustic=called if speaks else "",
         vocoders=vocoders,
         default_vocoder=next(iter(vocoders)),
         folder=run,

@@ -45,6 +45,8 @@ class Trainer(ABC, Generic[Batch]):
     """"acoustic", "vocoder" or "align"."""
     network_name: ClassVar[str]
     """As voices' manifests have it."""
+    voice_name: ClassVar[str] = ""
+    """What the voice of a run calls the network, where that is another name."""
     Dimensions: ClassVar[Callable[..., Any]]
     Settings: ClassVar[Callable[..., Any]]
     needs_durations: ClassVar[bool] = False

@@ -13,8 +13,8 @@ _LAST_SHARE = 0.02
 class Schedule:
     """The learning rate rises for `warmup_steps`, then falls as half a cosine over `steps` to a fiftieth.
 
-    A run may be given more `steps` later. Each step then learns at the rate of the longer cosine: the rate rises once
-    to where that one stands, and the run ends as if it had been planned so from there on, not from the beginning.
+    A run may be given more or fewer `steps` later. Each step then learns at the rate of the other cosine: the rate
+    jumps once to where that one stands, and the run ends as if it had been planned so from there on.
     """
 
     steps: int = 10_000

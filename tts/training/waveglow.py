@@ -79,6 +79,7 @@ class WaveGlowTrainer(FlowTrainer):
 
 class LappedWaveGlowTrainer(FlowTrainer):
     network_name = "lapped_waveglow"
+    voice_name = "waveglow"
     Network = LappedWaveGlow
     Dimensions = LappedWaveGlowDimensions
     network: LappedWaveGlow
