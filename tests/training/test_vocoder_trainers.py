@@ -168,6 +168,26 @@ def test_a_teacher_speaks_what_is_learned(tiny_corpus, tmp_path):
         assert torch.equal(some.average.weights[f"excitation.pitch.{name}"], weight)
 
 
+GUIDE = {"guide_blocks": 1, "guide_channels": 8, "guide_hidden": 16, "shaping": True, "preemphasis": 0.0, "gain": 0.04}
+
+
+def test_a_guide_is_the_teacher_and_stays_so(tiny_corpus, tmp_path, monkeypatch):
+    cls, dimensions, settings = KINDS["wavenet logistics"]
+    voice = write_random_voice(tmp_path)
+    monkeypatch.setitem(KINDS, "guided", (cls, replace(dimensions, **GUIDE), settings))
+    some = trainer(tiny_corpus, tmp_path, "guided", teacher=str(voice))
+    losses = [float(some.train_step()["total"]) for _ in range(30)]
+    assert sum(losses[-5:]) < sum(losses[:5])
+    for name, weight in some.teacher.state_dict().items():
+        assert torch.equal(some.network.excitation.source.state_dict()[name], weight)
+
+    with pytest.raises(UsageError, match=r"needs a teacher: --set settings\.teacher=VOICE"):
+        trainer(tiny_corpus, tmp_path, "guided")
+    monkeypatch.setitem(KINDS, "guided", (cls, replace(dimensions, **GUIDE | {"guide_blocks": 2}), settings))
+    with pytest.raises(UsageError, match=r"another size than the recipe's options\.guide_"):
+        trainer(tiny_corpus, tmp_path, "guided", teacher=str(voice))
+
+
 def test_a_teacher_must_have_the_vocoder_and_hear_the_mel(tiny_corpus, tmp_path):
     with pytest.raises(UsageError, match="pulse cannot teach: it has no vocoder of the kind source_filter"):
         trainer(tiny_corpus, tmp_path, "waveglow groups", teacher=str(write_pulse_voice(tmp_path)))

@@ -94,12 +94,16 @@ class Excitation(nn.Module):
 
     def forward(self, mel: Tensor, f0: Tensor | None = None, initial_phase: Tensor | None = None) -> Tensor:
         """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` in cycles as in `cycles`."""
-        f0 = self.pitch(mel) if f0 is None else f0
-        phase, f0_samples = cycles(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
-        n_harmonics = torch.floor(0.5 * self.mel.sample_rate / f0_samples).float()
-        pulses = dirichlet_kernel(phase, n_harmonics) * torch.rsqrt(0.5 * n_harmonics)
-        angle = 2 * math.pi * torch.remainder(phase, 1.0).float()
-        return torch.stack([pulses, torch.cos(angle), torch.sin(angle)], dim=1)
+        return driving(self.pitch(mel) if f0 is None else f0, self.mel, initial_phase)
+
+
+def driving(f0: Tensor, mel: MelSettings, initial_phase: Tensor | None = None) -> Tensor:
+    """F0 in Hz [B, T] → [B, 3, T * hop_length], the channels of an `Excitation`."""
+    phase, f0_samples = cycles(f0, mel.hop_length, mel.sample_rate, initial_phase)
+    n_harmonics = torch.floor(0.5 * mel.sample_rate / f0_samples).float()
+    pulses = dirichlet_kernel(phase, n_harmonics) * torch.rsqrt(0.5 * n_harmonics)
+    angle = 2 * math.pi * torch.remainder(phase, 1.0).float()
+    return torch.stack([pulses, torch.cos(angle), torch.sin(angle)], dim=1)
 
 
 class MelEnvelope(nn.Module):

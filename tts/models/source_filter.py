@@ -53,6 +53,12 @@ class SourceFilter(Vocoder):
         spectrum = self._filtered(mel, f0, self._spectrum(pulses), self._spectrum(noise))
         return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length)
 
+    def harmonics(self, mel: Tensor, f0: Tensor, initial_phase: Tensor | None = None) -> Tensor:
+        """The same speech without its noise."""
+        pulses = self._spectrum(pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase))
+        spectrum = self._filtered(mel, f0, pulses, torch.zeros_like(pulses))
+        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, mel.shape[2] * self.mel.hop_length)
+
     def _spectrum(self, source: Tensor) -> Tensor:
         """[B, T * hop] → [B, n_bins, T + 1]; a sinusoid of amplitude 1 becomes a peak of about 1."""
         return stft(source, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)

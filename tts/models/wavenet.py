@@ -20,7 +20,9 @@ from tts.audio.mel import MelSettings
 from tts.errors import TtsError
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
 from tts.models.excitation import Excitation, MelEnvelope
+from tts.models.guide import Guide
 from tts.models.vocoder import Vocoder
+from tts.models.vocos import VocosDimensions
 from tts.models.wavenet_steps import generate
 
 
@@ -33,7 +35,8 @@ class WaveNetDimensions:
     skips by sqrt(1/2) after each layer (2018) instead of once at the end. The wave that the network knows is
     `gain` times the sound, pre-emphasised by `preemphasis`. With `pulses` each sample also hears the pulses of the
     mel's pitch (`tts.models.excitation`), so that a small network need not keep the period in mind. With `shaping` the
-    network speaks white sound, to which the mel's envelope is given afterwards.
+    network speaks white sound, to which the mel's envelope is given afterwards. With `guide_blocks`, each sample hears
+    the pulses and the harmonics of a source-filter vocoder of that size (`tts.models.guide`).
     """
 
     output: Kind = "logistics"
@@ -56,6 +59,9 @@ class WaveNetDimensions:
     gain: float = 0.55
     pulses: bool = False
     shaping: bool = False
+    guide_blocks: int = 0
+    guide_channels: int = 256
+    guide_hidden: int = 768
 
     def distribution(self) -> SampleDistribution:
         if self.output == "mulaw":
@@ -80,9 +86,9 @@ class WaveNet(Vocoder):
             raise TtsError(f"The WaveNet's upsampling {d.upsample_scales} does not make {mel.hop_length} samples.")
         self.distribution = d.distribution()
         self.upsample = Upsampling(mel.n_mels, d)
-        self.excitation = Excitation(mel) if d.pulses else None
+        self.excitation = self._excitation(mel)
         self.envelope = MelEnvelope(mel) if d.shaping else None
-        n_conditions = mel.n_mels + (Excitation.n_channels if d.pulses else 0)
+        n_conditions = mel.n_mels + (self.excitation.n_channels if self.excitation else 0)
         n_inputs = d.n_outputs if d.output == "mulaw" else 1
         self.first = nn.Conv1d(n_inputs, d.residual_channels, 1)
         self.layers = nn.ModuleList(ResidualLayer(n_conditions, dilation, d) for dilation in d.dilations())
@@ -98,11 +104,19 @@ class WaveNet(Vocoder):
         samples = self.generate(padded, [n.to(mel.device) for n in numbers], pulses)
         return self.sound(samples, mel).clamp(-1, 1)
 
+    def _excitation(self, mel: MelSettings) -> Excitation | Guide | None:
+        d = self.dimensions
+        if d.guide_blocks:
+            sizes = VocosDimensions(d.guide_channels, d.guide_hidden, d.guide_blocks)
+            # As the network knows samples; ten times, because they are small beside mels and pulses.
+            return Guide(mel, sizes, 10 * d.gain)
+        return Excitation(mel) if d.pulses else None
+
     def predict(self, samples: Tensor, mel: Tensor, pulses: Tensor | None = None) -> Tensor:
         """All parameters at once, each from the true samples (teacher forcing).
 
         samples [B, n] (class numbers for mu-law), mel [B, n_mels, T + 2 * context_frames] with T * hop_length = n →
-        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 3, n] as `excitation` gives them.
+        [B, n_outputs, n], where those at t are of sample t + 1. `pulses` [B, 3 or 4, n] as `excitation` gives them.
         """
         condition = self.condition(mel, pulses)
         x = self.first(self.encoded(samples))

@@ -12,6 +12,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from tts.errors import UsageError
+from tts.models.guide import Guide
 from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
@@ -21,7 +23,7 @@ from tts.training.loop import Trainer, on_device
 from tts.training.losses import pitch_loss
 from tts.training.samples import Samples
 from tts.training.schedule import Schedule
-from tts.training.teaching import Lesson, load_teacher, recorded, taught
+from tts.training.teaching import Lesson, load_teacher, recorded, take_over, taught
 from tts.training.vocoder import copy_synthesis_samples
 
 VALIDATION_BATCHES = 4
@@ -75,8 +77,9 @@ class PulsedTrainer(Trainer[Segments]):
         if settings.teacher:
             self.teacher = load_teacher(settings.teacher, corpus.mel).to(fabric.device)
             if network.excitation is not None:
-                network.excitation.pitch.load_state_dict(self.teacher.pitch.state_dict())
-                network.excitation.requires_grad_(False)
+                take_over(network.excitation, self.teacher)
+        elif isinstance(network.excitation, Guide):
+            raise UsageError("A network with a guide needs a teacher: --set settings.teacher=VOICE.")
         super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
         self.corpora = corpora(corpus, settings.mels)
         self.n_frames = settings.segment_frames + 2 * self.margin_frames

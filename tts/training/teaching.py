@@ -14,6 +14,7 @@ from torch import Tensor
 from tts.audio.mel import MelSettings
 from tts.errors import UsageError
 from tts.models.excitation import Excitation
+from tts.models.guide import Guide
 from tts.models.source_filter import SourceFilter
 from tts.training.data import Segments
 from tts.training.phase import phase_offset
@@ -32,8 +33,8 @@ class Lesson:
     segments: Segments
     initial_phase: Tensor
 
-    def pulses(self, excitation: Excitation | None) -> Tensor | None:
-        """What a network with this excitation hears of the segments' own pitch: [B, 4, T * hop_length]; or nothing."""
+    def pulses(self, excitation: Excitation | Guide | None) -> Tensor | None:
+        """What a network with this excitation hears of the segments' own pitch, [B, channels, n]; or nothing."""
         if excitation is None:
             return None
         with torch.no_grad():
@@ -48,6 +49,22 @@ def taught(segments: Segments, teacher: SourceFilter) -> Lesson:
     initial_phase = torch.rand(len(segments.f0), 1).to(segments.f0.device)
     wave = teacher(segments.mel, f0=segments.f0, initial_phase=initial_phase)
     return Lesson(replace(segments, wave=wave.clamp(-1, 1)), initial_phase)
+
+
+def take_over(excitation: Excitation | Guide, teacher: SourceFilter) -> None:
+    """What drives the pupil is the teacher's, and stays as it is.
+
+    Raises:
+        UsageError: the pupil's guide is of another size than the teacher.
+    """
+    try:
+        if isinstance(excitation, Guide):
+            excitation.source.load_state_dict(teacher.state_dict())
+        else:
+            excitation.pitch.load_state_dict(teacher.pitch.state_dict())
+    except RuntimeError:
+        raise UsageError("The teacher cannot guide: it is of another size than the recipe's options.guide_*.") from None
+    excitation.requires_grad_(False)
 
 
 def recorded(segments: Segments, sample_rate: int) -> Lesson:
