@@ -53,8 +53,9 @@ def test_waveglow_in_groups_hears_pulses():
     assert WaveGlow(MEL, dimensions("waveglow-groups")).excitation is not None
 
 
-def test_a_taught_one_is_its_base_with_a_teacher():
+def test_a_taught_one_is_its_base_with_a_teacher_and_perhaps_a_guide():
     for name in ("waveglow-small", "wavenet-small"):
         base, taught = load_recipe(name), load_recipe(f"{name}-taught")
         assert taught.settings == {**base.settings, "teacher": "heart"}
-        assert (taught.options, taught.schedule) == (base.options, base.schedule)
+        guide = {"guide_blocks": 6} if name == "wavenet-small" else {}
+        assert (taught.options, taught.schedule) == ({**base.options, **guide}, base.schedule)
