@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tts import SynthesisOptions, load_voice
+from tts.audio.mel import MelSettings, mel_spectrogram
 from tts.audio.pitch import fundamental_frequency
 from tts.text.symbols import ENGLISH_IPA
 from tts.voice.manifest import verify_files
@@ -54,6 +56,15 @@ def test_speed_is_a_factor(heart):
 def test_energy_makes_it_louder(heart):
     quiet, loud = (heart.say(TEXT, SynthesisOptions(energy=e)).samples for e in (0.7, 1.4))
     assert np.sqrt(np.mean(loud**2)) > 1.2 * np.sqrt(np.mean(quiet**2))
+
+
+@pytest.mark.parametrize("vocoder", ["waveglow", "wavenet", "griffinlim"])
+def test_every_vocoder_says_the_same(heart, vocoder):
+    """In level and spectrum, frame by frame; the wrong words, or noise, are some 2 apart."""
+    usual, other = (heart.say("Hello world.", SynthesisOptions(vocoder=v)).samples for v in (None, vocoder))
+    waves = torch.from_numpy(np.stack([usual, other]))
+    mels = mel_spectrogram(waves, MelSettings())
+    assert (mels[0] - mels[1]).abs().mean() < 0.8
 
 
 def test_a_sentence_sounds_the_same_whatever_came_before(heart):
