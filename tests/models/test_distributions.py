@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import distributions as td
 
+from tts.errors import TtsError
 from tts.models.distributions import Gaussian, LogisticMixture, MulawClasses
 
 KINDS = [MulawClasses(16), LogisticMixture(12), Gaussian()]
@@ -90,3 +91,19 @@ def test_scales_are_held_up_in_sampling_only_where_asked():
     p, numbers = torch.tensor([[0.0, -30.0]]), [torch.tensor([1.0])]
     assert Gaussian().sample(p, numbers).item() == pytest.approx(math.exp(-30), rel=1e-4)
     assert Gaussian(sampling_log_scale_min=-2.0).sample(p, numbers).item() == pytest.approx(math.exp(-2))
+
+
+@pytest.mark.parametrize("distribution", [LogisticMixture(3), Gaussian()])
+def test_a_cool_draw_lies_as_much_nearer_to_the_mean(distribution):
+    numbers = distribution.random_numbers(1, 50, torch.Generator().manual_seed(0))
+    parameters = torch.tensor([0.0, 0.1, -4.0] if distribution.n_outputs == 3 else [0.1, -4.0]).expand(50, -1)
+    warm = distribution.sample(parameters, [n[0] for n in numbers])
+    cool = distribution.sample(parameters, [n[0] for n in distribution.cooled(numbers, 0.5)])
+    torch.testing.assert_close(cool - 0.1, 0.5 * (warm - 0.1), atol=1e-6, rtol=1e-3)
+
+
+def test_classes_have_no_temperature():
+    numbers = MulawClasses(4).random_numbers(1, 1, None)
+    assert MulawClasses(4).cooled(numbers, 1.0) is numbers
+    with pytest.raises(TtsError, match="leave it at 1 for mu-law"):
+        MulawClasses(4).cooled(numbers, 0.5)

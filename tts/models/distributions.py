@@ -16,6 +16,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from tts.errors import TtsError
+
 Kind = Literal["mulaw", "logistics", "gaussian"]
 # Uniform numbers stay so far from 0 and 1, where their logarithms have no end.
 EDGE = 1e-5
@@ -31,6 +33,16 @@ class SampleDistribution(ABC):
     @abstractmethod
     def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
         """What `sample` needs for every step, each [n_steps, B, ...], on the CPU."""
+
+    def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
+        """The numbers of draws whose deviation is `temperature` times as large: below 1 there is less noise.
+
+        Raises:
+            TtsError: draws of this kind have no deviation.
+        """
+        if temperature == 1:
+            return numbers
+        raise TtsError("Only logistics and Gaussians have a temperature: leave it at 1 for mu-law.")
 
     @abstractmethod
     def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
@@ -100,6 +112,10 @@ class LogisticMixture(SampleDistribution):
         place = torch.rand(n_steps, batch, generator=generator)
         return choice * (1 - 2 * EDGE) + EDGE, place * (1 - 2 * EDGE) + EDGE
 
+    def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
+        choice, place = numbers
+        return numbers if temperature == 1 else (choice, torch.sigmoid(temperature * torch.logit(place)))
+
     def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
         """A component by the Gumbel-max trick, then the inverse of the logistic's distribution (equation 1)."""
         choice, place = numbers
@@ -132,6 +148,9 @@ class Gaussian(SampleDistribution):
 
     def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
         return (torch.randn(n_steps, batch, generator=generator),)
+
+    def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
+        return (temperature * numbers[0],)
 
     def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
         (normal,) = numbers

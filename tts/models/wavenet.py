@@ -36,7 +36,8 @@ class WaveNetDimensions:
     `gain` times the sound, pre-emphasised by `preemphasis`. With `pulses` each sample also hears the pulses of the
     mel's pitch (`tts.models.excitation`), so that a small network need not keep the period in mind. With `shaping` the
     network speaks white sound, to which the mel's envelope is given afterwards. With `guide_blocks`, each sample hears
-    the pulses and the harmonics of a source-filter vocoder of that size (`tts.models.guide`).
+    the pulses and the harmonics of a source-filter vocoder of that size (`tts.models.guide`). When it speaks, the
+    deviation of its draws is `temperature` times what it predicts.
     """
 
     output: Kind = "logistics"
@@ -62,6 +63,7 @@ class WaveNetDimensions:
     guide_blocks: int = 0
     guide_channels: int = 256
     guide_hidden: int = 768
+    temperature: float = 1.0
 
     def distribution(self) -> SampleDistribution:
         if self.output == "mulaw":
@@ -97,7 +99,8 @@ class WaveNet(Vocoder):
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         n_samples = mel.shape[2] * self.mel.hop_length
-        numbers = self.distribution.random_numbers(n_samples, len(mel), generator)
+        drawn = self.distribution.random_numbers(n_samples, len(mel), generator)
+        numbers = self.distribution.cooled(drawn, self.dimensions.temperature)
         context = self.dimensions.context_frames
         padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
         pulses = self.excitation(mel, f0) if self.excitation else None
