@@ -16,10 +16,10 @@ ALLOWED = {
     "kernels": set(),
     "models": {"audio", "kernels"},
     "voice": {"models", "audio", "text"},
-    "synthesis": {"voice", "models", "audio", "text"},
-    "training": {"voice", "models", "audio", "text"},
-    "evaluation": {"training", "synthesis", "voice", "audio", "text"},
-    "cli": {"evaluation", "training", "synthesis", "voice", "audio", "text"},
+    "synthesis": {"voice", "models", "kernels", "audio", "text"},
+    "training": {"voice", "models", "kernels", "audio", "text"},
+    "evaluation": {"training", "synthesis", "voice", "kernels", "audio", "text"},
+    "cli": {"evaluation", "training", "synthesis", "voice", "kernels", "audio", "text"},
 }
 HEAVY = {
     "torch",

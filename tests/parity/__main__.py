@@ -17,7 +17,7 @@ from typing import Protocol
 from tests.parity import hifigan, mel, tacotron2, text_ids, waveglow, wavenet
 from tests.parity.comparison import Comparison
 from tts.errors import TtsError
-from tts.synthesis.pipeline import one_compute_thread
+from tts.kernels.threads import one_compute_thread
 
 
 class Check(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,11 +56,31 @@ def check_destination(destination: str | Path) -> Path:
             raise TtsError(f"{destination} is write-protected; choose another file.")
         if is_special(target):
             return target
+    check_parent(target)
+    return target
+
+
+def check_parent(target: Path) -> None:
+    """Refuse a place beside which nothing can be written.
+
+    Raises:
+        TtsError: its folder is missing or write-protected.
+    """
     if not target.parent.is_dir():
         raise TtsError(f"The folder {target.parent} does not exist; make it first, or write elsewhere.")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise TtsError(f"The folder {target.parent} is write-protected; write elsewhere.")
-    return target
+
+
+@contextmanager
+def folder_beside(target: Path) -> Iterator[Path]:
+    """An empty hidden folder beside `target`, gone at the end, after Ctrl-C too, unless it was renamed."""
+    folder = Path(os.path.realpath(target)).parent / f".tts-{os.urandom(6).hex()}"
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_special(path: Path) -> bool:

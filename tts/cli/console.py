@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from tts.errors import UsageError
 
@@ -69,35 +69,36 @@ def confirm(question: str, *, yes: bool, refusal: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-class Progress(Protocol):
-    def __call__(self, characters: int) -> None:
-        """Count `characters` more as spoken."""
-
-
 @contextmanager
-def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
+def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar of characters done on standard error, where that is a terminal and the text is long."""
-    if quiet or total < _LONG_TEXT or not sys.stderr.isatty():
-        yield lambda characters: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("speaking"), BarColumn(), MofNCompleteColumn(), TextColumn("characters"))
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("speaking", total=total)
-        yield lambda characters: bar.advance(task, characters)
+    with counting_bar("speaking", total, "characters", quiet=quiet or total < _LONG_TEXT) as count:
+        yield count
 
 
 @contextmanager
 def counting_bar(title: str, total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """The bar of `amount_bar`; what it gives is called with how many more are done."""
+    done = 0
+    with amount_bar(title, things, quiet=quiet) as show:
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            show(done, total)
+
+        count(0)
+        yield count
+
+
+@contextmanager
+def amount_bar(title: str, things: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar of `things` done on standard error, with the time left, where that is a terminal.
 
-    What it gives is called with how many more are done.
+    What it gives is called with how many of how many are done.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda more: None
+        yield lambda done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -105,8 +106,8 @@ def counting_bar(title: str, total: int, things: str, *, quiet: bool) -> Iterato
 
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(things), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda more: bar.advance(task, more)
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

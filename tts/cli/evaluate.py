@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SPLITS = ("test", "val")
 _VOICE, _SCORING, _OUTPUT = "Voice", "Scoring", "Output"
 
-Prepared = Annotated[Path, typer.Argument(metavar="PREPARED", help="A folder made by tts train prepare.")]
 Vocoders = Annotated[
     list[str] | None,
     typer.Option(
@@ -66,7 +65,7 @@ Report = Annotated[
 
 
 def evaluate(
-    prepared: Prepared,
+    prepared: flags.Prepared,
     voice: flags.Voice = DEFAULT_VOICE,
     vocoder: Vocoders = None,
     acoustic: flags.Acoustic = None,

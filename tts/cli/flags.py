@@ -20,6 +20,7 @@ Text = Annotated[
     str | None,
     typer.Argument(metavar="TEXT | -", help="What to say, in quotes; - or nothing reads standard input."),
 ]
+Prepared = Annotated[Path, typer.Argument(metavar="PREPARED", help="A folder that tts train prepare made.")]
 Voice = Annotated[
     str,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from tts.audio.atomic import write_text
 from tts.audio.effects import clipped_samples
 from tts.audio.files import format_of, output_rate
-from tts.cli.console import Progress
 from tts.cli.outputs import Outputs
 from tts.cli.plot import MelPlot
 from tts.synthesis.options import SynthesisOptions
@@ -61,7 +60,9 @@ class Report:
         }
 
 
-def speak(voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, on_characters: Progress) -> Report:
+def speak(
+    voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, on_characters: Callable[[int], None]
+) -> Report:
     """Speak a text into all its outputs; no sentence waits for the next, unless a loudness is asked for."""
     report = _report(voice, options, outputs)
     scribe = _Scribe(voice, outputs)
@@ -119,7 +120,9 @@ class _Scribe:
                 report.add_warning(f"the plot ends after {self._plot.seconds:.0f} s; the audio is longer")
 
 
-def _watched(pieces: Iterator[Piece], report: Report, scribe: _Scribe, on_characters: Progress) -> Iterator[Piece]:
+def _watched(
+    pieces: Iterator[Piece], report: Report, scribe: _Scribe, on_characters: Callable[[int], None]
+) -> Iterator[Piece]:
     """The pieces, with the time each took, its warnings, marks and characters noted."""
     while True:
         started = time.perf_counter()

@@ -10,7 +10,7 @@ import typer
 
 from tts.cli import flags
 from tts.cli.console import tell
-from tts.cli.train_run import Device, Overrides, Precision, Prepared, RunFolder, follow, told_once
+from tts.cli.train_run import Device, Overrides, Precision, RunFolder, follow, told_once
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -26,7 +26,7 @@ Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=1, help="
 
 
 def align(
-    prepared: Prepared,
+    prepared: flags.Prepared,
     output: RunFolder,
     recipe: RecipeName = RECIPE,
     steps: Steps = None,

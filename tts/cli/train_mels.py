@@ -9,19 +9,17 @@ import typer
 
 from tts.cli import flags
 from tts.cli.console import tell
-from tts.cli.train_run import Prepared
+from tts.cli.train_run import Device
 from tts.errors import UsageError
 
 
 def mels(
-    prepared: Prepared,
+    prepared: flags.Prepared,
     voice: Annotated[
         str, typer.Option("--voice", "-v", metavar="RUN|VOICE", help="Whose acoustic model, a FastSpeech 2.")
     ],
     name: Annotated[str, typer.Option("--output", "-o", metavar="NAME", help="Written to PREPARED/mels-NAME.npy.")],
-    device: Annotated[
-        str, typer.Option(metavar="auto|cpu|cuda|cuda:N", envvar="TTS_DEVICE", help="Where to compute.")
-    ] = "auto",
+    device: Device = "auto",
     quiet: flags.Quiet = False,
 ) -> None:
     """Write the mels that an acoustic model makes of the corpus, for vocoders to be trained on what they will hear."""

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tts.cli import flags
-from tts.cli.console import print_json, tell
+from tts.cli.console import amount_bar, print_json, tell
 from tts.errors import UsageError
-
-if TYPE_CHECKING:
-    from tts.training.parts import Progress
 
 
 def prepare(
@@ -56,7 +50,7 @@ def prepare(
         limits=Limits(min_seconds, max_seconds),
         force=force,
     )
-    with _bar(quiet=quiet) as progress:
+    with amount_bar("preparing", "clips", quiet=quiet) as progress:
         prepared = prepare_dataset(dataset, output, jobs=jobs or _cores(), options=options, progress=progress)
     if not quiet:
         if prepared.was_there:
@@ -69,22 +63,6 @@ def prepare(
 def _cores() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _bar(*, quiet: bool) -> Iterator[Progress]:
-    """A bar of clips on standard error, with the time left, where that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("preparing"), BarColumn(), MofNCompleteColumn(), TextColumn("clips"))
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _summarise(report: dict[str, Any], output: Path) -> None:

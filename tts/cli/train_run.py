@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from tts.training.fit import Run
     from tts.training.recipe import Recipe
 
-_PREPARED = typer.Argument(metavar="PREPARED", help="A folder that tts train prepare made.")
 _RECIPE = typer.Option("--recipe", metavar="NAME|FILE", help="What to train, and how; see tts train recipes.")
 
-Prepared = Annotated[Path, _PREPARED]
 RecipeName = Annotated[str, _RECIPE]
 RunFolder = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder; a run that is there goes on.")
@@ -63,7 +61,7 @@ class Request:
 
 
 def acoustic(
-    prepared: Prepared,
+    prepared: flags.Prepared,
     output: RunFolder,
     recipe: RecipeName = "fastspeech2",
     overrides: Overrides = None,
@@ -80,7 +78,7 @@ def acoustic(
 
 
 def vocoder(
-    prepared: Prepared,
+    prepared: flags.Prepared,
     output: RunFolder,
     recipe: RecipeName = "source-filter",
     overrides: Overrides = None,
@@ -132,26 +130,20 @@ def told_once(fabric: Fabric) -> Iterator[None]:
 
 def _start(request: Request, recipe: Recipe, corpus: PreparedCorpus, fabric: Fabric) -> Run:
     """A run ready to train: built, and brought to where it stands."""
-    from tts.training.fit import Run
-    from tts.training.folder import claim_run
-    from tts.training.trainers import build_trainer, trainer_class
+    from tts.training.fit import open_run
+    from tts.training.trainers import trainer_class
 
     output = request.output
     if trainer_class(recipe.network).needs_durations:
         corpus = _with_durations(corpus, output, fabric, quiet=request.quiet)
-    trainer = build_trainer(recipe, corpus, output, fabric)
-    if fabric.is_global_zero:
-        claim_run(output, recipe, corpus)
-    # Nobody looks for a state before the folder is what it is.
-    fabric.barrier()
-    run = Run(trainer, recipe)
+    run = open_run(recipe, corpus, output, fabric)
     if run.resume():
         if run.is_first and not request.quiet:
-            tell(f"going on from step {trainer.step}")
+            tell(f"going on from step {run.trainer.step}")
     elif request.resume_from is not None:
         _resume_from(run, request.resume_from)
     elif request.warm_start is not None:
-        _warm_start(trainer, request.warm_start)
+        _warm_start(run.trainer, request.warm_start)
     return run
 
 

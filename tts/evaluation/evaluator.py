@@ -24,8 +24,9 @@ from tts.evaluation.listening import Listeners
 from tts.evaluation.rendering import Rendering, plain_mel, rendering_of
 from tts.evaluation.report import Setup
 from tts.evaluation.scores import Scored, ScoredItem, Scores, System
+from tts.kernels.threads import one_compute_thread
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import Piece, Voice, one_compute_thread, sentence_seed
+from tts.synthesis.pipeline import Piece, Voice, sentence_seed
 from tts.training.data import Item, PreparedCorpus
 
 # Long enough for the first call's one-time work, after which the times count.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tts.audio.atomic import check_parent, folder_beside
 from tts.errors import TtsError
 
 INDEX, DATA = "index.html", "report.json"
@@ -22,10 +23,7 @@ def check_report_folder(folder: Path) -> Path:
     target = Path(os.path.realpath(folder))
     if target.exists() and not _is_report(target):
         raise TtsError(f"{folder} is there and is no report: remove it first, or name another folder.")
-    if not target.parent.is_dir():
-        raise TtsError(f"The folder {target.parent} does not exist; make it first, or write elsewhere.")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise TtsError(f"The folder {target.parent} is write-protected; write elsewhere.")
+    check_parent(target)
     return target
 
 
@@ -37,14 +35,9 @@ def report_folder(folder: Path) -> Iterator[Path]:
         TtsError: see `check_report_folder`.
     """
     target = check_report_folder(folder)
-    making = target.with_name(f".tts-{os.urandom(6).hex()}")
-    try:
-        making.mkdir()
+    with folder_beside(target) as making:
         yield making
         _replace(target, making)
-    finally:
-        # After Ctrl-C too.
-        shutil.rmtree(making, ignore_errors=True)
 
 
 def _is_report(folder: Path) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from tts.models.precision import SpeakingNetwork
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class MelResult:
     failure: str | None = None
 
 
-class AcousticModel(nn.Module, ABC):
+class AcousticModel(SpeakingNetwork, ABC):
     controls: ClassVar[frozenset[str]] = frozenset({"speed"})
     """Which of speed, pitch and energy the model obeys."""
 

@@ -29,6 +29,7 @@ class SourceFilter(Vocoder):
 
     def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
         super().__init__(mel)
+        self.dimensions = dimensions
         n_bins = mel.n_fft // 2 + 1
         self.pitch = PitchFromMel(mel.n_mels)
         self.backbone = ConvNeXtBackbone(mel.n_mels + 1, dimensions)
@@ -50,20 +51,22 @@ class SourceFilter(Vocoder):
         f0 = self.pitch(mel) if f0 is None else f0
         pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
         noise = torch.randn(pulses.shape, generator=generator, device="cpu").to(mel.device)
-        spectrum = self._filtered(mel, f0, self._spectrum(pulses), self._spectrum(noise))
+        pulse_filter, noise_filter = self._filters(mel, f0)
+        spectrum = pulse_filter * self._spectrum(pulses) + noise_filter * self._spectrum(noise)
         return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length)
 
     def harmonics(self, mel: Tensor, f0: Tensor, initial_phase: Tensor | None = None) -> Tensor:
         """The same speech without its noise."""
-        pulses = self._spectrum(pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase))
-        spectrum = self._filtered(mel, f0, pulses, torch.zeros_like(pulses))
+        pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
+        spectrum = self._filters(mel, f0)[0] * self._spectrum(pulses)
         return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, mel.shape[2] * self.mel.hop_length)
 
     def _spectrum(self, source: Tensor) -> Tensor:
         """[B, T * hop] → [B, n_bins, T + 1]; a sinusoid of amplitude 1 becomes a peak of about 1."""
         return stft(source, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
 
-    def _filtered(self, mel: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
+    def _filters(self, mel: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
+        """The responses for the pulses (complex) and for the noise, each [B, n_bins, T + 1]."""
         octaves = torch.log2(f0 / F0_CENTRE_HZ)[:, None]
         features = torch.cat([mel, octaves], dim=1)
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
@@ -74,5 +77,4 @@ class SourceFilter(Vocoder):
         # The mel spectrogram itself is the first guess of both envelopes; the network corrects it.
         envelope = self.spread @ features[:, : self.mel.n_mels]
         pulse_filter = torch.polar(torch.exp((envelope + pulse_gain).clamp(max=6.0)), phase)
-        noise_filter = torch.exp((envelope + noise_gain).clamp(max=6.0))
-        return pulse_filter * pulses + noise_filter * noise
+        return pulse_filter, torch.exp((envelope + noise_gain).clamp(max=6.0))

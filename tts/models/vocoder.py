@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tts.audio.mel import MelSettings
+from tts.models.precision import SpeakingNetwork
 
 
-class Vocoder(nn.Module, ABC):
+class Vocoder(SpeakingNetwork, ABC):
     """mel [B, n_mels, T] → waveform [B, T * hop_length] in -1 to 1, by the settings it was made for."""
 
     def __init__(self, mel: MelSettings) -> None:

@@ -47,6 +47,7 @@ class Vocos(Vocoder):
 
     def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
         super().__init__(mel)
+        self.dimensions = dimensions
         self.backbone = ConvNeXtBackbone(mel.n_mels, dimensions)
         self.head = nn.Linear(dimensions.channels, mel.n_fft + 2)
 

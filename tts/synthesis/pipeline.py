@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import torch
 from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
+from tts.kernels.threads import one_compute_thread
 from tts.models.acoustic import AcousticModel, MelResult
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
@@ -197,21 +197,6 @@ def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Pie
         gain += options.loudness - measured if math.isfinite(measured) else 0.0
     for piece in pieces:
         yield replace(piece, audio=apply_gain(piece.audio, gain))
-
-
-@contextmanager
-def one_compute_thread() -> Iterator[None]:
-    """Compute on one thread inside.
-
-    How work is split between threads changes the last bits of a sum, and a pulse train adds such bits up over a whole
-    sentence. Networks of this size gain little from a second thread, and lose much when another process wants it.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def choose_device(name: str) -> torch.device:

@@ -14,7 +14,7 @@ from torch import Tensor
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
 from tts.models.masks import length_mask
-from tts.training.corpora import training_clips
+from tts.training.corpora import clips_of_like_length, training_clips
 from tts.training.data import Item, PreparedCorpus
 from tts.training.discriminators import SpectrogramDiscriminator
 from tts.training.loop import Trainer, on_device
@@ -126,12 +126,7 @@ class AcousticTrainer(Trainer[Utterances]):
         return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
 
     def batch(self, random: np.random.Generator) -> Utterances:
-        """Clips of like length: half of those in a window of twice the batch somewhere in the sorted list."""
-        size = self.settings.batch_size
-        start = max(0, int(random.integers(-size // 2, max(1, len(self.items) - size))))
-        window = self.items[start : start + 2 * size]
-        chosen = random.choice(len(window), size=min(size, len(window)), replace=False)
-        return collate(self.corpus, [window[i] for i in chosen])
+        return collate(self.corpus, clips_of_like_length(self.items, self.settings.batch_size, random))
 
     def losses(self, batch: Utterances, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from tts.models.aligner import Aligner, AlignerDimensions, alignment_prior
 from tts.models.alignment import durations_of_all, hard_alignment
-from tts.training.corpora import training_clips
+from tts.training.corpora import clips_of_like_length, training_clips
 from tts.training.data import Item, PreparedCorpus
 from tts.training.flat_start import SymbolGaussians, flat_start
 from tts.training.loop import Trainer, on_device
@@ -88,12 +88,7 @@ class AlignerTrainer(Trainer[Clips]):
         return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
 
     def batch(self, random: np.random.Generator) -> Clips:
-        """Clips of like length: half of those in a window of twice the batch somewhere in the sorted list."""
-        size = self.settings.batch_size
-        start = max(0, int(random.integers(-size // 2, max(1, len(self.items) - size))))
-        window = self.items[start : start + 2 * size]
-        chosen = random.choice(len(window), size=min(size, len(window)), replace=False)
-        return clips(self.corpus, [window[i] for i in chosen])
+        return clips(self.corpus, clips_of_like_length(self.items, self.settings.batch_size, random))
 
     def losses(self, batch: Clips, adversarial: bool) -> dict[str, Tensor]:
         # The network is small: low precision would save little, and blur likelihoods and distances.

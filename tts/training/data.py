@@ -10,6 +10,7 @@ energy.npy      float32 [frames], see `frame_energy`
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -151,6 +152,17 @@ class PreparedCorpus:
     @property
     def hop_length(self) -> int:
         return self.mel.hop_length
+
+    def with_mels(self, mels_file: str) -> PreparedCorpus:
+        """The same clips with other mels of them, which lie in the same folder; all else is shared.
+
+        Raises:
+            TtsError: the mels are not those of these clips.
+        """
+        other = copy.copy(self)
+        other.mels = np.load(self.folder / mels_file, mmap_mode="r")
+        other._check_sizes(mels_file)
+        return other
 
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]

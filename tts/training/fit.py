@@ -14,13 +14,16 @@ from types import FrameType
 from typing import Any, Protocol
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
-from tts.training.folder import BEST, LAST, write_voice
+from tts.training.data import PreparedCorpus
+from tts.training.folder import BEST, LAST, claim_run, write_voice
 from tts.training.loop import Trainer
 from tts.training.recipe import Recipe
 from tts.training.records import Records
 from tts.training.state import load_state, save_state
+from tts.training.trainers import build_trainer
 
 
 class Reporter(Protocol):
@@ -172,6 +175,16 @@ class Run:
             return here
         flag = fabric.all_reduce(torch.tensor(float(here), device=fabric.device), reduce_op="max")
         return bool(flag)
+
+
+def open_run(recipe: Recipe, corpus: PreparedCorpus, folder: Path, fabric: Fabric) -> Run:
+    """A run of the recipe at step 0, in a folder that is now its own; raises like `check_recipe` and `claim_run`."""
+    trainer = build_trainer(recipe, corpus, folder, fabric)
+    if fabric.is_global_zero:
+        claim_run(folder, recipe, corpus)
+    # Nobody looks for a state before the folder is what it is.
+    fabric.barrier()
+    return Run(trainer, recipe)
 
 
 class Speed:

@@ -11,7 +11,6 @@ log.jsonl, tensorboard/
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,11 @@ from tts.errors import TtsError, UsageError
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Trainer
 from tts.training.recipe import Recipe, Table, parse_table
+from tts.voice.assembly import GRIFFIN_LIM, mel_table
 from tts.voice.manifest import Component, FrontendSpec, VoiceManifest, file_sha256, write_manifest
 from tts.voice.names import voice_name_from
 
 RECIPE_FILE, LAST, BEST = "recipe.toml", "last.pt", "best.pt"
-GRIFFIN_LIM = "griffinlim"
 
 
 def check_run(run: Path, recipe: Recipe, corpus: PreparedCorpus) -> None:
@@ -112,7 +111,6 @@ def _manifest(trainer: Trainer[Any], recipe_name: str, run: Path, component: Com
     speaks = trainer.kind == "acoustic"
     called = trainer.voice_name or trainer.network_name
     vocoders = {GRIFFIN_LIM: Component(GRIFFIN_LIM)} if speaks else {called: component}
-    mel = {key: value for key, value in asdict(dataset.mel).items() if value is not None}
     return VoiceManifest(
         name=voice_name_from(run.resolve().name),
         description=f"{recipe_name}, trained on {dataset.name}.",
@@ -121,7 +119,7 @@ def _manifest(trainer: Trainer[Any], recipe_name: str, run: Path, component: Com
         provenance=dataset.provenance,
         version="1",
         sample_rate=dataset.mel.sample_rate,
-        mel=mel,
+        mel=mel_table(dataset.mel),
         frontend=FrontendSpec(dataset.frontend, dataset.symbols) if speaks else None,
         acoustics={called: component} if speaks else {},
         default_acoustic=called if speaks else "",

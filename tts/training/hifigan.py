@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
-from tts.training.corpora import corpora, training_clips
+from tts.training.corpora import Stretches
 from tts.training.data import PreparedCorpus, Segments
 from tts.training.loop import Trainer
 from tts.training.losses import adversarial_loss, discriminator_loss, feature_matching_loss, mel_loss
@@ -61,13 +61,10 @@ class HiFiGANTrainer(Trainer[Segments]):
         self.settings = settings
         # The distance is over the whole band, also where the mel that is heard stops earlier, as in the authors' code.
         self.full_band = replace(corpus.mel, f_max=corpus.mel.sample_rate / 2)
-        self.corpora = corpora(corpus, settings.mels)
-        long = (item for item in corpus.split("train") if item.n_frames > settings.segment_frames)
-        self.items = training_clips(long, f"of more than {settings.segment_frames} frames")
+        self.stretches = Stretches(corpus, settings.mels, settings.batch_size, settings.segment_frames)
 
     def batch(self, random: np.random.Generator) -> Segments:
-        corpus = self.corpora[int(random.integers(len(self.corpora)))]
-        return corpus.segments(self.items, self.settings.batch_size, self.settings.segment_frames, random)
+        return self.stretches.draw(random)
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
@@ -98,7 +95,7 @@ class HiFiGANTrainer(Trainer[Segments]):
 
     def validate(self) -> dict[str, float]:
         """Mel distance of the validation clips spoken from their mels."""
-        return copy_synthesis_figures(self.network, self.corpora[-1])
+        return copy_synthesis_figures(self.network, self.stretches.corpora[-1])
 
     def samples(self) -> Samples:
-        return copy_synthesis_samples(self.network, self.corpora[-1])
+        return copy_synthesis_samples(self.network, self.stretches.corpora[-1])

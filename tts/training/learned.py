@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,12 @@ from tts.audio.atomic import write_text
 from tts.errors import TtsError, UsageError
 from tts.training.align import AlignerTrainer, can_be_aligned
 from tts.training.data import PreparedCorpus
-from tts.training.fit import Run
-from tts.training.folder import BEST, check_run, claim_run
+from tts.training.fit import Run, open_run
+from tts.training.folder import BEST, check_run
+from tts.training.packing import json_lines
 from tts.training.recipe import Recipe
 from tts.training.state import load_state
-from tts.training.trainers import build_trainer, check_recipe
+from tts.training.trainers import check_recipe
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -44,12 +44,9 @@ def learned_durations(
         raise UsageError(f"{corpus.folder} has durations that came with the recordings: there is nothing to learn.")
     check_recipe(recipe, corpus)
     check_run(folder, recipe, corpus)
-    trainer = build_trainer(recipe, corpus, folder, fabric)
+    run = open_run(recipe, corpus, folder, fabric)
+    trainer = run.trainer
     assert isinstance(trainer, AlignerTrainer)
-    if fabric.is_global_zero:
-        claim_run(folder, recipe, corpus)
-    fabric.barrier()
-    run = Run(trainer, recipe)
     run.resume()
     follow(run)
     if fabric.is_global_zero:
@@ -78,14 +75,14 @@ def write_durations(corpus: PreparedCorpus, durations: dict[str, list[int]]) -> 
     Raises:
         TtsError: a duration list does not belong to its clip, or a file cannot be written.
     """
-    lines = []
+    items = []
     for item in corpus.items:
         found = durations.get(item.id)
         if found is not None and (len(found), sum(found)) != (len(item.phonemes) + 2, item.n_frames):
             raise TtsError(
                 f"The clip {item.id} has symbols that the data set's table lacks: run tts train prepare again."
             )
-        lines.append(json.dumps(asdict(replace(item, durations=found)), ensure_ascii=False) + "\n")
+        items.append(replace(item, durations=found))
     # The items first: a folder that says it has durations has them.
-    write_text(corpus.folder / "items.jsonl", "".join(lines))
+    write_text(corpus.folder / "items.jsonl", json_lines(items))
     write_text(corpus.folder / "dataset.json", replace(corpus.dataset, durations="learned").to_json())

@@ -16,7 +16,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ import numpy.typing as npt
 
 from tts.audio.atomic import replacing
 from tts.errors import TtsError
+from tts.kernels.threads import one_compute_thread
 from tts.training.checks import UnfitError
 from tts.training.features import Features, FeatureSettings, clip_features
 from tts.training.layouts import Clip
@@ -113,7 +113,8 @@ def _joined(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 
 def _in_this_process(parts: list[Part]) -> Iterator[int]:
-    with _one_thread():
+    # As a worker would, so that the number of jobs changes no bit.
+    with one_compute_thread():
         yield from map(_do, parts)
 
 
@@ -146,19 +147,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute in this process as a worker would, so that the number of jobs changes no bit."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _clip_key(clip: Clip) -> str:

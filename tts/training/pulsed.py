@@ -17,7 +17,7 @@ from tts.models.guide import Guide
 from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.training.corpora import corpora, training_clips
+from tts.training.corpora import Stretches
 from tts.training.data import PreparedCorpus, Segments
 from tts.training.loop import Trainer, on_device
 from tts.training.losses import pitch_loss
@@ -81,10 +81,8 @@ class PulsedTrainer(Trainer[Segments]):
         elif isinstance(network.excitation, Guide):
             raise UsageError("A network with a guide needs a teacher: --set settings.teacher=VOICE.")
         super().__init__(corpus, network, nn.Identity(), schedule, run, fabric)
-        self.corpora = corpora(corpus, settings.mels)
-        self.n_frames = settings.segment_frames + 2 * self.margin_frames
-        long = (item for item in corpus.split("train") if item.n_frames > self.n_frames)
-        self.items = training_clips(long, f"of more than {self.n_frames} frames")
+        n_frames = settings.segment_frames + 2 * self.margin_frames
+        self.stretches = Stretches(corpus, settings.mels, settings.batch_size, n_frames)
 
     def begin(self, network: PulsedNetwork, mean_mel: Tensor) -> None:
         """Change what a new network starts from; `mean_mel` [n_mels] is the corpus' mean frame."""
@@ -94,8 +92,7 @@ class PulsedTrainer(Trainer[Segments]):
         """The losses of a lesson of which `pulses` are heard, by name, with `total`, but not that of the pitch."""
 
     def batch(self, random: np.random.Generator) -> Segments:
-        corpus = self.corpora[int(random.integers(len(self.corpora)))]
-        return corpus.segments(self.items, self.settings.batch_size, self.n_frames, random)
+        return self.stretches.draw(random)
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
         losses = self._speech_and_pitch(batch)
@@ -127,7 +124,7 @@ class PulsedTrainer(Trainer[Segments]):
         return {f"validation_{name}": sum(float(each[name]) for each in found) / len(found) for name in names}
 
     def samples(self) -> Samples:
-        return copy_synthesis_samples(self.network, self.corpora[-1], self.sample_frames)
+        return copy_synthesis_samples(self.network, self.stretches.corpora[-1], self.sample_frames)
 
     def _speech_and_pitch(self, batch: Segments) -> dict[str, Tensor]:
         """The losses of the batch's lesson, and of the pitch where it is learned, which `total` does not count yet."""
@@ -144,10 +141,12 @@ class PulsedTrainer(Trainer[Segments]):
     def _held_out(self) -> Iterator[Segments]:
         clips = self.corpus.split("val")
         # Clips that are all shorter than a batch's segments are still something to validate with.
-        n_frames = min([self.n_frames, max((item.n_frames for item in clips), default=0) - 1])
+        n_frames = min([self.stretches.n_frames, max((item.n_frames for item in clips), default=0) - 1])
         if n_frames <= 2 * self.margin_frames:
             return
         long = [item for item in clips if item.n_frames > n_frames]
         for i in range(VALIDATION_BATCHES):
-            segments = self.corpora[-1].segments(long, self.settings.batch_size, n_frames, np.random.default_rng(i))
+            segments = self.stretches.corpora[-1].segments(
+                long, self.settings.batch_size, n_frames, np.random.default_rng(i)
+            )
             yield on_device(segments, self.fabric.device)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from tts.audio.mel import mel_spectrogram
 from tts.models.source_filter import SourceFilter
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
-from tts.training.corpora import corpora, training_clips
+from tts.training.corpora import Stretches
 from tts.training.data import Item, PreparedCorpus, Segments
 from tts.training.discriminators import MultiResolutionDiscriminator
 from tts.training.loop import Trainer
@@ -78,17 +77,11 @@ class VocoderTrainer(Trainer[Segments]):
         torch.manual_seed(schedule.seed)
         network = self.Network(corpus.mel, dimensions)
         super().__init__(corpus, network, MultiResolutionDiscriminator(len(FFT_SIZES)), schedule, run, fabric)
-        self.dimensions, self.settings = dimensions, settings
-        self.corpora = corpora(corpus, settings.mels)
-        long = (item for item in corpus.split("train") if item.n_frames > settings.segment_frames)
-        self.items = training_clips(long, f"of more than {settings.segment_frames} frames")
-
-    def component_options(self) -> dict[str, Any]:
-        return asdict(self.dimensions)
+        self.settings = settings
+        self.stretches = Stretches(corpus, settings.mels, settings.batch_size, settings.segment_frames)
 
     def batch(self, random: np.random.Generator) -> Segments:
-        corpus = self.corpora[int(random.integers(len(self.corpora)))]
-        return corpus.segments(self.items, self.settings.batch_size, self.settings.segment_frames, random)
+        return self.stretches.draw(random)
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
@@ -131,10 +124,10 @@ class VocoderTrainer(Trainer[Segments]):
 
     def validate(self) -> dict[str, float]:
         """Mel distance of the validation clips spoken from their mels, at the pitch that the network hears in them."""
-        return copy_synthesis_figures(self.network, self.corpora[-1])
+        return copy_synthesis_figures(self.network, self.stretches.corpora[-1])
 
     def samples(self) -> Samples:
-        return copy_synthesis_samples(self.network, self.corpora[-1])
+        return copy_synthesis_samples(self.network, self.stretches.corpora[-1])
 
 
 class VocosTrainer(VocoderTrainer):

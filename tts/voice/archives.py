@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 
 from tts.audio.atomic import replacing
 from tts.errors import TtsError, UsageError
-from tts.voice.manifest import MANIFEST_FILE, load_manifest, verify_files
+from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files
 from tts.voice.names import is_plain_name, is_text_about_it, is_voice_file
 
 PACKED_SUFFIXES = (".tar", ".tar.gz")
@@ -98,8 +98,7 @@ def pack(folder: Path, destination: Path) -> Path:
     if not destination.name.endswith(PACKED_SUFFIXES):
         raise UsageError(f"A packed voice is a tar: let the name end in .tar or .tar.gz, not {destination.name!r}.")
     manifest = load_manifest(folder)
-    if problems := verify_files(manifest):
-        raise TtsError(f"{manifest.name} cannot be packed: {problems[0]}")
+    check_whole(manifest)
     top = manifest.name if is_plain_name(manifest.name) else "voice"
     names = {MANIFEST_FILE, *(part.file for part in manifest.components if part.file is not None)}
     names |= {path.name for path in folder.iterdir() if path.is_file() and is_text_about_it(path.name)}
@@ -112,6 +111,16 @@ def pack(folder: Path, destination: Path) -> Path:
         for name in sorted(names):
             _add(tar, folder / name, f"{top}/{name}")
     return destination
+
+
+def check_whole(manifest: VoiceManifest) -> None:
+    """Refuse to pack a voice that is damaged.
+
+    Raises:
+        TtsError: it is.
+    """
+    if problems := verify_files(manifest):
+        raise TtsError(f"{manifest.name} cannot be packed: {problems[0]}")
 
 
 def _packer(file: IO[bytes], name: str) -> AbstractContextManager[Any]:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tts.audio.mel_conversion import conversion_problem, same_mel
-from tts.errors import TtsError, UsageError
+from tts.errors import UsageError
+from tts.voice.archives import check_whole
 from tts.voice.assembly import GRIFFIN_LIM, check_voice, mel_table
-from tts.voice.manifest import Component, VoiceManifest, load_manifest, verify_files, write_manifest
+from tts.voice.manifest import Component, VoiceManifest, load_manifest, write_manifest
 from tts.voice.names import check_voice_name, is_text_about_it, is_voice_file
 from tts.voice.networks import mel_settings
 
@@ -44,7 +45,7 @@ def merge(
     speaking = [source for source in sources if source.speaks]
     base = (speaking or list(sources))[0]
     for source in sources:
-        _check_whole(source)
+        check_whole(source)
     for source in speaking[1:]:
         _check_same_speech(base, source)
     acoustics = _distinct("acoustic models", [_Network(s, *item) for s in speaking for item in s.acoustics.items()])
@@ -68,11 +69,6 @@ def merge(
     merged = load_manifest(folder)
     check_voice(merged)
     return merged
-
-
-def _check_whole(source: VoiceManifest) -> None:
-    if problems := verify_files(source):
-        raise TtsError(f"{source.name} cannot be packed: {problems[0]}")
 
 
 def _check_same_speech(base: VoiceManifest, other: VoiceManifest) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tts.audio.atomic import check_destination
+from tts.audio.atomic import check_destination, folder_beside
 from tts.errors import TtsError, UsageError
-from tts.voice.archives import PACKED_SUFFIXES, pack
+from tts.voice.archives import PACKED_SUFFIXES, check_whole, pack
 from tts.voice.landing import land
-from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files
+from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest
 from tts.voice.names import is_text_about_it, is_voice_file, voice_name_from
 
 # Who writes one of these has a file in mind, and not a folder.
@@ -36,7 +34,7 @@ def pack_voice(
     if as_it_is and _is_tar(destination):
         pack(sources[0].folder, destination)
         return sources[0]
-    with _folder_beside(destination) as folder:
+    with folder_beside(destination) as folder:
         if as_it_is:
             _copy_whole(sources[0], folder)
         else:
@@ -70,8 +68,7 @@ def copy_voice(source: Path, folder: Path) -> None:
 
 
 def _copy_whole(source: VoiceManifest, folder: Path) -> None:
-    if problems := verify_files(source):
-        raise TtsError(f"{source.name} cannot be packed: {problems[0]}")
+    check_whole(source)
     copy_voice(source.folder, folder)
 
 
@@ -109,14 +106,3 @@ def _not_of_a_voice(folder: Path) -> list[str]:
         return names
     own = {MANIFEST_FILE, *(part.file for part in load_manifest(folder).components)}
     return [name for name in names if name not in own and not is_text_about_it(name)]
-
-
-@contextmanager
-def _folder_beside(destination: Path) -> Iterator[Path]:
-    """An empty hidden folder beside the destination, gone at the end unless it became it."""
-    folder = Path(os.path.realpath(destination)).parent / f".tts-{os.urandom(6).hex()}"
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,29 @@
+"""Networks that can speak in fewer bits than they were trained in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import nn
+
+from tts.errors import UsageError
+
+PRECISIONS = ("float32", "bfloat16", "int8")
+
+
+class SpeakingNetwork(nn.Module):
+    """A network with a choice of number formats for its weights when it speaks; training is always in its own."""
+
+    precisions: ClassVar[tuple[str, ...]] = ("float32",)
+    """The formats it can speak in, of PRECISIONS."""
+    precision = "float32"
+
+    def set_precision(self, name: str) -> None:
+        """Speak in this format from now on.
+
+        Raises:
+            UsageError: the network cannot.
+        """
+        if name not in self.precisions:
+            raise UsageError(f"This network speaks in {' or '.join(self.precisions)}, not in {name}.")
+        self.precision = name
