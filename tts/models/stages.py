@@ -1,0 +1,48 @@
+"""What the two stages of synthesis promise, whatever computes them: NumPy arrays in and out, and no need of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.audio.mel import MelSettings
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SpokenMel:
+    """mel [n_mels, T], log magnitudes; durations [symbols] whole frames that add up to T; f0 [T] in Hz or None.
+
+    `failure` says, as the end of a sentence, why the mel should not be trusted ("it never stopped"); None: nothing
+    looks wrong.
+    """
+
+    mel: Floats
+    durations: npt.NDArray[np.int64]
+    f0: Floats | None = None
+    failure: str | None = None
+
+
+class AcousticStage(Protocol):
+    @property
+    def controls(self) -> frozenset[str]:
+        """Which of speed, pitch and energy it obeys."""
+
+    def speak(
+        self, ids: Sequence[int], *, speed: float, pitch: float, energy: float, generator: np.random.Generator
+    ) -> SpokenMel:
+        """The symbols of one utterance → its mel; random draws, where there are any, come from `generator`."""
+
+
+class VocoderStage(Protocol):
+    @property
+    def mel(self) -> MelSettings:
+        """The mel that it hears."""
+
+    def __call__(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Floats:
+        """mel [B, n_mels, T] → samples [B, T * hop_length] in -1 to 1; `f0` [B, T] in Hz is the pitch to sound at."""
