@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from tts.audio.atomic import write_text
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 
 if sys.version_info >= (3, 11):
@@ -120,6 +121,19 @@ def write_manifest(manifest: VoiceManifest) -> Path:
     path = manifest.folder / MANIFEST_FILE
     write_text(path, tomli_w.dumps(table))
     return path
+
+
+def mel_settings(manifest: VoiceManifest, component: Component | None = None) -> MelSettings:
+    """What the voice speaks, or what one of its vocoders hears.
+
+    Raises:
+        TtsError: the manifest says of the mel what this version does not know.
+    """
+    told = {**manifest.mel, **(component.mel if component else {})}
+    try:
+        return MelSettings(**told)
+    except TypeError as error:
+        raise TtsError(f"The voice {manifest.name} has a mel that this version does not know: {error}.") from None
 
 
 def verify_files(manifest: VoiceManifest) -> list[str]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tts.audio.mel_conversion import conversion_problem, same_mel
+from tts.audio.mel_settings import conversion_problem, same_mel
 from tts.errors import UsageError
 from tts.voice.archives import check_whole
 from tts.voice.assembly import GRIFFIN_LIM, check_voice, mel_table
-from tts.voice.manifest import Component, VoiceManifest, load_manifest, write_manifest
+from tts.voice.manifest import Component, VoiceManifest, load_manifest, mel_settings, write_manifest
 from tts.voice.names import check_voice_name, is_text_about_it, is_voice_file
-from tts.voice.networks import mel_settings
 
 
 @dataclass(frozen=True)
