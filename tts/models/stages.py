@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tts.audio.mel_settings import MelSettings
 
+PRECISIONS = ("float32", "bfloat16", "int8")
 Floats = npt.NDArray[np.float32]
 
 
@@ -35,7 +36,7 @@ class Stage(ABC):
 
     @property
     def precisions(self) -> tuple[str, ...]:
-        """The number formats that its network can speak in, of `tts.models.precision.PRECISIONS`."""
+        """The number formats that its network can speak in, of PRECISIONS."""
         return ("float32",)
 
 

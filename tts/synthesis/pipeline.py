@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
-from tts.kernels.threads import one_compute_thread
+from tts.kernels.threads import one_compute_thread, set_compute_threads
 from tts.models.stages import AcousticStage, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
@@ -22,8 +22,7 @@ from tts.synthesis.timing import Mark
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import load_lexicon
-from tts.voice.devices import choose_device
-from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
+from tts.voice.engines import ENGINES, Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
@@ -51,16 +50,25 @@ class Stages:
     acoustic: AcousticStage
     vocoder: Vocoding
 
+    @property
+    def engines(self) -> str:
+        """What computes them, in words."""
+        return " and ".join(dict.fromkeys(ENGINES[stage.engine] for stage in (self.acoustic, self.vocoder)))
+
 
 class Voice:
     """A voice that speaks: `say` gives the whole, `stream` a sentence at a time; networks load when first asked for."""
 
-    def __init__(self, manifest: VoiceManifest, frontend: Frontend, device: str) -> None:
+    def __init__(self, manifest: VoiceManifest, frontend: Frontend, computing: Computing) -> None:
         self.manifest = manifest
-        self.device = device
+        self.computing = computing
         self._frontend = frontend
         self._acoustics: dict[str, AcousticStage] = {}
         self._vocoders: dict[str, Vocoding] = {}
+
+    @property
+    def device(self) -> str:
+        return self.computing.device
 
     def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
         """Speak a text.
@@ -103,21 +111,23 @@ class Voice:
         acoustic = self.acoustic(name)
         self._check_controls(name, acoustic, options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
-        vocoder.check(options.denoise)
-        return Stages(acoustic, vocoder)
+        vocoder.check(options.denoise, options.streams)
+        stages = Stages(acoustic, vocoder)
+        self._check_precision(name, stages)
+        return stages
 
     def acoustic(self, name: str) -> AcousticStage:
         """An acoustic model of this voice, loaded when first asked for."""
         if name not in self._acoustics:
             check_acoustic(self.manifest, name)
-            self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.device)
+            self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.computing)
         return self._acoustics[name]
 
     def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
         if name not in self._vocoders:
             manifest, key = find_vocoder(self.manifest, name)
-            loaded = load_vocoder_stage(manifest, key, self.device)
+            loaded = load_vocoder_stage(manifest, key, self.computing)
             self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
@@ -128,6 +138,13 @@ class Voice:
             asked = getattr(options, control) != getattr(SynthesisOptions, control)
             if asked and control not in acoustic.controls:
                 raise UsageError(f"{who} has no control over its {control}: leave --{control} out.")
+
+    def _check_precision(self, name: str, stages: Stages) -> None:
+        """One of the networks must have it; the other then stays in float32."""
+        formats = {name: stages.acoustic.precisions, stages.vocoder.name: stages.vocoder.precisions}
+        if not any(self.computing.precision in each for each in formats.values()):
+            told = "; ".join(f"{who} speaks in {' or '.join(each)}" for who, each in formats.items())
+            raise UsageError(f"Nothing here speaks in {self.computing.precision}: {told}.")
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
         """(sentence, phonemes) one after the other."""
@@ -149,7 +166,7 @@ class Voice:
             result = without_long_edges(result, n_edge_frames)
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        samples = vocoder(result.mel[None], generator, f0, options.denoise)[0]
+        samples = vocoder(result.mel[None], generator, f0, options.denoise, options.streams)[0]
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
@@ -163,16 +180,25 @@ def load_voice(
     name_or_folder: str = DEFAULT_VOICE,
     *,
     device: str = "auto",
+    engine: str | None = None,
+    precision: str = "float32",
+    threads: int | None = None,
     lexicon: Path | None = None,
     system_espeak: bool = False,
 ) -> Voice:
     """A voice by name, or from a folder that holds one, on `device`: auto, cpu, cuda or cuda:N.
 
+    `engine` is auto, torch or onnx (None: as TTS_ENGINE says), `precision` float32, bfloat16 or int8. `threads` is how
+    many cores compute, for all voices of this process (None: as TTS_THREADS says, or all).
+
     Raises:
-        UsageError: there is no such voice or device.
+        UsageError: there is no such voice, device, engine or precision.
         TtsError: the voice's manifest is broken, or this version cannot read its text; its networks are loaded, and
             their files checked, when they are first asked for.
     """
+    if threads is not None:
+        set_compute_threads(threads)
+    computing = choose_computing(device, engine, precision)
     manifest = find_voice(name_or_folder)
     assert manifest.frontend is not None
     frontend = frontend_for(
@@ -182,7 +208,7 @@ def load_voice(
         lexicon=load_lexicon(lexicon) if lexicon else None,
         system_espeak=system_espeak,
     )
-    return Voice(manifest, frontend, choose_device(device))
+    return Voice(manifest, frontend, computing)
 
 
 def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Piece]:

@@ -29,27 +29,42 @@ class Vocoding:
         self._convert = None if same_mel(mel, vocoder.mel) else _conversion(mel, vocoder.mel)
         self._denoise: Callable[[Floats, float], Floats] | None = None
 
+    @property
+    def engine(self) -> str:
+        return self._vocoder.engine
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        return self._vocoder.precisions
+
     def warnings(self, index: int) -> tuple[str, ...]:
         """What a listener should know of the match, told with the first sentence (`index` 0) only."""
         if index or self._convert is None:
             return ()
         return (f"{self.name} hears another mel than this voice speaks; it was converted, which costs quality",)
 
-    def check(self, denoise: float) -> None:
-        """Raise UsageError where there is no hum that could be taken off."""
+    def check(self, denoise: float, streams: int = 1) -> None:
+        """Raise UsageError where there is no hum that could be taken off, or more streams than it can speak in."""
+        if streams > 1 and not self._vocoder.foldable:
+            raise UsageError(f"{self.name} speaks in one stream, not in {streams}; streams are for WaveNet.")
         if denoise and self._denoise is None:
             if (hum := self._vocoder.hum()) is None:
                 raise UsageError(f"{self.name} has no hum to take off; denoise is for WaveGlow and HiFi-GAN.")
             self._denoise = _denoising(hum, self._vocoder.mel.n_fft)
 
     def __call__(
-        self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, denoise: float = 0.0
+        self,
+        mel: Floats,
+        generator: np.random.Generator,
+        f0: Floats | None = None,
+        denoise: float = 0.0,
+        streams: int = 1,
     ) -> Floats:
         """mel [B, n_mels, T] → samples [B, T * hop_length]; `denoise` 0 leaves the hum, 1 takes all of it off."""
-        self.check(denoise)
+        self.check(denoise, streams)
         n_frames = mel.shape[2]
         mel, f0 = at_least(mel, LEAST_FRAMES), None if f0 is None else at_least(f0, LEAST_FRAMES)
-        samples = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0)
+        samples = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0, streams)
         samples = samples[:, : n_frames * self.mel.hop_length]
         return self._denoise(samples, denoise) if denoise and self._denoise else samples
 

@@ -23,7 +23,7 @@ from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.voice.manifest import Component, VoiceManifest, file_problem, mel_settings
+from tts.voice.manifest import Component, VoiceManifest, component_problem, mel_settings
 
 Options = dict[str, Any]
 Builder = TypeVar("Builder")
@@ -77,7 +77,7 @@ def _known(networks: dict[str, Builder], component: Component, manifest: VoiceMa
 
 
 def _with_weights(build: Callable[[], Network], component: Component, manifest: VoiceManifest) -> Network:
-    if problem := file_problem(manifest.folder, component):
+    if problem := component_problem(manifest.folder, component):
         raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
     try:
         network = build()
