@@ -112,7 +112,11 @@ class GraphBuilder:
     def model(self) -> bytes:
         """The finished graph, checked."""
         graph = helper.make_graph(
-            self._nodes, self._name, self._inputs, self._outputs, list(self._initializers.values()),
+            self._nodes,
+            self._name,
+            self._inputs,
+            self._outputs,
+            list(self._initializers.values()),
             sparse_initializer=self._sparse,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]

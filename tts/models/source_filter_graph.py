@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.excitation import F0_CENTRE_HZ, mel_to_bins
 from tts.models.graph_builder import GraphBuilder
 from tts.models.vocos import VocosDimensions
@@ -17,9 +17,7 @@ from tts.models.vocos import VocosDimensions
 N_PITCH_BLOCKS = 3
 
 
-def source_filter_graph(
-    mel: MelSettings, d: VocosDimensions, weight_shapes: Mapping[str, Sequence[int]]
-) -> bytes:
+def source_filter_graph(mel: MelSettings, d: VocosDimensions, weight_shapes: Mapping[str, Sequence[int]]) -> bytes:
     """The graph: mel [n_mels, T], told_f0 [T] in Hz (0: hear it in the mel) → f0 [T] in Hz and, a bin of a frame,
     the gain and the phase of the pulses and the gain of the noise, each [T + 1, n_bins].
     """
