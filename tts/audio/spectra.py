@@ -38,7 +38,8 @@ def overlap_add(frames: Floats, hop_length: int) -> Floats:
     for i in range(n_hops):
         part = frames[:, i * hop_length : (i + 1) * hop_length]
         total[i : i + n_frames, : part.shape[1]] += part
-    return total.ravel()
+    samples: Floats = total.ravel()
+    return samples
 
 
 def hann_window(n_fft: int) -> Floats:
