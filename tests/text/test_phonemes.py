@@ -19,7 +19,7 @@ PHONEMES = [
     ("Ninety-nine.", "nˈaɪndinˈaɪn."),
     ("nine hundred and five", "nˈaɪn hˈʌndɹɪd ænd fˈaɪv"),
     ("version 1.5, I think.", "vˈɜːʒən wˈʌn pɔɪnt fˈaɪv, aɪ θˈɪŋk."),
-    ("one; ', two", "wˈʌn;, tˈuː"),
+    ("one; ', two", "wˌʌn;, tˈuː"),
     ("eight A-M", "ˈeɪt ˈeɪˈɛm"),
     ("", ""),
     (" \n ", ""),
