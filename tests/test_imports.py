@@ -29,7 +29,6 @@ HEAVY = {
     "scipy",
     "librosa",
     "soundfile",
-    "phonemizer",
     "torchaudio",
     "matplotlib",
 }
