@@ -10,7 +10,7 @@ Weight norm is left out: it matters for training only, and what it would give is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,10 +20,12 @@ from torch import Tensor, nn
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
+from tts.kernels import waveglow as kernel
 from tts.models.draws import standard_normal
 from tts.models.excitation import Excitation
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
+from tts.models.waveglow_weights import PreparedOnce
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,15 @@ class Encoding(NamedTuple):
 class WaveGlow(Vocoder):
     """Raises TtsError where a frame of the mel is not a whole number of groups that hear it."""
 
+    precisions = ("float32", "bfloat16")
+
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__(mel)
         d = self.dimensions = dimensions
         self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
+        self._prepared = PreparedOnce()
 
     def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
@@ -88,15 +93,51 @@ class WaveGlow(Vocoder):
         The flows run backwards (equation 2); where channels left early they come back, in front of the others.
         `pulses` [B, 4, T * hop_length] as `excitation` gives them.
         """
+        if not (self.training or torch.is_grad_enabled()):
+            # The published network's condition is the kernel's affair: it is linear, and large at the rate of groups.
+            heard = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
+            return kernel.infer(self._prepared.of(self), heard, noise, sigma)
         d = self.dimensions
         draws = iter(noise)
-        condition = self.upsample(mel, mel.shape[2] * self.mel.hop_length, pulses)
+        condition = self._condition(mel, pulses)
         x = sigma * next(draws)
         for k in reversed(range(d.n_flows)):
-            x = self._flow(k).inverse(x, condition)
+            x = self.flow(k).inverse(x, condition)
             if d.is_early_output(k):
                 x = torch.cat([sigma * next(draws), x], dim=1)
         return x.transpose(1, 2).flatten(1)
+
+    def stream(
+        self,
+        mel: Tensor,
+        noise: Sequence[Tensor],
+        sigma: float,
+        chunk_frames: int,
+        context: tuple[int, int] | None = None,
+        pulses: Tensor | None = None,
+    ) -> Iterator[Tensor]:
+        """What `infer` gives, in pieces [B, chunk_frames * hop_length], the last perhaps shorter.
+
+        `context` is how many frames before and after a piece are computed with it; by default `reach`, with which the
+        pieces are those of the whole.
+        """
+        n_frames, hop_length = mel.shape[2], self.mel.hop_length
+        before, after = self.reach() if context is None else context
+        for start in range(0, n_frames, chunk_frames):
+            first, last = max(0, start - before), min(start + chunk_frames + after, n_frames)
+            groups = slice(first * hop_length // self.dimensions.n_group, last * hop_length // self.dimensions.n_group)
+            heard_pulses = None if pulses is None else pulses[:, :, first * hop_length : last * hop_length]
+            wave = self.infer(mel[:, :, first:last], [z[:, :, groups] for z in noise], sigma, heard_pulses)
+            piece = wave[:, (start - first) * hop_length :]
+            yield piece[:, : chunk_frames * hop_length]
+
+    def reach(self) -> tuple[int, int]:
+        """How many frames before and after a sample have a say in it."""
+        d = self.dimensions
+        groups = d.n_flows * (d.kernel_size - 1) // 2 * (2**d.n_layers - 1)
+        before, after = self.upsample.reach(self.mel)
+        frames = -(-groups * d.n_group // self.mel.hop_length)
+        return frames + before, frames + after
 
     def noise(self, batch: int, n_frames: int, generator: np.random.Generator | None = None) -> list[Tensor]:
         """Standard normal draws in the order in which `infer` wants them; on the CPU, the same for every device.
@@ -136,16 +177,20 @@ class WaveGlow(Vocoder):
 
     @torch.inference_mode()
     def hum(self, n_frames: int = 88) -> Tensor:
-        weight = self._flow(0).mix.weight
+        weight = self.flow(0).mix.weight
         nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
         # The draws count for nothing; they only must not disturb anyone else's.
         draws = self.noise(1, n_frames, np.random.default_rng(0))
         return self.infer(nothing, [z.to(weight) for z in draws], sigma=0.0)
 
-    def _flow(self, k: int) -> Flow:
+    def flow(self, k: int) -> Flow:
         flow = self.flows[k]
         assert isinstance(flow, Flow)
         return flow
+
+    def _condition(self, mel: Tensor, pulses: Tensor | None) -> Tensor:
+        condition: Tensor = self.upsample(mel, mel.shape[2] * self.mel.hop_length, pulses)
+        return condition
 
 
 class SampleCondition(nn.Module):
@@ -157,6 +202,10 @@ class SampleCondition(nn.Module):
         self.n_channels = mel.n_mels * self.n_group
         kernel_size = dimensions.upsample_kernel_size
         self.stretch = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, kernel_size, stride=mel.hop_length)
+
+    def reach(self, mel: MelSettings) -> tuple[int, int]:
+        """How many frames before and after a group it hears."""
+        return (self.stretch.kernel_size[0] - 1) // mel.hop_length, 0
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group].
@@ -180,6 +229,12 @@ class GroupCondition(nn.Module):
         self.from_mel = nn.Conv1d(mel.n_mels, groups_per_frame * self.n_channels, 5, padding=2)
         self.from_pulses = nn.Conv1d(Excitation.n_channels * self.n_group, self.n_channels, 3, padding=1)
         self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
+
+    def reach(self, mel: MelSettings) -> tuple[int, int]:
+        """How many frames before and after a group it hears: its blocks' neighbours, and theirs."""
+        groups = len(self.blocks) * 3 + 1
+        frames = -(-groups * self.n_group // mel.hop_length) + 2
+        return frames, frames
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T], pulses [B, 4, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
@@ -245,10 +300,14 @@ class InvertibleConv(nn.Module):
     def _inverse_weight(self) -> Tensor:
         if self._inverse is not None:
             return self._inverse
-        # In float64, so that a matrix that is hard to invert costs no digits.
-        inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)[:, :, None]
+        inverse = self.inverted()[:, :, None]
         if not self.training:
             self._inverse = inverse.detach()
+        return inverse
+
+    def inverted(self) -> Tensor:
+        # In float64, so that a matrix that is hard to invert costs no digits.
+        inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)
         return inverse
 
     def train(self, mode: bool = True) -> InvertibleConv:
@@ -280,6 +339,11 @@ class CouplingNetwork(nn.Module):
         # Zeros make every coupling the identity to begin with, which keeps the first steps of training stable.
         nn.init.zeros_(self.end.weight)
         nn.init.zeros_(torch.as_tensor(self.end.bias))
+
+    def gated_layers(self) -> Iterator[GatedLayer]:
+        for layer in self.layers:
+            assert isinstance(layer, GatedLayer)
+            yield layer
 
     def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """x [B, n_in, G] → (shift, log s), each [B, n_out, G]."""
