@@ -85,17 +85,26 @@ def decode(
     `precision` is that of the LSTMs' weights where the implementation has a choice: the reference speaks in the
     weights' own. `kept` holds what the implementation made of the weights, for the next call.
     """
-    if is_reference_only() or memory.dtype != torch.float32 or memory.device.type != "cpu":
-        # A GPU's own implementation is chosen here.
-        from tts.kernels.reference import tacotron2 as reference
+    if is_reference_only():
+        return _by_reference(weights, memory, lengths, draw, ending)
+    if memory.device.type == "cpu" and memory.dtype == torch.float32:
+        try:
+            from tts.kernels.cpu import tacotron2 as cpu
+        except (ImportError, RuntimeError):  # without Numba, or with one that cannot keep what it compiles
+            return _by_reference(weights, memory, lengths, draw, ending)
+        packed = (kept or Kept()).made(lambda: cpu.packed(weights, precision), flat(weights), precision)
+        return cpu.decode(packed, memory, lengths, draw, ending)
+    # A GPU's own implementation is chosen here.
+    return _by_reference(weights, memory, lengths, draw, ending)
 
-        return reference.decode(weights, memory, lengths, draw, ending)
-    from tts.kernels.cpu import tacotron2 as cpu
 
-    packed = (kept or Kept()).made(lambda: cpu.packed(weights, precision), flat(weights), precision)
-    return cpu.decode(packed, memory, lengths, draw, ending)
+def _by_reference(weights: DecoderWeights, memory: Tensor, lengths: Tensor, draw: Draw, ending: Ending) -> Decoded:
+    from tts.kernels.reference import tacotron2 as reference
+
+    return reference.decode(weights, memory, lengths, draw, ending)
 
 
 def flat(weights: DecoderWeights) -> list[Tensor]:
     """All tensors."""
-    return [*weights.prenet, *weights.attention_rnn, *weights.decoder_rnn, *(t for t in weights if isinstance(t, Tensor))]
+    single = (part for part in weights if isinstance(part, Tensor))
+    return [*weights.prenet, *weights.attention_rnn, *weights.decoder_rnn, *single]

@@ -161,9 +161,7 @@ class Tacotron2(AcousticModel):
         durations = monotonic_durations(alignment, sources.round().long())
         return MelResult(at_times(mel, sources), durations, failure=alignment_failure(alignment, stopped=stopped))
 
-    def _frames(
-        self, before: Tensor, stops: Tensor, alignments: Tensor, lengths: Tensor, *, isolated: bool
-    ) -> Frames:
+    def _frames(self, before: Tensor, stops: Tensor, alignments: Tensor, lengths: Tensor, *, isolated: bool) -> Frames:
         mask = length_mask(lengths, before.shape[2])[:, None] if isolated else None
         return Frames(before, before + self.postnet(before, mask), stops, alignments, lengths)
 

@@ -22,7 +22,7 @@ def all_products(x, panels, n_rows):
     sums = np.zeros((n_rows, 32), np.float32)
     for panel in range(n_panels):
         sums[:] = 0
-        add_products(sums, x, 0, x.values.shape[1], panels, panel)
+        add_products(sums, n_rows, x, 0, x.values.shape[1], panels, panel)
         y[:, panel] = sums
     return y
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, inline="always")
+@njit(nogil=True, cache=True, fastmath={"contract"})
 def tanh(x: np.float32) -> Any:
     """Lambert's continued fraction for tanh, eleven levels: to 5e-7, held beyond ±7.35."""
     x = min(max(x, np.float32(-7.35)), np.float32(7.35))
@@ -20,6 +20,6 @@ def tanh(x: np.float32) -> Any:
     return x * above / below
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, inline="always")
+@njit(nogil=True, cache=True, fastmath={"contract"})
 def sigmoid(x: np.float32) -> Any:
     return np.float32(0.5) * tanh(np.float32(0.5) * x) + np.float32(0.5)

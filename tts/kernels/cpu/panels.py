@@ -79,17 +79,24 @@ def most_steps(n: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def add_products(sums: Floats, x: Vectors, x_at: int, x_stride: int, panels: Panels, panel: int) -> None:
-    """sums [rows, 32] += x [rows, n] @ the panel's [n, 32]; row r of x begins at x_at + r * x_stride."""
-    add_products_of(sums, x, x_at, x_stride, panels, panel, 0, panels.values.size // panels.scales.size)
+def add_products(sums: Floats, n_rows: int, x: Vectors, x_at: int, x_stride: int, panels: Panels, panel: int) -> None:
+    """The first rows of sums [rows, 32] += x [rows, n] @ the panel's [n, 32]; row r of x begins at x_at + r * x_stride."""
+    add_products_of(sums, n_rows, x, x_at, x_stride, panels, panel, 0, panels.values.size // panels.scales.size)
 
 
 @njit(nogil=True, cache=True)
 def add_products_of(
-    sums: Floats, x: Vectors, x_at: int, x_stride: int, panels: Panels, panel: int, first_input: int, n: int
+    sums: Floats,
+    n_rows: int,
+    x: Vectors,
+    x_at: int,
+    x_stride: int,
+    panels: Panels,
+    panel: int,
+    first_input: int,
+    n: int,
 ) -> None:
     """The same with n of the panel's inputs only, for which x_at is the first."""
-    n_rows = len(sums)
     begin = panel * (panels.values.size // len(panels.values)) + first_input * WIDTH
     # A sum of whole numbers is one sum: it becomes a float32 but once.
     chunk = n if n_rows == 1 or panels.values.ndim == 4 else CHUNK

@@ -36,7 +36,7 @@ def decode(network: PackedDecoder, memory: Tensor, lengths: Tensor, draw: Draw, 
         if done == drawn:
             masks = draw(FRAMES_A_LOOK).numpy()
             drawn += FRAMES_A_LOOK
-        ahead = masks[FRAMES_A_LOOK - (drawn - done) :][: ending.max_frames - done, :, state.place]
+        ahead = masks[FRAMES_A_LOOK - (drawn - done) :][: ending.max_frames - done, :, state.context.place]
         first, done = done, done + _run(network, state, np.ascontiguousarray(ahead), made, done, ending)
         _note_stops(made, first, done, ending.stop_threshold, n_frames, is_running)
         over = _over_after(made, first, done if is_running.any() else int(n_frames.max()), ending)
@@ -44,8 +44,8 @@ def decode(network: PackedDecoder, memory: Tensor, lengths: Tensor, draw: Draw, 
             done = over
             np.minimum(n_frames, over, out=n_frames)
             break
-        if ending.rows_leave and not is_running[state.place].all() and is_running.any():
-            state = rows_of(state, is_running[state.place])
+        if ending.rows_leave and not is_running[state.context.place].all() and is_running.any():
+            state = rows_of(state, is_running[state.context.place])
     return _decoded(made, min(done, int(n_frames.max())), n_frames, rows_leave=ending.rows_leave)
 
 

@@ -12,7 +12,15 @@ from torch import Tensor
 from tts.kernels.cpu.panel_code import LANES, WIDTH
 from tts.kernels.cpu.panels import Floats, Panels, Vectors, empty_vectors, most_steps
 from tts.kernels.cpu.panels import packed as packed_panels
-from tts.kernels.cpu.tacotron2_loop import LoopWeights, State
+from tts.kernels.cpu.tacotron2_loop import (
+    Attention,
+    Context,
+    LoopWeights,
+    LstmPanels,
+    LstmState,
+    Prenet,
+    State,
+)
 from tts.kernels.tacotron2 import DecoderWeights, Lstm
 
 
@@ -35,15 +43,11 @@ def packed(weights: DecoderWeights, precision: str) -> PackedDecoder:
     loop = LoopWeights(
         prenet_first=packed_panels(_array(w.prenet[0])),
         prenet_others=_stacked([packed_panels(_array(layer)) for layer in w.prenet[1:]]),
-        attention_input=packed_panels(attention_input[:, :n_prenet], precision),
-        attention_hidden=packed_panels(_interleaved(w.attention_rnn.hidden), precision),
-        attention_bias=_bias(w.attention_rnn),
+        attention_rnn=_lstm(w.attention_rnn, attention_input[:, :n_prenet], precision),
         query=packed_panels(_array(w.query)),
         location=packed_panels(_location(w)),
-        energy=_to_whole_panels(_array(w.energy).reshape(-1, 1))[:, 0].copy(),
-        decoder_input=packed_panels(decoder_input[:, :n_attention], precision),
-        decoder_hidden=packed_panels(_interleaved(w.decoder_rnn.hidden), precision),
-        decoder_bias=_bias(w.decoder_rnn),
+        energy=_to_whole_panels(_array(w.energy).T)[:, 0].copy(),
+        decoder_rnn=_lstm(w.decoder_rnn, decoder_input[:, :n_attention], precision),
         projection=packed_panels(projection[:, :n_decoder]),
         projection_bias=_to_whole_panels(np.concatenate([_array(w.frame_bias), _array(w.stop_bias)])[:, None])[:, 0],
     )
@@ -55,50 +59,68 @@ def begin(network: PackedDecoder, memory: Tensor, lengths: Tensor) -> State:
     """All zeros, beside what every symbol of the memory [B, symbols, E] adds to keys and gates."""
     w = network.weights
     batch, n_symbols, _ = memory.shape
-    n_attention, n_decoder = w.attention_bias.size // 4, w.decoder_bias.size // 4
+    n_attention, n_prenet = len(w.energy), len(w.prenet_first.scales)
     half = w.location.values.shape[1] // 4
-    keys = np.zeros((batch, n_symbols, w.energy.size), np.float32)
+    keys = np.zeros((batch, n_symbols, n_attention), np.float32)
     keys[:, :, : len(network.key)] = (memory @ network.key.T).numpy()
-    state = State(
-        place=np.arange(batch),
-        lengths=lengths.numpy().astype(np.int64),
-        keys=keys,
-        symbols=Panels((memory @ network.context.T).numpy(), np.ones(1, np.float32)),
-        frame=empty_vectors(batch, network.n_mels),
-        prenet=empty_vectors(batch, w.prenet_first.scales.size),
-        prenet_between=empty_vectors(batch, w.prenet_first.scales.size),
-        attention_hidden=empty_vectors(2, batch, n_attention),
-        attention_cell=np.zeros((batch, n_attention), np.float32),
-        query=np.zeros((batch, w.energy.size), np.float32),
-        heard=empty_vectors(batch, 2 * (n_symbols + 2 * half + LANES)),
-        energies=np.zeros((batch, n_symbols), np.float32),
-        weights=empty_vectors(batch, n_symbols),
-        windows=np.zeros((batch, 2), np.int64),
-        decoder_hidden=empty_vectors(2, batch, n_decoder),
-        decoder_cell=np.zeros((batch, n_decoder), np.float32),
+    return State(
+        prenet=Prenet(empty_vectors(batch, network.n_mels), *(empty_vectors(batch, n_prenet) for _ in range(2))),
+        attention_rnn=_lstm_state(w.attention_rnn, batch),
+        attention=Attention(
+            lengths=lengths.numpy().astype(np.int64),
+            keys=keys,
+            query=np.zeros((batch, n_attention), np.float32),
+            energies=np.zeros((batch, n_symbols), np.float32),
+            heard=empty_vectors(batch, 2 * (n_symbols + 2 * half + LANES)),
+        ),
+        context=Context(
+            place=np.arange(batch),
+            symbols=Panels((memory @ network.context.T).numpy(), np.ones(1, np.float32)),
+            weights=empty_vectors(batch, n_symbols),
+            windows=np.zeros((batch, 2), np.int64),
+        ),
+        decoder_rnn=_lstm_state(w.decoder_rnn, batch),
         now=np.zeros(1, np.int64),
     )
-    # Hidden states lie between -1 and 1.
-    state.attention_hidden.steps[:] = 1 / most_steps(n_attention)
-    state.decoder_hidden.steps[:] = 1 / most_steps(n_decoder)
-    return state
 
 
 def rows_of(state: State, kept: npt.NDArray[np.bool_]) -> State:
     """The state of some rows only; keys and symbols are large, and stay where they are."""
-    small = ("place", "attention_cell", "query", "energies", "windows", "decoder_cell")
-    vectors = ("frame", "prenet", "prenet_between", "heard", "weights")
-    turning = ("attention_hidden", "decoder_hidden")
-    return state._replace(
-        **{name: getattr(state, name)[kept] for name in small},
-        **{name: _taken(getattr(state, name), kept, 0) for name in vectors},
-        **{name: _taken(getattr(state, name), kept, 1) for name in turning},
+    attention, context = state.attention, state.context
+    return State(
+        prenet=Prenet(*(_rows(vectors, kept) for vectors in state.prenet)),
+        attention_rnn=_lstm_rows(state.attention_rnn, kept),
+        attention=attention._replace(
+            query=attention.query[kept], energies=attention.energies[kept], heard=_rows(attention.heard, kept)
+        ),
+        context=context._replace(
+            place=context.place[kept], weights=_rows(context.weights, kept), windows=context.windows[kept]
+        ),
+        decoder_rnn=_lstm_rows(state.decoder_rnn, kept),
+        now=state.now,
     )
 
 
-def _taken(vectors: Vectors, kept: npt.NDArray[np.bool_], axis: int) -> Vectors:
-    values, ints = (np.ascontiguousarray(part.compress(kept, axis)) for part in vectors[:2])
-    return Vectors(values, ints, vectors.steps[kept])
+def _rows(vectors: Vectors, kept: npt.NDArray[np.bool_]) -> Vectors:
+    return Vectors(*(np.ascontiguousarray(part[..., kept, :]) for part in vectors[:2]), vectors.steps[kept])
+
+
+def _lstm_rows(state: LstmState, kept: npt.NDArray[np.bool_]) -> LstmState:
+    return LstmState(_rows(state.hidden, kept), state.cell[kept])
+
+
+def _lstm_state(panels: LstmPanels, batch: int) -> LstmState:
+    units = len(panels.bias) // 4
+    state = LstmState(empty_vectors(2, batch, units), np.zeros((batch, units), np.float32))
+    # Hidden states lie between -1 and 1.
+    state.hidden.steps[:] = 1 / most_steps(units)
+    return state
+
+
+def _lstm(lstm: Lstm, inputs: Floats, precision: str) -> LstmPanels:
+    """`inputs`: the columns of its input weights, in the panels' order, that are read as they are."""
+    bias = _interleaved((lstm.input_bias + lstm.hidden_bias)[:, None])[:, 0].copy()
+    return LstmPanels(packed_panels(inputs, precision), packed_panels(_interleaved(lstm.hidden), precision), bias)
 
 
 def _interleaved(matrix: Tensor) -> Floats:
@@ -108,10 +130,6 @@ def _interleaved(matrix: Tensor) -> Floats:
     return np.ascontiguousarray(padded.reshape(4, -1, LANES, matrix.shape[1]).transpose(1, 0, 2, 3)).reshape(
         -1, matrix.shape[1]
     )
-
-
-def _bias(lstm: Lstm) -> Floats:
-    return _interleaved((lstm.input_bias + lstm.hidden_bias)[:, None])[:, 0].copy()
 
 
 def _location(weights: DecoderWeights) -> Floats:
