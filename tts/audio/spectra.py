@@ -44,4 +44,5 @@ def overlap_add(frames: Floats, hop_length: int) -> Floats:
 
 def hann_window(n_fft: int) -> Floats:
     """The periodic Hann window [n_fft]."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi / n_fft * np.arange(n_fft))).astype(np.float32)
+    window: Floats = (0.5 - 0.5 * np.cos(2 * np.pi / n_fft * np.arange(n_fft))).astype(np.float32)
+    return window

@@ -24,7 +24,6 @@ from tts.kernels.kept import Kept
 from tts.models.acoustic import AcousticModel, MelResult
 from tts.models.alignment import FINISHED_FRAMES, AlignmentWatch, alignment_failure, monotonic_durations
 from tts.models.masks import length_mask
-from tts.models.precision import PRECISIONS
 from tts.models.prenet import Dropout, Prenet
 
 # A frame that will not be heard must not look like speech still to come: the stop logit of padding.
@@ -72,7 +71,7 @@ class Frames:
 
 
 class Tacotron2(AcousticModel):
-    precisions = PRECISIONS
+    precisions = ("float32", "bfloat16", "int8")
 
     def __init__(self, dimensions: Tacotron2Dimensions) -> None:
         super().__init__()
