@@ -95,12 +95,10 @@ def add_panel(
 ) -> None:
     """The same for groups of outputs whose weights of one input follow those of the one before by `weight_step`."""
     fours = n_rows - n_rows % 4
-    for row in range(0, fours, 4):
-        x, y = first_input + row * input_step, first_output + row * output_step
-        for q in range(0, n_outputs, GROUP):
-            _four_rows(
-                outputs, y + q, output_step, inputs, x, input_step, n_inputs, weights, first_weight + q, weight_step
-            )
+    for q in range(0, n_outputs if fours else 0, GROUP):
+        for row in range(0, fours, 4):
+            x, y = first_input + row * input_step, first_output + row * output_step + q
+            _four_rows(outputs, y, output_step, inputs, x, input_step, n_inputs, weights, first_weight + q, weight_step)
     for row in range(fours, n_rows):
         x, y = first_input + row * input_step, first_output + row * output_step
         if n_outputs == PANEL:
