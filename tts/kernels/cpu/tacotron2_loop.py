@@ -161,23 +161,29 @@ def run(
             rank, n_members, w.decoder_rnn, query, new_query, state.decoder_rnn, old, state.context, decoder_from, sums
         )
         meet(barrier, n_members)
-        first_panel, end_panel = share(len(w.projection_bias) // WIDTH, rank, n_members)
-        for p in range(first_panel, end_panel):
-            size = decoded.values.shape[2]
-            _begin(sums, n_rows, w.projection_bias, p)
-            add_products(sums, n_rows, decoded, (1 - old) * n_rows * size, size, w.projection, p)
-            _hear(sums, n_rows, state.context, projection_from + p * WIDTH)
-            _put(sums, place, state.prenet.frame.values[0], made.frames, made.stop_logits, first + t, p)
+        new_decoded = (1 - old) * n_rows * decoded.values.shape[2]
+        _project(
+            rank,
+            n_members,
+            w.projection,
+            w.projection_bias,
+            decoded,
+            new_decoded,
+            state.context,
+            projection_from,
+            state.prenet.frame.values[0],
+            made,
+            first + t,
+            sums,
+        )
         old = 1 - old
         meet(barrier, n_members)
-        n_over = 0
-        for row in range(n_rows):
-            is_over[row] |= made.stop_logits[place[row], first + t] > stop_logit
-            n_over += is_over[row]
         if rank == 0:
             count[0] = t + 1
             state.now[0] = old
-        if n_over == n_rows:
+        for row in range(n_rows):
+            is_over[row] |= made.stop_logits[place[row], first + t] > stop_logit
+        if is_over.all():
             break
 
 
@@ -372,14 +378,33 @@ def _attend(
 
 
 @njit(nogil=True, cache=True)
-def _put(sums: Floats, place: Integers, frame: Floats, frames: Floats, stop_logits: Floats, t: int, panel: int) -> None:
-    """The projection's outputs: the frame, also to be read by the prenet, and after it the stop logit."""
-    n_mels = frames.shape[2]
-    for row in range(len(place)):
-        for j in range(WIDTH):
-            output = panel * WIDTH + j
-            if output < n_mels:
-                frames[place[row], t, output] = sums[row, j]
-                frame[row, output] = sums[row, j]
-            elif output == n_mels:
-                stop_logits[place[row], t] = sums[row, j]
+def _project(
+    rank: int,
+    n_members: int,
+    panels: Panels,
+    bias: Floats,
+    hidden: Vectors,
+    at: int,
+    context: Context,
+    output: int,
+    frame: Floats,
+    made: Made,
+    t: int,
+    sums: Floats,
+) -> None:
+    """The frame t, also to be read by the prenet [R, n_mels], and the stop logit, which is the output after it."""
+    n_rows, n_mels = len(context.place), made.frames.shape[2]
+    first_panel, end_panel = share(len(panels.values), rank, n_members)
+    for p in range(first_panel, end_panel):
+        _begin(sums, n_rows, bias, p)
+        add_products(sums, n_rows, hidden, at, hidden.values.shape[2], panels, p)
+        _hear(sums, n_rows, context, output + p * WIDTH)
+        for row in range(n_rows):
+            place = context.place[row]
+            for j in range(WIDTH):
+                mel = p * WIDTH + j
+                if mel < n_mels:
+                    made.frames[place, t, mel] = sums[row, j]
+                    frame[row, mel] = sums[row, j]
+                elif mel == n_mels:
+                    made.stop_logits[place, t] = sums[row, j]
