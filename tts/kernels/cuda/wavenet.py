@@ -1,208 +1,147 @@
-"""A WaveNet's weights and memory as the Triton program of `wavenet_program` reads them, and a run of it.
+"""WaveNet's loop over samples on a GPU: `tts.kernels.wavenet.generate` by the Triton program of `wavenet_program`.
 
-Written and tested without a GPU: see there. Triton comes with PyTorch's builds for CUDA.
+Written and tested without a GPU: the program has run in Triton's interpreter only. Triton comes with PyTorch's builds
+for CUDA.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from tts.kernels.cuda.wavenet_program import generate_samples
+from tts.kernels.cuda.wavenet_weights import ProgramWeights, program_weights
 
-# The rows that a tensor core multiplies at once.
+if TYPE_CHECKING:
+    from tts.kernels.wavenet import Conditions, Generated, Weights
+
+# The rows that a tensor core multiplies at once: so many streams share a program.
 STREAMS = 16
-# The least side of a matrix that it multiplies.
-LEAST_SIDE = 16
-# Bytes of a tile of weights; a few of them fit into the shared memory of a multiprocessor.
-TILE_BYTES = 32768
+N_WARPS = 8
+FORMATS = {"float32": torch.float32}
+# Numbers that frames add to the gates, computed at once: a gigabyte of them at most.
+MOST_PARTS = 2**28
+# More frames at once would not make the products faster.
+MOST_FRAMES = 1024
 
 
-class PlainWeights(NamedTuple):
-    """A WaveNet's weights, inputs before outputs; R, G, S residual, gate and skip channels.
+@torch.inference_mode()
+def generate(weights: Weights, conditions: Conditions, noise: Tensor, precision: str = "float32") -> Generated:
+    """See `tts.kernels.wavenet.generate`. Other precisions than float32 keep the weights in bfloat16."""
+    from tts.kernels.wavenet import Generated
 
-    first [n_inputs, R], first_bias [R]; a layer: taps [L, n_taps * R, G] with the oldest first, dilations [L],
-    out [L, G / 2, R + S], out_bias [L, R + S]; hidden [S, S], hidden_bias [S], last [S, n_outputs], last_bias.
-    """
+    program = _program(weights, conditions, precision)
+    memory = empty_memory(program, len(noise), weights.silence)
+    made = []
+    done = 0
+    for heard in _heard(program, conditions):
+        part = noise[:, done : done + len(heard.frames)].transpose(0, 1)
+        made.append(run(program, memory, heard, part, done))
+        done += len(part)
+    samples = torch.cat(made).T
+    return Generated(samples.long() if program.classes else samples.to(weights.first.dtype), None)
 
-    first: Tensor
-    first_bias: Tensor
-    taps: Tensor
+
+@dataclass(frozen=True)
+class Memory:
+    """The past of the streams: rings, sums and the last samples, for whole programs of STREAMS."""
+
     dilations: Tensor
-    out: Tensor
-    out_bias: Tensor
-    hidden: Tensor
-    hidden_bias: Tensor
-    last: Tensor
-    last_bias: Tensor
-
-
-@dataclass(frozen=True)
-class ProgramWeights:
-    """The same filled up to powers of two, with the scales of residuals and skips multiplied in; and its sizes.
-
-    What each tensor is stands at `generate_samples`. Biases are float32, the other numbers of the wanted format.
-    """
-
-    tensors: tuple[Tensor, ...]
-    dilations: tuple[int, ...]
-    n_taps: int
-    n_half: int
-    n_components: int
-    residual_width: int
-    half_width: int
-    skip_width: int
-    component_width: int
-    classes: bool
-    least_log_scale: float
-
-
-def program_weights(
-    plain: PlainWeights, kind: str, *, running_skips: bool, least_log_scale: float, dtype: torch.dtype
-) -> ProgramWeights:
-    """`kind` is that of the distribution: "mulaw", "logistics" or "gaussian"; the rest as in `WaveNetDimensions`."""
-    n_layers, n_half = plain.out.shape[:2]
-    n_residual, n_skip, n_outputs = plain.first.shape[1], len(plain.hidden), plain.last.shape[1]
-    n_taps = plain.taps.shape[1] // n_residual
-    n_components = {"mulaw": n_outputs, "logistics": n_outputs // 3, "gaussian": 1}[kind]
-    r, h, s, c = (_width(n) for n in (n_residual, n_half, n_skip, n_components))
-    scales = skip_scales(n_layers, running=running_skips).to(plain.out)[:, None]
-    taps = plain.taps.reshape(n_layers, n_taps, n_residual, 2, n_half)
-    residual, skip = plain.out[..., :n_residual] * math.sqrt(0.5), plain.out[..., n_residual:] * scales[..., None]
-    last, last_bias = _parts(plain, kind, n_components)
-    tensors = (
-        _filled(plain.first, len(plain.first), r).to(dtype),
-        _filled(plain.first_bias, r).float(),
-        _filled(taps, n_layers, n_taps, r, 2, h).to(dtype),
-        _filled(residual, n_layers, h, r).to(dtype),
-        _filled(plain.out_bias[:, :n_residual] * math.sqrt(0.5), n_layers, r).float(),
-        _filled(skip, n_layers, h, s).to(dtype),
-        _filled((plain.out_bias[:, n_residual:] * scales).sum(0), s).float(),
-        _filled(plain.hidden, s, s).to(dtype),
-        _filled(plain.hidden_bias, s).float(),
-        _filled(last, s, len(last_bias), c).to(dtype),
-        _last_bias(last_bias, c),
-    )
-    dilations = tuple(int(d) for d in plain.dilations)
-    return ProgramWeights(
-        tensors, dilations, n_taps, n_half, n_components, r, h, s, c, kind == "mulaw", least_log_scale
-    )
-
-
-def skip_scales(n_layers: int, *, running: bool) -> Tensor:
-    """What each layer's skip is multiplied by in all [n_layers]: sqrt(1/2) after each addition, or once for all."""
-    if not running:
-        return torch.full((n_layers,), n_layers**-0.5)
-    # The first layer's skip is added to nothing, and goes through the additions of all others.
-    additions = n_layers - torch.arange(n_layers).clamp(min=1)
-    return math.sqrt(0.5) ** additions
-
-
-@dataclass(frozen=True)
-class StreamsMemory:
-    """The past of `n_streams` streams: rings, sums and the last samples, for whole programs of STREAMS."""
-
-    n_streams: int
     starts: Tensor
-    dilations: Tensor
     rings: Tensor
     skips: Tensor
     heads: Tensor
     previous: Tensor
 
 
-def empty_memory(weights: ProgramWeights, n_streams: int, first_input: float) -> StreamsMemory:
+def empty_memory(program: ProgramWeights, n_streams: int, first_input: float) -> Memory:
     n_rows = math.ceil(n_streams / STREAMS) * STREAMS
-    device = weights.tensors[0].device
-    sizes = torch.tensor([(weights.n_taps - 1) * d + 1 for d in weights.dilations])
-    return StreamsMemory(
-        n_streams,
+    device = program.frame_weights.device
+    # A ring has a place for now, and for all that the taps look back on.
+    sizes = torch.tensor([(program.n_taps - 1) * d + 1 for d in program.dilations])
+    return Memory(
+        dilations=torch.tensor(program.dilations, dtype=torch.int32, device=device),
         starts=(sizes.cumsum(0) - sizes).int().to(device),
-        dilations=torch.tensor(weights.dilations, dtype=torch.int32, device=device),
-        rings=torch.zeros(int(sizes.sum()), n_rows, weights.residual_width, device=device),
-        skips=torch.zeros(n_rows, weights.skip_width, device=device),
-        heads=torch.zeros(n_rows, weights.skip_width, device=device),
+        rings=torch.zeros(int(sizes.sum()), n_rows, program.residual_width, device=device),
+        skips=torch.zeros(n_rows, program.skip_width, device=device),
+        heads=torch.zeros(n_rows, program.skip_width, device=device),
         previous=torch.full((n_rows,), first_input, device=device),
     )
 
 
 @dataclass(frozen=True)
-class Nearness:
-    """Which frames of the conditions a step hears: those from `frames` [n_steps] on, `weights` [n_steps, k] of each."""
+class Heard:
+    """What some steps hear: parts [n_frames, B, L * 2 * half_width] of the gates; the step t those of the frames from
+    frames[t] on, times nearness[t]; and channels [n, B, k] as they are. frames [n], nearness [n, B, width]."""
 
+    parts: Tensor
     frames: Tensor
-    weights: Tensor
+    nearness: Tensor
+    channels: Tensor
 
 
-def run(
-    weights: ProgramWeights,
-    memory: StreamsMemory,
-    conditions: Tensor,
-    noise: Tensor,
-    first_step: int = 0,
-    nearness: Nearness | None = None,
-) -> Tensor:
-    """conditions [n, B, L, G] and noise [n, B, k] → the next n samples [n, B] of B streams.
-
-    With `nearness`, conditions are those of frames, and steps hear them in between. Noise is one uniform float64 for
-    classes; else float32, a Gumbel draw a component (but for a Gaussian), then one of the component's own distribution.
-    `memory` moves on; `first_step` counts what it has heard before.
-    """
-    n_steps, n_streams = noise.shape[:2]
-    nearness = nearness or _each_its_own(n_steps, noise.device)
+def run(program: ProgramWeights, memory: Memory, heard: Heard, noise: Tensor, first_step: int) -> Tensor:
+    """noise [n, B, k] as in `generate` → the next n samples [n, B]; the memory moves on, after `first_step` before."""
+    n_steps, n_streams, noise_columns = noise.shape
     samples = torch.empty(n_steps, n_streams, device=noise.device)
-    memory_tensors = (memory.dilations, memory.starts, memory.rings, memory.skips, memory.heads, memory.previous)
-    asked = (conditions.contiguous(), nearness.frames, nearness.weights.contiguous(), noise.contiguous(), samples)
-    counts = (n_steps, first_step, n_streams, len(weights.dilations), weights.least_log_scale)
-    sizes = (weights.n_half, weights.n_components, weights.n_taps)
-    widths = (weights.residual_width, weights.half_width, weights.skip_width, weights.component_width)
-    how = (weights.classes, nearness.weights.shape[1], noise.shape[2], *blocks(weights), STREAMS)
-    n_programs = len(memory.previous) // STREAMS
-    generate_samples[(n_programs,)](
-        *weights.tensors, *memory_tensors, *asked, *counts, *sizes, *widths, *how, num_warps=8
+    tensors = (
+        *program.tensors,
+        *(memory.dilations, memory.starts, memory.rings, memory.skips, memory.heads, memory.previous),
+        *(heard.parts.contiguous(), heard.frames.int(), heard.nearness.contiguous(), heard.channels.contiguous()),
+        *(noise.double().contiguous(), samples),
     )
+    counts = (n_steps, first_step, n_streams, len(program.dilations), program.least_log_scale)
+    widths = (program.residual_width, program.half_width, program.skip_width, program.component_width)
+    sizes = (program.n_components, program.n_taps, *widths, program.classes)
+    columns = (heard.nearness.shape[2], heard.channels.shape[2], noise_columns)
+    grid = (len(memory.previous) // STREAMS,)
+    generate_samples[grid](*tensors, *counts, *sizes, *columns, *program.blocks, STREAMS, num_warps=N_WARPS)
     return samples
 
 
-def blocks(weights: ProgramWeights) -> tuple[int, int]:
-    """How many inputs of a gate's tile and outputs of the other tiles are multiplied at once, both powers of two."""
-    entries = TILE_BYTES // weights.tensors[0].element_size()
-    widest = min(weights.residual_width, weights.skip_width)
-    inputs = min(widest, max(LEAST_SIDE, entries // max(weights.half_width, weights.component_width)))
-    outputs = min(widest, max(LEAST_SIDE, entries // max(weights.half_width, weights.skip_width)))
-    return inputs, outputs
+def _program(weights: Weights, conditions: Conditions, precision: str) -> ProgramWeights:
+    """Made once for each number format and kind of conditions."""
+    dtype = FORMATS.get(precision, torch.bfloat16)
+    n_projected = conditions.frames.shape[1] or conditions.samples.shape[1]
+    name = f"cuda {dtype} {n_projected}"
+    if name not in weights.packs:
+        weights.packs[name] = program_weights(weights, dtype, n_projected)
+    made: ProgramWeights = weights.packs[name]
+    return made
 
 
-def _each_its_own(n_steps: int, device: torch.device) -> Nearness:
-    return Nearness(torch.arange(n_steps, dtype=torch.int32, device=device), torch.ones(n_steps, 1, device=device))
+def _heard(program: ProgramWeights, conditions: Conditions) -> Iterator[Heard]:
+    """The conditions of a few frames after the other: frames are projected, then heard in between by the program.
+
+    Without frames all channels are projected, a step of the loop each.
+    """
+    n_at_once = min(MOST_FRAMES, max(1, MOST_PARTS // (len(conditions.samples) * len(program.frame_weights))))
+    if not conditions.frames.shape[1]:
+        for channels in torch.split(conditions.samples.float().permute(2, 0, 1), n_at_once):
+            parts = torch.nn.functional.linear(channels, program.frame_weights)
+            steps = torch.arange(len(parts), device=parts.device)
+            yield Heard(parts, steps, parts.new_ones(*parts.shape[:2], 1), channels[:, :, :0])
+        return
+    around = conditions.spread.shape[2] // 2
+    # Frames beyond the ends are nothing.
+    frames = torch.nn.functional.pad(conditions.frames.float(), (around, around)).permute(2, 0, 1)
+    for first in range(0, conditions.frames.shape[2], n_at_once):
+        yield _around(program, conditions, frames[first : first + n_at_once + 2 * around], first)
 
 
-def _width(n: int) -> int:
-    """The power of two that n is filled up to."""
-    return max(LEAST_SIDE, 1 << (n - 1).bit_length())
-
-
-def _filled(tensor: Tensor, *shape: int) -> Tensor:
-    """The same in the first corner of zeros."""
-    filled = tensor.new_zeros(shape)
-    filled[tuple(slice(n) for n in tensor.shape)] = tensor
-    return filled
-
-
-def _parts(plain: PlainWeights, kind: str, n_components: int) -> tuple[Tensor, Tensor]:
-    """The last layer as [S, parts, components] and its bias: a Gaussian is a mixture of one, whose logit is zero."""
-    last, bias = plain.last, plain.last_bias
-    if kind == "gaussian":
-        last, bias = torch.nn.functional.pad(last, (1, 0)), torch.nn.functional.pad(bias, (1, 0))
-    return last.reshape(len(last), -1, n_components), bias.reshape(-1, n_components)
-
-
-def _last_bias(bias: Tensor, width: int) -> Tensor:
-    """bias [parts, components] → [parts, width], where nothing chooses a component that only fills up."""
-    filled = _filled(bias, len(bias), width).float()
-    filled[0, bias.shape[1] :] = -torch.inf
-    return filled
+def _around(program: ProgramWeights, conditions: Conditions, frames: Tensor, first: int) -> Heard:
+    """What the steps of some frames hear; frames [n, B, channels] have those before `first` and behind as well."""
+    hop, width = conditions.hop_length, conditions.spread.shape[2]
+    parts = torch.nn.functional.linear(frames, program.frame_weights)
+    start, end = first * hop, (first + len(frames) - 2 * (width // 2)) * hop
+    centre = torch.arange(start, end, device=frames.device) // hop
+    places = (centre[:, None] + torch.arange(width, device=frames.device) - width // 2) % width
+    spread = conditions.spread[:, start:end].float()
+    nearness = spread.gather(2, places.expand(len(spread), -1, -1)).transpose(0, 1)
+    channels = conditions.samples[:, :, start:end].float().permute(2, 0, 1)
+    return Heard(parts, centre - first, nearness, channels)
