@@ -10,7 +10,7 @@ Weight norm is left out: it matters for training only, and what it would give is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,9 +19,11 @@ from torch import Tensor, nn
 
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
+from tts.kernels import waveglow as kernel
 from tts.models.excitation import Excitation
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
+from tts.models.waveglow_weights import PreparedOnce
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class WaveGlow(Vocoder):
         self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
+        self._prepared = PreparedOnce()
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
@@ -86,12 +89,16 @@ class WaveGlow(Vocoder):
         The flows run backwards (equation 2); where channels left early they come back, in front of the others.
         `pulses` [B, 4, T * hop_length] as `excitation` gives them.
         """
+        if not (self.training or torch.is_grad_enabled()):
+            # The published network's condition is the kernel's affair: it is linear, and large at the rate of groups.
+            heard = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
+            return kernel.infer(self._prepared.of(self), heard, noise, sigma)
         d = self.dimensions
         draws = iter(noise)
-        condition = self.upsample(mel, mel.shape[2] * self.mel.hop_length, pulses)
+        condition = self._condition(mel, pulses)
         x = sigma * next(draws)
         for k in reversed(range(d.n_flows)):
-            x = self._flow(k).inverse(x, condition)
+            x = self.flow(k).inverse(x, condition)
             if d.is_early_output(k):
                 x = torch.cat([sigma * next(draws), x], dim=1)
         return x.transpose(1, 2).flatten(1)
@@ -134,16 +141,20 @@ class WaveGlow(Vocoder):
 
     @torch.inference_mode()
     def hum(self, n_frames: int = 88) -> Tensor:
-        weight = self._flow(0).mix.weight
+        weight = self.flow(0).mix.weight
         nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
         # The draws count for nothing; they only must not disturb anyone else's.
         draws = self.noise(1, n_frames, torch.Generator())
         return self.infer(nothing, [z.to(weight) for z in draws], sigma=0.0)
 
-    def _flow(self, k: int) -> Flow:
+    def flow(self, k: int) -> Flow:
         flow = self.flows[k]
         assert isinstance(flow, Flow)
         return flow
+
+    def _condition(self, mel: Tensor, pulses: Tensor | None) -> Tensor:
+        condition: Tensor = self.upsample(mel, mel.shape[2] * self.mel.hop_length, pulses)
+        return condition
 
 
 class SampleCondition(nn.Module):
@@ -243,10 +254,14 @@ class InvertibleConv(nn.Module):
     def _inverse_weight(self) -> Tensor:
         if self._inverse is not None:
             return self._inverse
-        # In float64, so that a matrix that is hard to invert costs no digits.
-        inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)[:, :, None]
+        inverse = self.inverted()[:, :, None]
         if not self.training:
             self._inverse = inverse.detach()
+        return inverse
+
+    def inverted(self) -> Tensor:
+        # In float64, so that a matrix that is hard to invert costs no digits.
+        inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)
         return inverse
 
     def train(self, mode: bool = True) -> InvertibleConv:
@@ -278,6 +293,11 @@ class CouplingNetwork(nn.Module):
         # Zeros make every coupling the identity to begin with, which keeps the first steps of training stable.
         nn.init.zeros_(self.end.weight)
         nn.init.zeros_(torch.as_tensor(self.end.bias))
+
+    def gated_layers(self) -> Iterator[GatedLayer]:
+        for layer in self.layers:
+            assert isinstance(layer, GatedLayer)
+            yield layer
 
     def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """x [B, n_in, G] → (shift, log s), each [B, n_out, G]."""
