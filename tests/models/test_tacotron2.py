@@ -95,10 +95,12 @@ def test_the_frame_that_stops_is_kept(network):
 @pytest.fixture
 def endless(network):
     bias = network.decoder.to_stop.bias
-    usual = bias.data.clone()
-    bias.data.fill_(-20)
+    usual = bias.detach().clone()
+    with torch.no_grad():
+        bias.fill_(-20)
     yield network
-    bias.data.copy_(usual)
+    with torch.no_grad():
+        bias.copy_(usual)
 
 
 def test_speaking_without_an_end_is_a_failure_that_ends(endless):

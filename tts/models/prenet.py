@@ -24,13 +24,14 @@ class Dropout:
         self._device = device
         self._masks: list[Tensor] = []
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """x [B, C] of one frame's layer, the layers of a frame in turn and all of one width."""
+    def factors(self, n_frames: int, n_layers: int, batch: int, channels: int) -> Tensor:
+        """What the outputs of the next frames' layers are multiplied by: [n_frames, n_layers, batch, channels]."""
+        shape = (n_frames, n_layers, batch, channels)
         if self._generators is None or self.p == 0:
-            return functional.dropout(x, self.p, training=True)
-        if not self._masks:
-            self._masks = self._draw(x.shape[1])
-        return x * self._masks.pop()
+            return functional.dropout(torch.ones(shape, device=self._device), self.p, training=True)
+        while len(self._masks) < n_frames * n_layers:
+            self._masks = self._draw(channels) + self._masks
+        return torch.stack([self._masks.pop() for _ in range(n_frames * n_layers)]).reshape(shape)
 
     def _draw(self, channels: int) -> list[Tensor]:
         shape = (BLOCK_FRAMES, channels)
@@ -48,9 +49,7 @@ class Prenet(nn.Module):
         widths = (n_mels, *[channels] * n_layers)
         self.layers = nn.ModuleList(nn.Linear(n_in, n_out, bias=False) for n_in, n_out in pairwise(widths))
 
-    def forward(self, x: Tensor, dropout: Dropout | None = None) -> Tensor:
-        """Without `dropout`, torch's own."""
+    def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
-            x = torch.relu(layer(x))
-            x = functional.dropout(x, self.p, training=True) if dropout is None else dropout(x)
+            x = functional.dropout(torch.relu(layer(x)), self.p, training=True)
         return x

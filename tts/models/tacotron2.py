@@ -18,9 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from tts.kernels import tacotron2 as kernel
+from tts.kernels.kept import Kept
 from tts.models.acoustic import AcousticModel, MelResult
 from tts.models.alignment import FINISHED_FRAMES, AlignmentWatch, alignment_failure, monotonic_durations
 from tts.models.masks import length_mask
+from tts.models.precision import PRECISIONS
 from tts.models.prenet import Dropout, Prenet
 
 # A frame that will not be heard must not look like speech still to come: the stop logit of padding.
@@ -68,12 +71,15 @@ class Frames:
 
 
 class Tacotron2(AcousticModel):
+    precisions = PRECISIONS
+
     def __init__(self, dimensions: Tacotron2Dimensions) -> None:
         super().__init__()
         d = self.dimensions = dimensions
         self.embedding = nn.Embedding(d.n_symbols, d.embedding_channels)
         self.encoder = Encoder(d)
         self.decoder = Decoder(d)
+        self._kept = Kept()
         self.postnet = Postnet(d)
 
     def forward(
@@ -89,7 +95,10 @@ class Tacotron2(AcousticModel):
         inputs = self.decoder.prenet(inputs)
         state = self.decoder.start(memory, lengths)
         steps = [self.decoder(frame, state) for frame in inputs.unbind(1)]
-        return self._frames(steps, mel_lengths, isolated=isolated)
+        before = torch.stack([step.frame for step in steps], dim=2)
+        stops = torch.stack([step.stop_logit for step in steps], dim=1)
+        alignments = torch.stack([step.weights for step in steps], dim=1)
+        return self._frames(before, stops, alignments, mel_lengths, isolated=isolated)
 
     def encode(self, ids: Tensor, lengths: Tensor, *, isolated: bool = True) -> Tensor:
         """ids [B, symbols] → what the attention reads [B, symbols, encoder_channels], zero at padding."""
@@ -111,24 +120,24 @@ class Tacotron2(AcousticModel):
     ) -> Frames:
         """Speak ids [B, symbols] until every row's stop probability has passed the threshold, or `max_frames`.
 
-        `generators` draw the prenet's dropout, one a row. A row that has stopped goes on until all have; only its first
-        `lengths` frames are speech. `watch` may end it all earlier.
+        `generators` draw the prenet's dropout, one a row. Only a row's first `lengths` frames are speech; the decoder's
+        own are zero after them where `isolated`, else the row goes on until all have stopped. `watch` may end it all
+        earlier.
         """
-        state = self.decoder.start(self.encode(ids, lengths, isolated=isolated), lengths)
+        memory = self.encode(ids, lengths, isolated=isolated)
         dropout = Dropout(self.decoder.prenet.p, generators, ids.device)
-        frame = state.memory.new_zeros(len(ids), self.dimensions.n_mels)
-        n_frames = torch.zeros(len(ids), dtype=torch.long, device=ids.device)
-        running = torch.ones(len(ids), dtype=torch.bool, device=ids.device)
-        steps: list[Step] = []
-        while running.any() and len(steps) < max_frames:
-            step = self.decoder(self.decoder.prenet(frame, dropout), state)
-            steps.append(step)
-            frame = step.frame
-            n_frames += running
-            running &= torch.sigmoid(step.stop_logit) <= stop_threshold
-            if watch is not None and watch.is_over(step.weights):
-                break
-        return self._frames(steps, n_frames, isolated=isolated)
+        d = self.dimensions
+        decoded = kernel.decode(
+            self.decoder.weights(),
+            memory,
+            lengths,
+            lambda n: dropout.factors(n, d.n_prenet_layers, len(ids), d.prenet_channels),
+            kernel.Ending(max_frames, stop_threshold, watch and watch.is_over, rows_leave=isolated),
+            self.precision,
+            self._kept,
+        )
+        before = decoded.frames.transpose(1, 2)
+        return self._frames(before, decoded.stop_logits, decoded.alignments, decoded.lengths, isolated=isolated)
 
     def speak(
         self,
@@ -152,11 +161,8 @@ class Tacotron2(AcousticModel):
         durations = monotonic_durations(alignment, sources.round().long())
         return MelResult(at_times(mel, sources), durations, failure=alignment_failure(alignment, stopped=stopped))
 
-    def _frames(self, steps: list[Step], lengths: Tensor, *, isolated: bool) -> Frames:
-        before = torch.stack([step.frame for step in steps], dim=2)
-        mask = length_mask(lengths, len(steps))[:, None] if isolated else None
-        stops = torch.stack([step.stop_logit for step in steps], dim=1)
-        alignments = torch.stack([step.weights for step in steps], dim=1)
+    def _frames(self, before: Tensor, stops: Tensor, alignments: Tensor, lengths: Tensor, *, isolated: bool) -> Frames:
+        mask = length_mask(lengths, before.shape[2])[:, None] if isolated else None
         return Frames(before, before + self.postnet(before, mask), stops, alignments, lengths)
 
 
@@ -303,6 +309,23 @@ class Decoder(nn.Module):
         state.decoder_rnn = self._rnn(self.decoder_rnn, [query, state.context], state.decoder_rnn)
         heard = torch.cat([state.decoder_rnn[0], state.context], dim=1)
         return Step(self.to_frame(heard), self.to_stop(heard)[:, 0], state.weights)
+
+    def weights(self) -> kernel.DecoderWeights:
+        """As the operation takes them."""
+        return kernel.DecoderWeights(
+            prenet=tuple(layer.weight for layer in self.prenet.layers),
+            attention_rnn=kernel.Lstm(*self.attention_rnn.parameters()),
+            query=self.attention.query.weight,
+            memory=self.attention.memory.weight,
+            location_filters=self.attention.location_filters.weight,
+            location=self.attention.location.weight,
+            energy=self.attention.energy.weight,
+            decoder_rnn=kernel.Lstm(*self.decoder_rnn.parameters()),
+            frame=self.to_frame.weight,
+            frame_bias=self.to_frame.bias,
+            stop=self.to_stop.weight,
+            stop_bias=self.to_stop.bias,
+        )
 
     def _rnn(self, cell: nn.LSTMCell, inputs: list[Tensor], state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         hidden, memory = cell(torch.cat(inputs, dim=1), state)
