@@ -6,9 +6,14 @@ In float64: random networks make much of the last bits from frame to frame.
 import pytest
 import torch
 
+from tests.models.test_tacotron2 import IDS, LENGTHS, SMALL
+from tts.kernels import tacotron2 as kernel
+from tts.kernels.choice import reference_only
 from tts.kernels.cuda import tacotron2 as cuda
+from tts.kernels.kept import Kept
 from tts.kernels.reference import tacotron2 as reference
 from tts.kernels.tacotron2 import DecoderWeights, Ending, Lstm
+from tts.models.tacotron2 import Tacotron2
 
 N_MELS, CHANNELS, N_LAYERS = 5, 6, 2
 
@@ -29,7 +34,7 @@ def random_weights():
         memory=random(7, 8),
         location_filters=random(4, 2, 5, scale=1.0),
         location=random(7, 4, scale=1.0),
-        energy=random(7, scale=2.0),
+        energy=random(7, scale=2.0)[None],
         decoder_rnn=lstm(10 + 8, 12),
         frame=random(N_MELS, 20, scale=1.0),
         frame_bias=random(N_MELS),
@@ -127,3 +132,42 @@ def test_weights_that_are_written_to_are_heard(decoder):
     both(decoder, Ending(5, stop_threshold=1.0))
     decoder.weights.frame.mul_(2)
     assert_equal(*both(decoder, Ending(5, stop_threshold=1.0)))
+
+
+def test_the_operation_keeps_its_graphs_until_a_weight_changes(monkeypatch):
+    """As on a GPU where they are asked for; `kept` is the network's."""
+    monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
+    made, decoder_of = [], cuda.GraphedDecoder
+    monkeypatch.setattr(cuda, "GraphedDecoder", lambda weights: made.append(weights) or decoder_of(weights))
+    weights, kept, memory, lengths = random_weights(), Kept(), random(1, 7, 8, scale=1.0), torch.tensor([7])
+
+    def frames():
+        return kernel.decode(weights, memory, lengths, drawing(1, []), Ending(5, 1.0), kept=kept).frames
+
+    first = frames()
+    assert torch.equal(frames(), first)
+    assert len(made) == 1
+    weights.location.mul_(2)
+    with reference_only():
+        expected = frames()
+    torch.testing.assert_close(frames(), expected, rtol=0, atol=1e-9)
+    assert len(made) == 2
+    assert not torch.equal(expected, first)
+
+
+def test_the_network_speaks_the_same_by_its_graphs(monkeypatch):
+    torch.manual_seed(0)
+    network = Tacotron2(SMALL).double().eval()
+    # Without dropout nothing need be drawn.
+    network.decoder.prenet.p = 0.0
+
+    def spoken():
+        return network.infer(IDS, LENGTHS, max_frames=37, stop_threshold=1.0)
+
+    with reference_only():
+        expected = spoken()
+    monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
+    made = spoken()
+    assert made.lengths.tolist() == expected.lengths.tolist()
+    torch.testing.assert_close(made.mel, expected.mel, rtol=0, atol=1e-9)
+    torch.testing.assert_close(made.alignments, expected.alignments, rtol=0, atol=1e-9)

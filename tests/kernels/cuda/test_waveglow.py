@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from tests.models.test_waveglow import MEL, TINY, waveglow, waveglow_with_pulses
+from tts.kernels import waveglow as kernel
+from tts.kernels.choice import reference_only
 from tts.kernels.cuda import waveglow as cuda
 from tts.kernels.reference import waveglow as reference
 from tts.models.waveglow import WaveGlowDimensions
@@ -96,3 +98,26 @@ def test_a_graph_serves_inside_and_outside_of_inference_mode(network):
         graphed = cuda.GraphedWaveGlow(plain_weights(network))
         first = cuda.infer(graphed, mel, noise, 0.7)
     assert torch.equal(cuda.infer(graphed, mel, noise, 0.7), first)
+
+
+def test_the_network_speaks_by_its_graphs_until_a_weight_changes(monkeypatch):
+    """As on a GPU where they are asked for."""
+    monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
+    network = waveglow()
+    mel, noise = inputs(network, 1, 6)
+
+    @torch.no_grad()
+    def equal_to_the_reference():
+        spoken = network.infer(mel, noise, 0.7)
+        monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: False)
+        with reference_only():
+            expected = network.infer(mel, noise, 0.7)
+        monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
+        torch.testing.assert_close(spoken, expected, rtol=0, atol=1e-5)
+        return spoken
+
+    first = equal_to_the_reference()
+    with torch.no_grad():
+        network.flow(0).mix.weight.mul_(2)
+        network.flow(1).transform.start.weight.mul_(2)
+    assert not torch.allclose(equal_to_the_reference(), first)

@@ -98,7 +98,7 @@ class FoldedStep(Step):
         heard = torch.stack([self.attention, self.cumulative], dim=1)
         location = functional.conv1d(heard, self.location, padding=self.location.shape[2] // 2).transpose(1, 2)
         sums = torch.tanh(functional.linear(query, w.query)[:, None] + location + self.keys)
-        energies = functional.linear(sums, w.energy[None]).squeeze(2)
+        energies = functional.linear(sums, w.energy).squeeze(2)
         return torch.softmax(energies.masked_fill(~self.mask, -torch.inf), dim=1)
 
 

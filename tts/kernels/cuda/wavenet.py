@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,9 @@ def run(program: ProgramWeights, memory: Memory, heard: Heard, noise: Tensor, fi
     sizes = (program.n_components, program.n_taps, *widths, program.classes)
     columns = (heard.nearness.shape[2], heard.channels.shape[2], noise_columns)
     grid = (len(memory.previous) // STREAMS,)
-    generate_samples[grid](*tensors, *counts, *sizes, *columns, *program.blocks, STREAMS, num_warps=N_WARPS)
+    # Triton launches on the current device, wherever the tensors lie.
+    with torch.cuda.device(samples.device) if samples.is_cuda else nullcontext():
+        generate_samples[grid](*tensors, *counts, *sizes, *columns, *program.blocks, STREAMS, num_warps=N_WARPS)
     return samples
 
 
