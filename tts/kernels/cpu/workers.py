@@ -40,8 +40,7 @@ class Workers:
 
     def each(self, work: Callable[[int, int, Scratch], None], n_steps: int, block: int) -> None:
         """work(begin, stop, scratch) for chunks of whole blocks of steps; it returns when all are done."""
-        size = self.chunk_steps // block * block
-        chunks = [(begin, min(begin + size, n_steps)) for begin in range(0, n_steps, size)]
+        chunks = chunks_of(n_steps, block, self.chunk_steps)
         if self.pool is None:
             for begin, stop in chunks:
                 work(begin, stop, self._scratch())
@@ -59,6 +58,17 @@ class Workers:
             self.own.scratch = Scratch(self.chunk_steps, self.n_channels)
         scratch: Scratch = self.own.scratch
         return scratch
+
+
+def chunks_of(n_steps: int, block: int, most: int) -> list[tuple[int, int]]:
+    """Where chunks of whole blocks begin and stop, each of up to `most` steps and one as long as the other.
+
+    They are an even number, if there are blocks enough, so that two cores have the same to do.
+    """
+    n_blocks = -(-n_steps // block)
+    n_chunks = -(-n_blocks // (most // block))
+    size = -(-n_blocks // (n_chunks + n_chunks % 2)) * block
+    return [(begin, min(begin + size, n_steps)) for begin in range(0, n_steps, size)]
 
 
 @contextmanager
