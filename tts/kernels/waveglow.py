@@ -78,12 +78,13 @@ class Prepared:
     """A network's weights and what an implementation makes of them once, when it is first needed."""
 
     weights: WaveGlowWeights
+    precision: str = "float32"
 
     @cached_property
     def folded(self) -> cpu.Folded:
         from tts.kernels.cpu import waveglow as cpu
 
-        return cpu.fold(self.weights)
+        return cpu.fold(self.weights, self.precision)
 
     @cached_property
     def graphed(self) -> cuda.GraphedWaveGlow:

@@ -70,6 +70,8 @@ class Encoding(NamedTuple):
 class WaveGlow(Vocoder):
     """Raises TtsError where a frame of the mel is not a whole number of groups that hear it."""
 
+    precisions = ("float32", "bfloat16")
+
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__(mel)
         d = self.dimensions = dimensions

@@ -22,7 +22,7 @@ class PreparedOnce:
     def of(self, network: WaveGlow) -> Prepared:
         state = (network.precision, *(_state_of(parameter) for parameter in network.parameters()))
         if self._prepared is None or state != self._state:
-            self._prepared, self._state = Prepared(plain_weights(network)), state
+            self._prepared, self._state = Prepared(plain_weights(network), network.precision), state
         return self._prepared
 
 

@@ -14,15 +14,16 @@ that the wave does not depend on the number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from tts.kernels.cpu import winograd
+from tts.kernels.cpu.frame_condition import ByFrame, FrameCondition, can_hear_frames
 from tts.kernels.cpu.workers import Scratch, Workers, working
 from tts.kernels.reference.waveglow import stretched
 
@@ -36,12 +37,12 @@ CHUNK_STEPS = 1024
 class Layer(NamedTuple):
     """`taps` [6, C, 2 C] after Winograd's transform; of a flow's first layer [3 * n_first, 2 C].
 
-    condition [n_conditions, 2 C]; bias [2 C] is all that is added before the gate; outside [C]; residual [C, C], None
-    in the last layer; ends [C, outputs].
+    condition [n_conditions, 2 C], or as `ByFrame` makes it; bias [2 C] is all that is added before the gate;
+    outside [C]; residual [C, C], None in the last layer; ends [C, outputs].
     """
 
     taps: Tensor
-    condition: Tensor
+    condition: Any
     bias: Tensor
     outside: Tensor
     residual: Tensor | None
@@ -59,33 +60,42 @@ class FoldedFlow(NamedTuple):
 
 
 class Folded(NamedTuple):
+    """joins: where a draw of noise comes in behind the flow; n_phases above 0: layers hear frames of so many groups."""
+
     flows: tuple[FoldedFlow, ...]
     stretch: Stretch | None
     n_group: int
     joins: tuple[bool, ...]
+    n_phases: int
 
 
 @torch.inference_mode()
-def fold(weights: WaveGlowWeights) -> Folded:
-    flows = tuple(_folded_flow(flow) for flow in weights.flows)
-    joins = tuple(weights.is_early_output(k) for k in range(len(flows)))
-    return Folded(flows, weights.stretch, weights.n_group, joins)
+def fold(weights: WaveGlowWeights, precision: str) -> Folded:
+    """In bfloat16 the published network hears frames instead of samples, see `tts.kernels.cpu.frame_condition`."""
+    joins = tuple(weights.is_early_output(k) for k in range(len(weights.flows)))
+    if precision == "bfloat16" and weights.stretch is not None and can_hear_frames(weights.stretch, weights.n_group):
+        by_frame = ByFrame(weights.stretch, weights.n_group)
+        flows = tuple(_folded_flow(flow, by_frame) for flow in weights.flows)
+        return Folded(flows, weights.stretch, weights.n_group, joins, by_frame.n_phases)
+    return Folded(tuple(_folded_flow(flow, None) for flow in weights.flows), weights.stretch, weights.n_group, joins, 0)
 
 
-def _folded_flow(flow: FlowWeights) -> FoldedFlow:
+def _folded_flow(flow: FlowWeights, by_frame: ByFrame | None) -> FoldedFlow:
     """Sums of biases are made in float64, which costs nothing here."""
     start, end = flow.start[:, :, 0], flow.end[:, :, 0]
     offset, end_bias = flow.start_bias.double(), flow.end_bias.double()
     edges = [flow.layers[0].dilated[:, :, tap].double() @ offset for tap in (0, 2)]
-    layers = []
+    layers, n_skip = [], len(start)
     for i, layer in enumerate(flow.layers):
-        n_skip = len(start)
         out, out_bias = layer.out[:, :, 0], layer.out_bias.double()
         residual = out[:-n_skip].T.contiguous() if len(out) > n_skip else None
         bias = layer.dilated_bias.double() + layer.condition_bias.double() + layer.dilated.double().sum(2) @ offset
         taps = _first_taps(layer, start) if i == 0 else _winograd_taps(layer)
         ends = (end.double() @ out[-n_skip:].double()).float().T
-        layers.append(Layer(taps, layer.condition[:, :, 0].T, bias.float(), -offset.float(), residual, ends))
+        condition: Any = layer.condition[:, :, 0].T
+        if by_frame is not None:
+            condition, bias = by_frame.matrices(layer), bias + by_frame.bias(layer)
+        layers.append(Layer(taps, condition, bias.float(), -offset.float(), residual, ends))
         end_bias = end_bias + end.double() @ out_bias[-n_skip:]
         if residual is not None:
             offset = offset + out_bias[:-n_skip]
@@ -108,18 +118,29 @@ def infer(folded: Folded, heard: Tensor, noise: Sequence[Tensor], sigma: float) 
     """See `tts.kernels.waveglow.infer`."""
     n_channels, longest_block = folded.flows[0].start.shape[1], winograd.OUTPUTS << (len(folded.flows[0].layers) - 1)
     with torch.inference_mode(), working(n_channels, max(CHUNK_STEPS, longest_block)) as workers:
-        condition = heard if folded.stretch is None else stretched(folded.stretch, heard, folded.n_group)
-        items = range(len(heard))
+        conditions = _conditions(folded, heard, workers)
         waves = [
-            _infer_one(folded, condition[i].T.contiguous(), [z[i].T for z in noise], sigma, workers) for i in items
+            _infer_one(folded, condition, [z[i].T for z in noise], sigma, workers)
+            for i, condition in enumerate(conditions)
         ]
         wave = torch.stack(waves)
     # What is made in inference mode may not be changed outside of it; a copy may.
     return wave.clone()
 
 
-def _infer_one(folded: Folded, condition: Tensor, noise: Sequence[Tensor], sigma: float, workers: Workers) -> Tensor:
-    """condition [G, n_conditions], noise [G, channels] → waveform [G * n_group]."""
+def _conditions(folded: Folded, heard: Tensor, workers: Workers) -> Iterator[Condition]:
+    """What each item of a batch hears."""
+    if folded.stretch is not None and folded.n_phases:
+        for mel in heard:
+            yield FrameCondition(mel, folded.n_phases, workers)
+    else:
+        condition = heard if folded.stretch is None else stretched(folded.stretch, heard, folded.n_group)
+        for item in condition:
+            yield GroupCondition(item.T.contiguous())
+
+
+def _infer_one(folded: Folded, condition: Condition, noise: Sequence[Tensor], sigma: float, workers: Workers) -> Tensor:
+    """noise [G, channels] → waveform [G * n_group]."""
     draws = iter(noise)
     x = sigma * next(draws)
     for flow, joined in zip(reversed(folded.flows), reversed(folded.joins), strict=True):
@@ -132,10 +153,33 @@ def _infer_one(folded: Folded, condition: Tensor, noise: Sequence[Tensor], sigma
     return x.flatten()
 
 
-class Transform:
-    """A flow's network at work on first [G, n_first] and condition [G, n_conditions]."""
+class Condition(Protocol):
+    def begin(self, weights: Any) -> None:
+        """From now on it is about the layer with these weights, a `Layer`'s condition."""
 
-    def __init__(self, flow: FoldedFlow, first: Tensor, condition: Tensor) -> None:
+    def heard(self, begin: int, stop: int, scratch: Scratch) -> Tensor:
+        """What these steps hear [stop - begin, 2 C]; it may be written to."""
+
+
+class GroupCondition:
+    """What each group hears [G, n_conditions], made what a layer hears chunk by chunk."""
+
+    def __init__(self, condition: Tensor) -> None:
+        self.condition = condition
+
+    def begin(self, weights: Tensor) -> None:
+        self.weights = weights
+
+    def heard(self, begin: int, stop: int, scratch: Scratch) -> Tensor:
+        heard = scratch.heard[: stop - begin]
+        torch.mm(self.condition[begin:stop], self.weights, out=heard)
+        return heard
+
+
+class Transform:
+    """A flow's network at work on first [G, n_first] and what it hears."""
+
+    def __init__(self, flow: FoldedFlow, first: Tensor, condition: Condition) -> None:
         self.flow, self.condition = flow, condition
         padded = pad(first, (0, 0, 1, 1))
         self.first_taps = torch.cat([padded[:-2], first, padded[2:]], dim=1)
@@ -146,7 +190,8 @@ class Transform:
 
     def computed(self, workers: Workers) -> Tensor:
         """Shifts and log scales beside each other [G, outputs]."""
-        for i in range(len(self.flow.layers)):
+        for i, layer in enumerate(self.flow.layers):
+            self.condition.begin(layer.condition)
             block = 1 if i == 0 else winograd.OUTPUTS << i
             workers.each(partial(self._layer, i), len(self.x), block)
             self.x, self.after = self.after, self.x
@@ -155,8 +200,7 @@ class Transform:
     def _layer(self, i: int, begin: int, stop: int, scratch: Scratch) -> None:
         """Steps `begin` to `stop` of layer i."""
         layer = self.flow.layers[i]
-        heard, gated = scratch.heard[: stop - begin], scratch.gated[: stop - begin]
-        torch.mm(self.condition[begin:stop], layer.condition, out=heard)
+        heard, gated = self.condition.heard(begin, stop, scratch), scratch.gated[: stop - begin]
         if i == 0:
             self._first(layer, begin, stop, heard, gated)
         else:

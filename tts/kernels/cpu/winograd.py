@@ -4,6 +4,8 @@ Four outputs a dilation apart take six products instead of twelve (Winograd 1980
 section 4.1, with points 0, ±1, ±2 and infinity). Six such inputs and four such outputs are a tile. Tile i of a
 layer of dilation d has outputs at b, b + d, b + 2 d and b + 3 d with b = 4 d (i // d) + i % d, so d tiles in a row
 fill a block of 4 d steps. The products themselves are matrix products between the two functions here.
+
+Division is NumPy's (`error_model`): Python's looks for a zero at every step, and no vectors are made of what looks.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ from numba import njit
 
 Floats = npt.NDArray[np.float32]
 
-# Division as NumPy has it: Python's looks for a zero at every step, and what looks is not made vectors of.
-COMPILED = {"fastmath": True, "nogil": True, "error_model": "numpy"}
 OUTPUTS, PRODUCTS = 4, 6
 # G of the transform of the taps; rows are the points.
 TAPS_TRANSFORM = (
@@ -36,7 +36,7 @@ def tiles_in(n_steps: int, dilation: int) -> int:
     return blocks * dilation + min(rest, dilation)
 
 
-@njit(**COMPILED, cache=True)
+@njit(fastmath=True, nogil=True, error_model="numpy", cache=True)
 def spread(x: Floats, outside: Floats, dilation: int, first_tile: int, tiles: Floats) -> None:
     """x [T, C], and `outside` [C] before and behind it, → tiles [6, n, C]: B^T of the paper, n tiles from the first."""
     n_steps, n_channels = x.shape
@@ -61,7 +61,7 @@ def spread(x: Floats, outside: Floats, dilation: int, first_tile: int, tiles: Fl
             tiles[5, i, c] = np.float32(4) * x1 - np.float32(5) * x3 + row5[c]
 
 
-@njit(**COMPILED, cache=True)
+@njit(fastmath=True, nogil=True, error_model="numpy", cache=True)
 def gather_gated(products: Floats, added: Floats, bias: Floats, dilation: int, gated: Floats) -> None:
     """products [6, n, 2 C] of tiles from the beginning of a block → gated [steps, C].
 
@@ -86,7 +86,7 @@ def gather_gated(products: Floats, added: Floats, bias: Floats, dilation: int, g
                     gated[step, c] = _gated(signal, gate)
 
 
-@njit(**COMPILED, cache=True)
+@njit(fastmath=True, nogil=True, error_model="numpy", cache=True)
 def gate_all(heard: Floats, bias: Floats, gated: Floats) -> None:
     """heard [steps, 2 C], bias [2 C] → gated [steps, C]."""
     n_steps, n_channels = gated.shape
@@ -95,7 +95,7 @@ def gate_all(heard: Floats, bias: Floats, gated: Floats) -> None:
             gated[step, c] = _gated(heard[step, c] + bias[c], heard[step, n_channels + c] + bias[n_channels + c])
 
 
-@njit(**COMPILED, inline="always")
+@njit(fastmath=True, nogil=True, error_model="numpy", inline="always")
 def _gated(signal: np.float32, gate: np.float32) -> Any:
     """tanh(signal) * sigmoid(gate) with one division: to 1e-6, both held where tanh is 1 in seven digits.
 
@@ -108,13 +108,13 @@ def _gated(signal: np.float32, gate: np.float32) -> Any:
     return both / (below_x * below_y)
 
 
-@njit(**COMPILED, inline="always")
+@njit(fastmath=True, nogil=True, error_model="numpy", inline="always")
 def _above(s: np.float32) -> Any:
     sums = np.float32(64324260) + s * (np.float32(675675) + s * (np.float32(2145) + s))
     return np.float32(13749310575) + s * (np.float32(1964187225) + s * sums)
 
 
-@njit(**COMPILED, inline="always")
+@njit(fastmath=True, nogil=True, error_model="numpy", inline="always")
 def _below(s: np.float32) -> Any:
     sums = np.float32(413513100) + s * (np.float32(7567560) + s * (np.float32(45045) + s * np.float32(66)))
     return np.float32(13749310575) + s * (np.float32(6547290750) + s * sums)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import local
 
 import torch
@@ -41,23 +42,28 @@ class Workers:
     def each(self, work: Callable[[int, int, Scratch], None], n_steps: int, block: int) -> None:
         """work(begin, stop, scratch) for chunks of whole blocks of steps; it returns when all are done."""
         chunks = chunks_of(n_steps, block, self.chunk_steps)
+        self.each_of(lambda i: work(*chunks[i], self._scratch()), len(chunks))
+
+    def each_of(self, work: Callable[[int], None], n: int) -> None:
+        """work(0) to work(n - 1); it returns when all are done."""
         if self.pool is None:
-            for begin, stop in chunks:
-                work(begin, stop, self._scratch())
+            for i in range(n):
+                work(i)
         else:
             # To ask for the results is to be told of errors.
-            list(self.pool.map(lambda chunk: self._with_scratch(work, *chunk), chunks))
-
-    def _with_scratch(self, work: Callable[[int, int, Scratch], None], begin: int, stop: int) -> None:
-        # Inference mode belongs to a thread.
-        with torch.inference_mode():
-            work(begin, stop, self._scratch())
+            list(self.pool.map(partial(_inferring, work), range(n)))
 
     def _scratch(self) -> Scratch:
         if not hasattr(self.own, "scratch"):
             self.own.scratch = Scratch(self.chunk_steps, self.n_channels)
         scratch: Scratch = self.own.scratch
         return scratch
+
+
+def _inferring(work: Callable[[int], None], i: int) -> None:
+    # Inference mode belongs to a thread.
+    with torch.inference_mode():
+        work(i)
 
 
 def chunks_of(n_steps: int, block: int, most: int) -> list[tuple[int, int]]:
