@@ -132,7 +132,7 @@ class Tacotron2(AcousticModel):
             memory,
             lengths,
             lambda n: dropout.factors(n, d.n_prenet_layers, len(ids), d.prenet_channels),
-            kernel.Ending(max_frames, stop_threshold, watch and watch.is_over, rows_leave=isolated),
+            kernel.Ending(max_frames, stop_threshold, watch.is_over if watch else None, rows_leave=isolated),
             self.precision,
             self._kept,
         )
@@ -313,7 +313,7 @@ class Decoder(nn.Module):
     def weights(self) -> kernel.DecoderWeights:
         """As the operation takes them."""
         return kernel.DecoderWeights(
-            prenet=tuple(layer.weight for layer in self.prenet.layers),
+            prenet=tuple(self.prenet.parameters()),
             attention_rnn=kernel.Lstm(*self.attention_rnn.parameters()),
             query=self.attention.query.weight,
             memory=self.attention.memory.weight,

@@ -96,7 +96,7 @@ class _Code:
     def add_floats(self) -> None:
         b = self.builder
         totals = self._totals(_FLOATS, self._load_sum)
-        with cgutils.for_range(b, self.n) as loop:  # type: ignore[no-untyped-call]
+        with cgutils.for_range(b, self.n) as loop:
             start = b.mul(loop.index, self.w_stride)
             self._fetch(start, self.n_vectors * LANES)
             weights = [self._weight(b.add(start, start.type(v * LANES))) for v in range(self.n_vectors)]
@@ -112,7 +112,7 @@ class _Code:
     def add_ints(self) -> None:
         b = self.builder
         totals = self._totals(_INTS, lambda r, v: ir.Constant(_INTS, [0] * LANES))
-        with cgutils.for_range(b, b.sdiv(self.n, self.n.type(2))) as loop:  # type: ignore[no-untyped-call]
+        with cgutils.for_range(b, b.sdiv(self.n, self.n.type(2))) as loop:
             # A pair of inputs' weights lie side by side, 32 pairs of them.
             start = self.times(b.mul(loop.index, self.w_stride), 2)
             self._fetch(start, 2 * self.n_vectors * LANES)

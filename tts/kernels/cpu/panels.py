@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from tts.kernels.cpu import panel_code
 from tts.kernels.cpu.bfloat16 import to_bfloat16
-from tts.kernels.cpu.panel_code import WIDTH, add_panel
+from tts.kernels.cpu.panel_code import WIDTH
 
 Floats = npt.NDArray[np.float32]
+
+add_panel: Any = panel_code.add_panel
 
 MOST_INT8, MOST_INT16, MOST_INT32 = 127, 32767, 2**31 - 1
 # Inputs that several rows are multiplied by in turn: their weights, 16 KB in float32, stay in the first cache.
@@ -39,9 +42,9 @@ class Panels(NamedTuple):
 
 
 class Vectors(NamedTuple):
-    """Vectors [..., n] to multiply: as they are, and for int8 weights as whole numbers of steps.
+    """Vectors [turns, rows, n] to multiply: as they are, and for int8 weights as whole numbers of steps.
 
-    ints int16, `steps` one a row; at most `most_steps` of n, so that no sum of n products overflows.
+    ints int16, steps [rows] the size of one; at most `most_steps` of n, so that no sum of n products overflows.
     """
 
     values: Floats
@@ -67,10 +70,10 @@ def packed(matrix: Floats, precision: str = "float32") -> Panels:
     return Panels(np.ascontiguousarray(pairs, np.int8), scales)
 
 
-def empty_vectors(*shape: int) -> Vectors:
+def empty_vectors(n_rows: int, n: int, n_turns: int = 1) -> Vectors:
     """Zeros, with room for a pair at the end."""
-    whole = (*shape[:-1], shape[-1] + shape[-1] % 2)
-    return Vectors(np.zeros(whole, np.float32), np.zeros(whole, np.int16), np.zeros(whole[-2], np.float32))
+    shape = n_turns, n_rows, n + n % 2
+    return Vectors(np.zeros(shape, np.float32), np.zeros(shape, np.int16), np.zeros(n_rows, np.float32))
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -80,7 +83,7 @@ def most_steps(n: int) -> int:
 
 @njit(nogil=True, cache=True)
 def add_products(sums: Floats, n_rows: int, x: Vectors, x_at: int, x_stride: int, panels: Panels, panel: int) -> None:
-    """The first rows of sums [rows, 32] += x [rows, n] @ the panel's [n, 32]; row r of x begins at x_at + r * x_stride."""
+    """The first rows of sums [rows, 32] += x [rows, n] @ the panel's [n, 32]; row r begins at x_at + r * x_stride."""
     add_products_of(sums, n_rows, x, x_at, x_stride, panels, panel, 0, panels.values.size // panels.scales.size)
 
 

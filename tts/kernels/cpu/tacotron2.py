@@ -95,4 +95,5 @@ def _decoded(made: Made, n: int, n_frames: npt.NDArray[np.int64], *, rows_leave:
         for row, end in enumerate(n_frames):
             for part in made:
                 part[row, end:n] = 0
-    return Decoded(*(torch.from_numpy(part[:, :n].copy()) for part in made), torch.from_numpy(n_frames))
+    frames, stop_logits, alignments = (torch.from_numpy(part[:, :n].copy()) for part in made)
+    return Decoded(frames, stop_logits, alignments, torch.from_numpy(n_frames))

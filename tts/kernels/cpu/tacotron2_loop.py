@@ -7,7 +7,7 @@ ones while others still read the old.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -137,6 +137,7 @@ def run(
     out = state.prenet.out
     out = Vectors(out.values, np.zeros_like(out.ints), np.zeros_like(out.steps))
     query, decoded = state.attention_rnn.hidden, state.decoder_rnn.hidden
+    start = 0 * first  # were it a constant, Numba would compile for it once more
     decoder_from = len(w.attention_rnn.bias)
     projection_from = decoder_from + len(w.decoder_rnn.bias)
     old = state.now[0]
@@ -144,7 +145,7 @@ def run(
     for t in range(len(masks)):
         _prenet(rank, n_members, barrier, w.prenet_first, w.prenet_others, state.prenet, masks[t], sums)
         _to_steps(out, w.attention_rnn.input.values.size // w.attention_rnn.input.scales.size)
-        _lstm(rank, n_members, w.attention_rnn, out, 0, state.attention_rnn, old, state.context, 0, sums)
+        _lstm(rank, n_members, w.attention_rnn, out, start, state.attention_rnn, old, state.context, start, sums)
         meet(barrier, n_members)
         new_query = (1 - old) * n_rows * query.values.shape[2]
         _query(rank, n_members, w.query, query, new_query, state.attention.query, sums)
@@ -154,7 +155,7 @@ def run(
         first_row, end_row = share(n_rows, rank, n_members)
         for row in range(first_row, end_row):
             alignment = made.alignments[place[row], first + t]
-            _attend(state.attention, state.context.weights.values, state.context.windows, place, row, alignment)
+            _attend(state.attention, state.context.weights.values[0], state.context.windows, place, row, alignment)
         meet(barrier, n_members)
         _lstm(
             rank, n_members, w.decoder_rnn, query, new_query, state.decoder_rnn, old, state.context, decoder_from, sums
@@ -166,7 +167,7 @@ def run(
             _begin(sums, n_rows, w.projection_bias, p)
             add_products(sums, n_rows, decoded, (1 - old) * n_rows * size, size, w.projection, p)
             _hear(sums, n_rows, state.context, projection_from + p * WIDTH)
-            _put(sums, place, state.prenet.frame.values, made.frames, made.stop_logits, first + t, p)
+            _put(sums, place, state.prenet.frame.values[0], made.frames, made.stop_logits, first + t, p)
         old = 1 - old
         meet(barrier, n_members)
         n_over = 0
@@ -201,10 +202,10 @@ def _prenet(
         for p in range(first_panel, end_panel):
             sums[:] = 0
             if layer == 0:
-                add_products(sums, n_rows, prenet.frame, 0, prenet.frame.values.shape[1], first, p)
+                add_products(sums, n_rows, prenet.frame, 0, prenet.frame.values.shape[2], first, p)
             else:
-                add_products(sums, n_rows, x, 0, x.values.shape[1], others, (layer - 1) * n_panels + p)
-            _keep_some(y.values, sums, masks[layer], p)
+                add_products(sums, n_rows, x, 0, x.values.shape[2], others, (layer - 1) * n_panels + p)
+            _keep_some(y.values[0], sums, masks[layer], p)
         meet(barrier, n_members)
 
 
@@ -222,14 +223,14 @@ def _keep_some(y: Floats, sums: Floats, mask: Floats, panel: int) -> None:
 def _to_steps(x: Vectors, n: int) -> None:
     """Bring values of any size to whole steps, the largest of a row to the most there are."""
     most = most_steps(n)
-    for row in range(len(x.values)):
+    for row in range(len(x.steps)):
         largest = np.float32(1e-30)
         for i in range(n):
-            largest = max(largest, abs(x.values[row, i]))
+            largest = max(largest, abs(x.values[0, row, i]))
         x.steps[row] = largest / np.float32(most)
         scale = np.float32(most) / largest
         for i in range(n):
-            x.ints[row, i] = np.int16(np.rint(x.values[row, i] * scale))
+            x.ints[0, row, i] = np.int16(np.rint(x.values[0, row, i] * scale))
 
 
 @njit(nogil=True, cache=True)
@@ -250,7 +251,7 @@ def _lstm(
     first_panel, end_panel = share(len(w.bias) // WIDTH, rank, n_members)
     for p in range(first_panel, end_panel):
         _begin(sums, n_rows, w.bias, p)
-        add_products(sums, n_rows, x, x_at, x.values.shape[-1], w.input, p)
+        add_products(sums, n_rows, x, x_at, x.values.shape[2], w.input, p)
         add_products(sums, n_rows, state.hidden, old * n_rows * size, size, w.hidden, p)
         _hear(sums, n_rows, context, output + p * WIDTH)
         _update(sums, state.cell, state.hidden.values[1 - old], state.hidden.ints[1 - old], p)
@@ -267,7 +268,7 @@ def _begin(sums: Floats, n_rows: int, bias: Floats, panel: int) -> None:
 def _hear(sums: Floats, n_rows: int, context: Context, output: int) -> None:
     """sums [R, 32] += what the symbols of each row's window add to the outputs from `output` on."""
     _, n_symbols, n_outputs = context.symbols.values.shape
-    stride = context.weights.values.shape[1]
+    stride = context.weights.values.shape[2]
     for row in range(n_rows):
         start, end = context.windows[row, 0], context.windows[row, 1]
         w_at = (context.place[row] * n_symbols + start) * n_outputs + output
@@ -314,7 +315,7 @@ def _energies(
     """The energy of each symbol of each row, 8 symbols at a time; sums [8, 32] is room to work in."""
     n_rows, n_symbols = attention.energies.shape
     n_blocks = (n_symbols + LANES - 1) // LANES
-    size, n_taps = attention.heard.values.shape[1] // 2, location.values.shape[1] // 2
+    size, n_taps = attention.heard.values.shape[2] // 2, location.values.shape[1] // 2
     first_item, end_item = share(n_rows * n_blocks, rank, n_members)
     for item in range(first_item, end_item):
         row, start = item // n_blocks, item % n_blocks * LANES
@@ -334,7 +335,7 @@ def _energies(
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _energy(location: Floats, keys: Floats, query: Floats, energy: Floats, panel: int) -> np.float32:
+def _energy(location: Floats, keys: Floats, query: Floats, energy: Floats, panel: int) -> Any:
     total = np.float32(0)
     for j in range(WIDTH):
         i = panel * WIDTH + j
@@ -348,7 +349,7 @@ def _attend(
 ) -> None:
     """Energies → weights and the window in which they can be heard, what was heard so far, and the alignment's row."""
     n, n_symbols = attention.lengths[place[row]], attention.energies.shape[1]
-    energies, weights, heard = attention.energies[row], all_weights[row], attention.heard.values[row]
+    energies, weights, heard = attention.energies[row], all_weights[row], attention.heard.values[0, row]
     most = energies[0]
     for s in range(1, n):
         most = max(most, energies[s])

@@ -102,7 +102,8 @@ def rows_of(state: State, kept: npt.NDArray[np.bool_]) -> State:
 
 
 def _rows(vectors: Vectors, kept: npt.NDArray[np.bool_]) -> Vectors:
-    return Vectors(*(np.ascontiguousarray(part[..., kept, :]) for part in vectors[:2]), vectors.steps[kept])
+    values, ints, steps = vectors
+    return Vectors(np.ascontiguousarray(values[:, kept]), np.ascontiguousarray(ints[:, kept]), steps[kept])
 
 
 def _lstm_rows(state: LstmState, kept: npt.NDArray[np.bool_]) -> LstmState:
@@ -111,7 +112,7 @@ def _lstm_rows(state: LstmState, kept: npt.NDArray[np.bool_]) -> LstmState:
 
 def _lstm_state(panels: LstmPanels, batch: int) -> LstmState:
     units = len(panels.bias) // 4
-    state = LstmState(empty_vectors(2, batch, units), np.zeros((batch, units), np.float32))
+    state = LstmState(empty_vectors(batch, units, 2), np.zeros((batch, units), np.float32))
     # Hidden states lie between -1 and 1.
     state.hidden.steps[:] = 1 / most_steps(units)
     return state
