@@ -90,7 +90,7 @@ class Prepared:
     def graphed(self) -> cuda.GraphedWaveGlow:
         from tts.kernels.cuda import waveglow as cuda
 
-        return cuda.GraphedWaveGlow(self.weights)
+        return cuda.GraphedWaveGlow(self.weights, torch.bfloat16 if self.precision == "bfloat16" else None)
 
     @cached_property
     def fits_cpu(self) -> bool:

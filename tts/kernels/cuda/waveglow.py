@@ -12,8 +12,9 @@ Tested on the CPU, where the same step runs over the same tensors without a grap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -101,6 +102,7 @@ class Run:
             self.noise = [torch.zeros(len(like), c, n_groups, device=like.device) for c in channels]
             self.beyond = torch.zeros(n_groups, dtype=torch.bool, device=like.device)
             self.wave = torch.zeros(len(like), n_groups * network.weights.n_group, device=like.device)
+            self._gate, self._add = between_convolutions(like.device)
             self._replay = replayed(self._speak, like.device)
 
     def __call__(self, heard: Tensor, noise: Sequence[Tensor], sigma: float) -> Tensor:
@@ -134,16 +136,16 @@ class Run:
     def _transform(self, flow: FoldedFlow, x: Tensor, condition: Tensor) -> Tensor:
         """x [B, n_first, G] → shifts and log scales, one above the other."""
         x = conv1d(x, flow.start, flow.start_bias).masked_fill(self.beyond, 0)
-        told = conv1d(condition, flow.told, flow.told_bias).chunk(len(flow.dilated), dim=1)
-        gated = []
+        told = conv1d(condition, flow.told, flow.told_bias)
+        n_channels = x.shape[1]
+        gated = x.new_empty(len(x), len(flow.dilated) * n_channels, x.shape[2])
         for i, dilated in enumerate(flow.dilated):
             padding = 2**i * (dilated.shape[2] - 1) // 2
-            signal, gate = (conv1d(x, dilated, padding=padding, dilation=2**i) + told[i]).chunk(2, dim=1)
-            gated.append(torch.tanh(signal) * torch.sigmoid(gate))
+            self._gate(conv1d(x, dilated, padding=padding, dilation=2**i), told, gated, i)
             if i < len(flow.residual):
-                residual = conv1d(gated[i], flow.residual[i], flow.residual_bias[i])
-                x = (x + residual).masked_fill(self.beyond, 0)
-        return conv1d(torch.cat(gated, dim=1), flow.ends, flow.ends_bias)
+                mine = gated[:, i * n_channels : (i + 1) * n_channels]
+                self._add(x, conv1d(mine, flow.residual[i], flow.residual_bias[i]), self.beyond)
+        return conv1d(gated, flow.ends, flow.ends_bias)
 
 
 @torch.no_grad()
@@ -161,3 +163,25 @@ def _fill(kept: Tensor, given: Tensor) -> None:
 
 def _cast(stretch: Stretch, dtype: torch.dtype) -> Stretch:
     return stretch._replace(weight=stretch.weight.to(dtype), bias=stretch.bias.to(dtype))
+
+
+def between_convolutions(device: torch.device) -> tuple[Callable[..., None], Callable[..., None]]:
+    """`gate` and `add`, on a GPU each as a kernel of its own where Triton is there."""
+    if device.type == "cuda" and find_spec("triton") is not None:
+        from tts.kernels.cuda import waveglow_program
+
+        return waveglow_program.gate, waveglow_program.add
+    return gate, add
+
+
+def gate(heard: Tensor, told: Tensor, gated: Tensor, layer: int) -> None:
+    """heard [B, 2 C, G] plus what the layer is told [B, layers * 2 C, G], gated into [B, layers * C, G]."""
+    n_channels = heard.shape[1] // 2
+    mine = told[:, 2 * layer * n_channels : 2 * (layer + 1) * n_channels]
+    signal, opening = (heard + mine).chunk(2, dim=1)
+    gated[:, layer * n_channels : (layer + 1) * n_channels] = torch.tanh(signal) * torch.sigmoid(opening)
+
+
+def add(x: Tensor, residual: Tensor, beyond: Tensor) -> None:
+    """residual [B, C, G] onto x, which is zero where it lies `beyond` [G]."""
+    x.add_(residual).masked_fill_(beyond, 0)
