@@ -18,7 +18,7 @@ def weights(n_prenet_layers=2, seed=0):
     generator = torch.Generator().manual_seed(seed)
 
     def matrix(n_out, n_in, *more):
-        return torch.randn(n_out, n_in, *more, generator=generator) * 1.5 * n_in**-0.5
+        return torch.randn(n_out, n_in, *more, generator=generator) * 1.2 * n_in**-0.5
 
     def lstm(n_in, n):
         return Lstm(matrix(4 * n, n_in), matrix(4 * n, n), matrix(4 * n, 1)[:, 0], matrix(4 * n, 1)[:, 0])
