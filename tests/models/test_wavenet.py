@@ -6,10 +6,12 @@ import torch
 
 from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
 from tts.audio.mel import MelSettings
-from tts.errors import TtsError
+from tts.errors import TtsError, UsageError
+from tts.kernels import wavenet as loop
+from tts.kernels.choice import reference_only
 from tts.models.excitation import Excitation
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.models.wavenet_steps import Steps
+from tts.models.wavenet_loop import conditions_of
 
 MEL = MelSettings(n_fft=64, hop_length=8, n_mels=5)
 TINY = WaveNetDimensions(
@@ -45,6 +47,20 @@ def inputs(dimensions, batch=2, n_frames=6):
     return mulaw_codes(samples, 15) if dimensions.output == "mulaw" else samples, mel
 
 
+def before(network, samples):
+    """What the network hears when it predicts each sample."""
+    silence = torch.full((len(samples), 1), network.loop_weights().silence)
+    return torch.cat([silence.to(samples.dtype), samples[:, :-1]], dim=1)
+
+
+def one_at_a_time(network, samples, mel, pulses=None):
+    """As `predict`, by the loop."""
+    noise = network.distribution.stillness(samples.shape[1], len(samples))
+    conditions = conditions_of(network, mel, pulses)
+    made = loop.generate(network.loop_weights(), conditions, noise, told=samples)
+    return made.parameters.transpose(1, 2)
+
+
 @pytest.fixture(params=sorted(KINDS))
 def dimensions(request):
     return KINDS[request.param]
@@ -54,9 +70,7 @@ def dimensions(request):
 def test_one_sample_at_a_time_is_all_at_once(dimensions):
     network = wavenet(dimensions)
     samples, mel = inputs(dimensions)
-    steps = Steps(network, network.condition(mel, None))
-    parameters = [steps(samples[:, t], condition) for t, condition in enumerate(steps.conditions())]
-    torch.testing.assert_close(torch.stack(parameters, 2), network.predict(samples, mel))
+    torch.testing.assert_close(one_at_a_time(network, samples, mel), network.predict(samples, mel))
 
 
 @torch.no_grad()
@@ -65,9 +79,9 @@ def test_a_generation_is_what_it_would_predict(dimensions):
     network = wavenet(dimensions)
     mel = inputs(dimensions)[1]
     made = network.generate(mel, None)
-    before = torch.cat([network.first_input(2)[:, None], made[:, :-1]], dim=1)
-    predicted = network.distribution.likeliest(network.predict(before, mel).transpose(1, 2))
-    torch.testing.assert_close(predicted, made)
+    parameters = network.predict(before(network, made), mel).transpose(1, 2)
+    likeliest = network.distribution.likeliest(parameters.flatten(0, 1))
+    torch.testing.assert_close(likeliest.view(made.shape), made)
 
 
 @torch.no_grad()
@@ -176,10 +190,8 @@ def test_one_sample_at_a_time_is_all_at_once_with_pulses(kind):
     network = wavenet(dimensions)
     samples, mel = inputs(dimensions)
     pulses = network.excitation(mel[:, :, 1:-1], torch.full((2, 6), 400.0), torch.tensor([[0.0], [0.4]]))
-    steps = Steps(network, network.condition(mel, pulses))
-    parameters = [steps(samples[:, t], condition) for t, condition in enumerate(steps.conditions())]
     predicted = network.predict(samples, mel, pulses)
-    torch.testing.assert_close(torch.stack(parameters, 2), predicted)
+    torch.testing.assert_close(one_at_a_time(network, samples, mel, pulses), predicted)
     assert not torch.allclose(predicted, network.predict(samples, mel, pulses.flip(0)))
 
 
@@ -190,9 +202,9 @@ def test_a_generation_with_pulses_is_what_it_would_predict(kind):
     mel = inputs(network.dimensions)[1]
     pulses = network.excitation(mel[:, :, 1:-1])
     made = network.generate(mel, None, pulses)
-    before = torch.cat([network.first_input(2)[:, None], made[:, :-1]], dim=1)
-    predicted = network.distribution.likeliest(network.predict(before, mel, pulses).transpose(1, 2))
-    torch.testing.assert_close(predicted, made)
+    parameters = network.predict(before(network, made), mel, pulses).transpose(1, 2)
+    likeliest = network.distribution.likeliest(parameters.flatten(0, 1))
+    torch.testing.assert_close(likeliest.view(made.shape), made)
 
 
 @torch.no_grad()
@@ -234,3 +246,70 @@ def test_a_shaped_network_speaks_white_and_sounds_like_the_mel():
     known = network.known(wave, quiet)
     torch.testing.assert_close(known, 0.5 * math.e * wave, atol=1e-5, rtol=0)
     torch.testing.assert_close(network.sound(known, quiet), wave, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["older", *sorted(WITH_PULSES)])
+@torch.no_grad()
+def test_frames_are_heard_at_sample_rate_as_the_upsampling_says(kind):
+    network = wavenet(WITH_PULSES.get(kind, OLDER))
+    mel = inputs(network.dimensions, n_frames=9)[1]
+    pulses = torch.randn(2, 3, 72) if kind != "older" else None
+    conditions = conditions_of(network, mel, pulses)
+    assert (conditions.frames.shape[2] == 9) == (kind != "older")
+    torch.testing.assert_close(conditions.at_sample_rate(), network.condition(mel, pulses), atol=1e-6, rtol=0)
+
+
+@torch.no_grad()
+def test_it_is_the_reference(dimensions):
+    network = wavenet(dimensions)
+    mel = torch.randn(2, MEL.n_mels, 12)
+    fast = network(mel, torch.Generator().manual_seed(7))
+    with reference_only():
+        torch.testing.assert_close(fast, network(mel, torch.Generator().manual_seed(7)), atol=1e-4, rtol=0)
+
+
+@torch.no_grad()
+def test_changed_weights_are_heard():
+    network = wavenet(TINY)
+    mel = inputs(TINY)[1]
+    first = network.generate(mel, None)
+    assert network.loop_weights() is network.loop_weights()
+    network.out.bias += 0.3
+    changed = network.generate(mel, None)
+    assert not torch.equal(first, changed)
+    network.load_state_dict(wavenet(TINY).state_dict())
+    assert torch.equal(network.generate(mel, None), first)
+    with reference_only():
+        torch.testing.assert_close(network.double().generate(mel.double(), None).float(), first, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_it_speaks_in_bfloat16_nearly_the_same():
+    network = wavenet(TINY)
+    mel = inputs(TINY)[1]
+    exact = network.generate(mel, None)
+    network.set_precision("bfloat16")
+    rough = network.generate(mel, None)
+    assert not torch.equal(rough, exact)
+    torch.testing.assert_close(rough, exact, atol=0.05, rtol=0)
+    with pytest.raises(UsageError, match="float32 or bfloat16, not in int8"):
+        network.set_precision("int8")
+
+
+@torch.no_grad()
+def test_streams_say_the_same_where_nothing_is_drawn(dimensions):
+    """Each has warmed up before it is heard; the likeliest samples depend on little but what is near."""
+    network = wavenet(dimensions)
+    mel = inputs(dimensions, batch=2, n_frames=60)[1]
+    whole, folded = network.generate(mel, None), network.generate(mel, None, streams=3)
+    assert whole.dtype == folded.dtype
+    assert folded.shape == (2, 480)
+    near = (whole.float() - folded.float()).abs() < 1e-3
+    assert near.float().mean() > 0.9
+
+
+@torch.no_grad()
+def test_too_short_for_streams_is_spoken_whole():
+    network = wavenet(TINY)
+    mel = inputs(TINY, n_frames=10)[1]
+    assert torch.equal(network.generate(mel, None, streams=8), network.generate(mel, None))

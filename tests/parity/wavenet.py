@@ -11,8 +11,9 @@ from torch import Tensor
 
 from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
 from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
+from tts.kernels.wavenet import Conditions, generate
 from tts.models.wavenet import WaveNet
-from tts.models.wavenet_steps import Steps
+from tts.models.wavenet_loop import conditions_of
 from tts.voice.formats import wavenet_r9y9
 
 # The reference's losses were computed with these, whatever the hyperparameters say.
@@ -67,9 +68,15 @@ def _forward(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
 
 def _incremental(network: WaveNet, samples: Tensor, mel: Tensor) -> Tensor:
     """`predict`, one sample at a time, for as many samples as are given."""
-    steps = Steps(network, network.condition(mel, None))
-    parameters = [steps(samples[:, t], c) for t, c in zip(range(samples.shape[1]), steps.conditions(), strict=False)]
-    return torch.stack(parameters, dim=2)
+    conditions = conditions_of(network, mel, None)
+    n_steps = samples.shape[1]
+    if n_steps < conditions.samples.shape[2]:
+        heard = conditions.at_sample_rate()[:, :, :n_steps]
+        conditions = Conditions(heard[:, :0, :0], heard.new_zeros(1, n_steps, 0), heard, conditions.hop_length)
+    noise = network.distribution.stillness(n_steps, len(samples))
+    parameters = generate(network.loop_weights(), conditions, noise, told=samples).parameters
+    assert parameters is not None
+    return parameters.transpose(1, 2)
 
 
 def _generate(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:

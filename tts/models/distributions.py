@@ -11,20 +11,24 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tts.errors import TtsError
+from tts.kernels.reference.wavenet import drawn
+from tts.kernels.wavenet import Kind as Kind
 
-Kind = Literal["mulaw", "logistics", "gaussian"]
 # Uniform numbers stay so far from 0 and 1, where their logarithms have no end.
 EDGE = 1e-5
 
 
 class SampleDistribution(ABC):
     """Parameters are [..., n_outputs]; samples are class numbers (int64) for mu-law, and else floats in -1 to 1."""
+
+    kind: ClassVar[Kind]
+    sampling_log_scale_min: float = -math.inf
 
     @abstractmethod
     def loss(self, parameters: Tensor, samples: Tensor) -> Tensor:
@@ -45,18 +49,28 @@ class SampleDistribution(ABC):
         raise TtsError("Only logistics and Gaussians have a temperature: leave it at 1 for mu-law.")
 
     @abstractmethod
-    def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
-        """parameters [B, n_outputs] and one step's numbers [B, ...] → samples [B]."""
+    def noise(self, numbers: Sequence[Tensor]) -> Tensor:
+        """The numbers [..., k] float64 as a draw uses them (`tts.kernels.wavenet.generate`)."""
 
     @abstractmethod
+    def stillness(self, n_steps: int, batch: int) -> Tensor:
+        """The noise of draws that take the centre of the likeliest class or component, [batch, n_steps, k]."""
+
+    def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
+        """parameters [B, n_outputs] and one step's numbers [B, ...] → samples [B]."""
+        return drawn(self.kind, parameters, self.noise(numbers), self.sampling_log_scale_min)
+
     def likeliest(self, parameters: Tensor) -> Tensor:
         """The centre of the likeliest class or component: [B, n_outputs] → [B]."""
+        still = self.stillness(1, len(parameters))[:, 0].to(parameters.device)
+        return drawn(self.kind, parameters, still, self.sampling_log_scale_min)
 
 
 @dataclass(frozen=True)
 class MulawClasses(SampleDistribution):
     """One output a class: logits."""
 
+    kind: ClassVar[Kind] = "mulaw"
     n_outputs: int = 256
 
     def loss(self, parameters: Tensor, samples: Tensor) -> Tensor:
@@ -65,15 +79,11 @@ class MulawClasses(SampleDistribution):
     def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
         return (torch.rand(n_steps, batch, dtype=torch.float64, generator=generator),)
 
-    def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
-        """The inverse of the cumulative distribution: how many of its values do not exceed the uniform number [B]."""
-        (uniform,) = numbers
-        cumulative = torch.softmax(parameters.double(), -1).cumsum(-1)
-        found = torch.searchsorted(cumulative, uniform[:, None].contiguous(), right=True)[:, 0]
-        return found.clamp(max=self.n_outputs - 1)
+    def noise(self, numbers: Sequence[Tensor]) -> Tensor:
+        return numbers[0].double()[..., None]
 
-    def likeliest(self, parameters: Tensor) -> Tensor:
-        return parameters.argmax(-1)
+    def stillness(self, n_steps: int, batch: int) -> Tensor:
+        return torch.full((batch, n_steps, 1), -1.0, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class LogisticMixture(SampleDistribution):
     `sampling_log_scale_min` the least that samples are drawn with.
     """
 
+    kind: ClassVar[Kind] = "logistics"
     n_outputs: int = 30
     n_levels: int = 65536
     log_scale_min: float = -16.0
@@ -116,27 +127,21 @@ class LogisticMixture(SampleDistribution):
         choice, place = numbers
         return numbers if temperature == 1 else (choice, torch.sigmoid(temperature * torch.logit(place)))
 
-    def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
-        """A component by the Gumbel-max trick, then the inverse of the logistic's distribution (equation 1)."""
+    def noise(self, numbers: Sequence[Tensor]) -> Tensor:
+        """For a component by the Gumbel-max trick, then the inverse of the logistic's distribution (equation 1)."""
         choice, place = numbers
-        logits, _, _ = parameters.chunk(3, -1)
-        mean, log_scale = self._component(parameters, (logits - torch.log(-torch.log(choice))).argmax(-1))
-        log_scale = log_scale.clamp(min=self.sampling_log_scale_min)
-        return (mean + torch.exp(log_scale) * (torch.log(place) - torch.log(1 - place))).clamp(-1, 1)
+        deviations = torch.log(place) - torch.log(1 - place)
+        return torch.cat([-torch.log(-torch.log(choice)), deviations[..., None]], dim=-1).double()
 
-    def likeliest(self, parameters: Tensor) -> Tensor:
-        mean, _ = self._component(parameters, parameters.chunk(3, -1)[0].argmax(-1))
-        return mean.clamp(-1, 1)
-
-    def _component(self, parameters: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-        _, means, log_scales = parameters.chunk(3, -1)
-        return means.gather(-1, index[..., None])[..., 0], log_scales.gather(-1, index[..., None])[..., 0]
+    def stillness(self, n_steps: int, batch: int) -> Tensor:
+        return torch.zeros(batch, n_steps, self.n_outputs // 3 + 1, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
 class Gaussian(SampleDistribution):
     """Outputs: mean and log standard deviation. `log_scale_min` and `sampling_log_scale_min` as above."""
 
+    kind: ClassVar[Kind] = "gaussian"
     n_outputs: int = 2
     log_scale_min: float = -16.0
     sampling_log_scale_min: float = -math.inf
@@ -152,10 +157,8 @@ class Gaussian(SampleDistribution):
     def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
         return (temperature * numbers[0],)
 
-    def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
-        (normal,) = numbers
-        log_scale = parameters[..., 1].clamp(min=self.sampling_log_scale_min)
-        return (parameters[..., 0] + torch.exp(log_scale) * normal).clamp(-1, 1)
+    def noise(self, numbers: Sequence[Tensor]) -> Tensor:
+        return numbers[0].double()[..., None]
 
-    def likeliest(self, parameters: Tensor) -> Tensor:
-        return parameters[..., 0].clamp(-1, 1)
+    def stillness(self, n_steps: int, batch: int) -> Tensor:
+        return torch.zeros(batch, n_steps, 1, dtype=torch.float64)

@@ -8,9 +8,9 @@ output is one of three distributions (see `tts.models.distributions`). Weight no
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw_codes
 from tts.audio.mel import MelSettings
 from tts.errors import TtsError
+from tts.kernels import wavenet as loop
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
 from tts.models.excitation import Excitation, MelEnvelope
+from tts.models.folding import folds
 from tts.models.guide import Guide
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import VocosDimensions
-from tts.models.wavenet_steps import generate
+from tts.models.wavenet_loop import conditions_of, state_of, weights_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class WaveNetDimensions:
 class WaveNet(Vocoder):
     """Raises TtsError where the upsampling does not make the mel's hop."""
 
+    precisions = ("float32", "bfloat16")
+    foldable: ClassVar[bool] = True
+    """It can speak an utterance as several streams."""
+
     def __init__(self, mel: MelSettings, dimensions: WaveNetDimensions) -> None:
         super().__init__(mel)
         d = self.dimensions = dimensions
@@ -96,15 +102,19 @@ class WaveNet(Vocoder):
         self.layers = nn.ModuleList(ResidualLayer(n_conditions, dilation, d) for dilation in d.dilations())
         self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
         self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
+        self._weights: tuple[object, loop.Weights] | None = None
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(
+        self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None, streams: int = 1
+    ) -> Tensor:
+        """`streams` as `generate` has them."""
         n_samples = mel.shape[2] * self.mel.hop_length
         drawn = self.distribution.random_numbers(n_samples, len(mel), generator)
         numbers = self.distribution.cooled(drawn, self.dimensions.temperature)
         context = self.dimensions.context_frames
         padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
         pulses = self.excitation(mel, f0) if self.excitation else None
-        samples = self.generate(padded, [n.to(mel.device) for n in numbers], pulses)
+        samples = self.generate(padded, numbers, pulses, streams)
         return self.sound(samples, mel).clamp(-1, 1)
 
     def _excitation(self, mel: MelSettings) -> Excitation | Guide | None:
@@ -146,15 +156,35 @@ class WaveNet(Vocoder):
         predicted = self.predict(samples, mel, pulses).transpose(1, 2)[:, :-1].float()
         return self.distribution.loss(predicted, samples[:, 1:])
 
-    def generate(self, mel: Tensor, numbers: Sequence[Tensor] | None, pulses: Tensor | None = None) -> Tensor:
+    @torch.inference_mode()
+    def generate(
+        self, mel: Tensor, numbers: Sequence[Tensor] | None, pulses: Tensor | None = None, streams: int = 1
+    ) -> Tensor:
         """mel as in `predict` → samples [B, T * hop_length] as the network knows them, one after the other.
 
         `numbers` are the distribution's random numbers, each [steps, B, ...]; None takes the likeliest each time.
+        With `streams`, an utterance is cut into at most so many that overlap and are spoken at the same time: the same
+        voice, but not the same samples.
         """
-        condition = self.condition(mel, pulses)
-        if numbers is not None and (compiled := compiled_loop(condition)):
-            return compiled(self, condition, numbers)
-        return generate(self, condition, numbers)
+        conditions = conditions_of(self, mel, pulses)
+        n_frames = mel.shape[2] - 2 * self.dimensions.context_frames
+        n_steps, weights = n_frames * self.mel.hop_length, self.loop_weights()
+        still = self.distribution.stillness(n_steps, len(mel))
+        noise = still if numbers is None else self.distribution.noise(numbers).transpose(0, 1)
+        warm_up = math.ceil(weights.receptive_field / self.mel.hop_length) + conditions.spread.shape[2] // 2
+        folded = folds(n_frames, self.mel.hop_length, streams, warm_up)
+        if folded is None:
+            return loop.generate(weights, conditions, noise.to(mel.device), precision=self.precision).samples
+        noise = folded.cut(noise).to(mel.device)
+        made = loop.generate(weights, folded.conditions(conditions), noise, precision=self.precision).samples
+        return folded.join(made).to(made.dtype)
+
+    def loop_weights(self) -> loop.Weights:
+        """As the loop knows them, with what it has made of them; they are taken anew where they have changed."""
+        state = state_of(self)
+        if self._weights is None or self._weights[0] != state:
+            self._weights = state, weights_of(self)
+        return self._weights[1]
 
     def known(self, wave: Tensor, mel: Tensor, noise: Tensor | None = None) -> Tensor:
         """wave [B, n] in -1 to 1, which silence comes before → samples as the network knows them; `sound` undoes it.
@@ -179,12 +209,6 @@ class WaveNet(Vocoder):
         wave = wave / d.gain
         return wave if self.envelope is None else self.envelope(wave, mel)
 
-    def first_input(self, batch: int) -> Tensor:
-        """What stands before the first sample, [B]: silence."""
-        if self.dimensions.output == "mulaw":
-            return torch.full((batch,), (self.dimensions.n_outputs - 1) // 2, device=self.first.weight.device)
-        return self.first.weight.new_zeros(batch)
-
     def encoded(self, samples: Tensor) -> Tensor:
         """samples [B, n] → what the first layer sees [B, n_inputs, n]."""
         if self.dimensions.output == "mulaw":
@@ -198,17 +222,6 @@ class WaveNet(Vocoder):
 
     def scale_skips(self, skips: Tensor) -> Tensor:
         return skips if self.dimensions.running_skips else skips * math.sqrt(1 / self.dimensions.n_layers)
-
-
-def compiled_loop(condition: Tensor) -> Callable[[WaveNet, Tensor, Sequence[Tensor]], Tensor] | None:
-    """The compiled loop over samples, where Numba is there and can keep what it compiles."""
-    if condition.device.type != "cpu" or condition.dtype != torch.float32:
-        return None
-    try:
-        from tts.models import wavenet_compiled
-    except (ImportError, RuntimeError):
-        return None
-    return wavenet_compiled.generate
 
 
 class ResidualLayer(nn.Module):
@@ -238,6 +251,7 @@ class Upsampling(nn.Module):
         d = dimensions
         self.transposed = d.upsampling == "transposed"
         self.scales = tuple(d.upsample_scales)
+        self._only_spreads = not self.transposed and d.upsample_height == 1
         pad = d.upsample_height // 2
         if self.transposed:
             self.context: nn.Module = nn.Identity()
@@ -250,9 +264,25 @@ class Upsampling(nn.Module):
                 nn.Conv2d(1, 1, (d.upsample_height, 2 * s + 1), padding=(pad, s), bias=False) for s in self.scales
             )
 
+    @property
+    def spreads(self) -> bool:
+        """Whether, after the context, all that is done is to spread every mel over time in the same way."""
+        return self._only_spreads
+
+    def spread(self, n_frames: int) -> Tensor:
+        """[1, n_frames * hop_length, width]: what a sample hears of the frames around, as `Conditions` has it."""
+        weight = next(self.convs.parameters())
+        steps = torch.tensor(self.scales).cumprod(0)
+        width = 2 * math.ceil((torch.tensor(self.scales) / steps).sum()) + 1
+        # Frames so far apart that no sample hears two of them.
+        combs = torch.eye(width, device=weight.device, dtype=weight.dtype).repeat(1, n_frames // width + 1)
+        return self._stretched(combs[:, None, None, :n_frames])[:, 0, 0].T[None]
+
     def forward(self, mel: Tensor) -> Tensor:
-        x = self.context(mel)[:, None]
+        out: Tensor = self._stretched(self.context(mel)[:, None])[:, 0]
+        return out
+
+    def _stretched(self, x: Tensor) -> Tensor:
         for scale, conv in zip(self.scales, self.convs, strict=True):
             x = torch.relu(conv(x)) if self.transposed else conv(x.repeat_interleave(scale, dim=3))
-        out: Tensor = x[:, 0]
-        return out
+        return x

@@ -1,187 +1,360 @@
-"""WaveNet's loop over samples, compiled by Numba for one core: what `tts.models.wavenet_steps` does, without its calls.
+"""WaveNet's loop over samples, compiled by Numba: equal to `tts.kernels.reference.wavenet` up to the order of sums.
 
-A sample of a small WaveNet is half a million products, some ten microseconds of work, but a few hundred PyTorch calls,
-which take a hundred times that. Here a sample is one pass over packed weights. Equal to the PyTorch loop up to the
-order of sums.
+A sample of a small WaveNet is half a million products, some twenty microseconds of work, but a few hundred PyTorch
+calls, which take a hundred times that. Of those products only a part must wait for the sample before: a tap that lies
+`lag` samples back is known so long beforehand, and is applied to up to eight samples at once with its weights read
+once. What frames add is projected at their rate, and mixed for eight samples at once.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from numba import njit
+from torch import Tensor
+
+from tts.kernels import wavenet as operation
+from tts.kernels.cpu.tiles import PANEL, add, add_panel, add_product, gate, put, put_positive
+from tts.kernels.cpu.wavenet_weights import BLOCK, HALF_PANEL, LOGISTICS, MULAW, Packed, Sizes, pack
+from tts.kernels.threads import compute_threads
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
-MULAW, LOGISTICS, GAUSSIAN = 0, 1, 2
-SQRT_HALF = np.float32(math.sqrt(0.5))
+# So many samples are made before Python may look whether it was interrupted.
+TURN = 4096
 
 
-class PackedWeights(NamedTuple):
-    """A WaveNet's weights as the loop reads them, inputs before outputs; R, G, S residual, gate and skip channels.
+class Counts(NamedTuple):
+    """How much is known beforehand; `n_steps` are whole blocks of samples."""
 
-    first [n_inputs, R], first_bias [R]; a layer: taps [L, n_taps * R, G] with the oldest first, dilations [L],
-    out [L, G / 2, R + S], out_bias [L, R + S]; hidden [S, S], hidden_bias [S], last [S, n_outputs], last_bias.
+    batch: int
+    hop_length: int
+    n_steps: int
+    n_frames: int
+    n_frame_channels: int
+    width: int
+    n_channels: int
+
+
+class Given(NamedTuple):
+    """What is known beforehand, samples before channels.
+
+    Flat are frames [B, T, channels], spread [B, n_steps, width] and samples [B, n_steps, channels]; noise [B, n, k];
+    told [B, n] or [B, 0].
     """
 
-    first: Floats
-    first_bias: Floats
-    taps: Floats
-    dilations: Integers
-    out: Floats
-    out_bias: Floats
-    hidden: Floats
-    hidden_bias: Floats
-    last: Floats
-    last_bias: Floats
-
-
-class Drawing(NamedTuple):
-    """How samples are drawn, and how skips are scaled: after each layer if `running`, by `skip_scale` at the end."""
-
-    kind: int
-    least_log_scale: float
-    running: bool
-    skip_scale: float
+    counts: Counts
+    frames: Floats
+    spread: Floats
+    samples: Floats
+    noise: Doubles
+    told: Doubles
 
 
 class Memory(NamedTuple):
-    """One stream's past: the layers' inputs as rings in a row [rows, R], where each begins and where it stands now."""
+    """The past of some streams, flat: the layers' inputs as rings, one layer after the other, [B, size, n_ring] each.
+
+    `ahead` [layers, B, BLOCK, gates] is what is known of the gates of a block of samples; `projected`
+    [B, width, layers * gates] what the frames around give, and `n_projected` how many frames have been projected.
+    """
 
     rings: Floats
-    starts: Integers
-    places: Integers
+    ahead: Floats
+    projected: Floats
+    n_projected: npt.NDArray[np.int64]
+    state: Floats
+    gated: Floats
+    hidden: Floats
+    parameters: Floats
     previous: Doubles
 
 
-def empty_memory(weights: PackedWeights, first_input: float) -> Memory:
-    n_layers, n_channels = len(weights.dilations), weights.first.shape[1]
-    sizes = weights.dilations * (weights.taps.shape[1] // n_channels - 1)
-    starts = np.concatenate([[0], np.cumsum(np.maximum(sizes, 1))])
-    rings = np.zeros((int(starts[-1]), n_channels), np.float32)
-    return Memory(rings, starts, np.zeros(n_layers, np.int64), np.array([first_input], np.float64))
+class Made(NamedTuple):
+    """samples [B, n]; parameters [B, n, n_outputs], or [B, 0, n_outputs] if they are not kept."""
+
+    samples: Doubles
+    parameters: Floats
 
 
-@njit(fastmath=True, nogil=True, cache=True)
-def run(weights: PackedWeights, drawing: Drawing, memory: Memory, conditions: Floats, noise: Doubles) -> Doubles:
-    """conditions [n, L, G] and noise [n, numbers of the distribution] → the next n samples; `memory` moves on."""
-    n_steps, n_layers, n_gates = conditions.shape
-    n_residual, n_skip = weights.first.shape[1], weights.hidden.shape[0]
-    n_taps = weights.taps.shape[1] // n_residual
-    half = n_gates // 2
-    x = np.empty(n_residual, np.float32)
-    gates = np.empty(n_gates, np.float32)
-    both = np.empty(n_residual + n_skip, np.float32)
-    skips = np.empty(n_skip, np.float32)
-    hidden = np.empty(n_skip, np.float32)
-    parameters = np.empty(len(weights.last_bias), np.float32)
-    samples = np.empty(n_steps, np.float64)
-    for t in range(n_steps):
-        _begin(x, weights, memory.previous[0], drawing.kind)
-        skips[:] = 0
+def generate(
+    weights: operation.Weights,
+    conditions: operation.Conditions,
+    noise: Tensor,
+    told: Tensor | None = None,
+    precision: str = "float32",
+) -> operation.Generated:
+    """See `tts.kernels.wavenet.generate`; the streams of a batch are shared out between the threads."""
+    n_frame_channels = conditions.frames.shape[1]
+    key = f"cpu {precision} {n_frame_channels}"
+    if key not in weights.packs:
+        weights.packs[key] = pack(weights, precision, n_frame_channels)
+    packed, noise = weights.packs[key], noise.double()
+    batch, n_steps = noise.shape[:2]
+    kept = n_steps if told is not None else 0
+    samples, parameters = np.zeros((batch, n_steps)), np.zeros((batch, kept, len(weights.last)), np.float32)
+
+    def speak(rows: slice) -> None:
+        given = _given(conditions, rows, noise[rows], noise.new_zeros(batch, 0)[rows] if told is None else told[rows])
+        made = Made(samples[rows], parameters[rows])
+        _speak(packed, given, made, weights.silence)
+
+    _share(speak, batch)
+    made = torch.from_numpy(samples)
+    made = made.long() if weights.kind == "mulaw" else made.float()
+    return operation.Generated(made, torch.from_numpy(parameters) if kept else None)
+
+
+def _share(speak: Callable[[slice], None], n_rows: int) -> None:
+    """Some rows for each thread."""
+    n_shares = min(n_rows, compute_threads())
+    ends = [n_rows * i // n_shares for i in range(n_shares + 1)]
+    shares = [slice(*pair) for pair in pairwise(ends)]
+    if n_shares == 1:
+        speak(shares[0])
+        return
+    with ThreadPoolExecutor(n_shares) as pool:
+        list(pool.map(speak, shares))
+
+
+def _given(conditions: operation.Conditions, rows: slice, noise: Tensor, told: Tensor) -> Given:
+    spare = -noise.shape[1] % BLOCK
+
+    def flat(tensor: Tensor, spare: int) -> npt.NDArray[Any]:
+        return np.pad(tensor.detach().numpy(), ((0, 0), (0, spare), (0, 0))).reshape(-1)
+
+    frames, spread, samples = conditions.frames[rows], conditions.spread, conditions.samples[rows]
+    spread = spread.expand(len(noise), -1, -1) if len(spread) == 1 else spread[rows]
+    return Given(
+        Counts(
+            len(noise),
+            conditions.hop_length,
+            noise.shape[1] + spare,
+            frames.shape[2],
+            frames.shape[1],
+            spread.shape[2],
+            samples.shape[1],
+        ),
+        flat(frames.transpose(1, 2), 0),
+        flat(spread, spare),
+        flat(samples.transpose(1, 2), spare),
+        np.ascontiguousarray(noise.numpy()),
+        np.ascontiguousarray(told.double().numpy()),
+    )
+
+
+def _speak(packed: Packed, given: Given, made: Made, silence: float) -> None:
+    memory = empty_memory(packed, given, silence)
+    n_steps = made.samples.shape[1]
+    for start in range(0, n_steps, TURN):
+        run(packed, given, memory, made, start, min(n_steps, start + TURN))
+
+
+def empty_memory(packed: Packed, given: Given, first_input: float) -> Memory:
+    batch, n_layers, n_gates = len(given.noise), packed.sizes.n_layers, packed.sizes.n_gates
+
+    def zeros(*shape: int) -> Floats:
+        return np.zeros(math.prod(shape), np.float32)
+
+    return Memory(
+        zeros(packed.ring_starts[-1], batch, packed.sizes.n_ring),
+        zeros(n_layers, batch, BLOCK, n_gates),
+        zeros(batch, given.counts.width, n_layers, n_gates),
+        np.zeros(1, np.int64),
+        zeros(batch, packed.sizes.n_state),
+        zeros(batch, n_gates // 2),
+        zeros(batch, packed.sizes.n_state - packed.sizes.n_ring),
+        zeros(batch, packed.sizes.n_outputs),
+        np.full(batch, first_input),
+    )
+
+
+@njit(nogil=True, cache=True)
+def run(packed: Packed, given: Given, memory: Memory, made: Made, start: int, stop: int) -> None:
+    """The samples from `start`, which is the first of a block, to `stop`; `memory` moves on."""
+    sizes, counts = packed.sizes, given.counts
+    batch, n_layers, n, n_state = counts.batch, sizes.n_layers, sizes.n_residual, sizes.n_state
+    n_gates, n_z, n_ring, n_skip = sizes.n_gates, sizes.n_gates // 2, sizes.n_ring, sizes.n_state - sizes.n_ring
+    # Arrays alone: to take them out of a tuple, or a part out of them, costs more than a product of a few rows.
+    near, far, out_bias, head = packed.near, packed.far, packed.out_bias, packed.head
+    lags, blocks, ring_starts = packed.lags, packed.blocks, packed.ring_starts
+    rings, gates, state, z = memory.rings, memory.ahead, memory.state, memory.gated
+    hidden, parameters, n_outputs = memory.hidden, memory.parameters, sizes.n_outputs
+    projected, n_projected, previous, told = memory.projected, memory.n_projected, memory.previous, given.told
+    n_past, n_near = lags.shape[1], n * n_gates + sizes.n_gated * n_state
+    for t in range(start, stop):
+        now = t % BLOCK
+        done = 0 if now == 0 else BLOCK
+        while done < BLOCK:
+            n_rows, frame = BLOCK, (t + done) // counts.hop_length
+            if counts.width:
+                n_rows = min(BLOCK - done, (frame + 1) * counts.hop_length - t - done)
+                while n_projected[0] <= min(frame + counts.width // 2, counts.n_frames - 1):
+                    _project(projected, n_projected[0], given.frames, packed.frame_weights, n_layers * n_gates, counts)
+                    n_projected[0] += 1
+            _begin_block(
+                gates, projected, given.spread, given.samples, packed.gate_bias, packed.sample_weights,
+                sizes, counts, t, done, n_rows,
+            )  # fmt: skip
+            done += n_rows
+        for row in range(batch):
+            if told.shape[1]:
+                previous[row] = told[row, t]
+            _begin(state, row * n_state, previous[row], packed.first, packed.first_bias, sizes.kind, n_state)
         for layer in range(n_layers):
-            gates[:] = conditions[t, layer]
-            start, size = memory.starts[layer], memory.starts[layer + 1] - memory.starts[layer]
-            place, taps = memory.places[layer], weights.taps[layer]
-            for tap in range(n_taps - 1):
-                back = (n_taps - 1 - tap) * weights.dilations[layer]
-                row = start + (place - back) % size
-                _add_product(gates, memory.rings[row], taps[tap * n_residual : (tap + 1) * n_residual])
-            _add_product(gates, x, taps[(n_taps - 1) * n_residual :])
-            memory.rings[start + place] = x
-            memory.places[layer] = (place + 1) % size
-            for i in range(half):
-                gates[i] = _tanh(gates[i]) * _sigmoid(gates[half + i])
-            both[:] = weights.out_bias[layer]
-            _add_product(both, gates[:half], weights.out[layer])
-            for i in range(n_residual):
-                x[i] = (x[i] + both[i]) * SQRT_HALF
-            scale = SQRT_HALF if drawing.running and layer > 0 else np.float32(1)
-            for i in range(n_skip):
-                skips[i] = (skips[i] + both[n_residual + i]) * scale
-        for i in range(n_skip):
-            skips[i] = max(skips[i] * np.float32(drawing.skip_scale), np.float32(0))
-        hidden[:] = weights.hidden_bias
-        _add_product(hidden, skips, weights.hidden)
-        for i in range(n_skip):
-            hidden[i] = max(hidden[i], np.float32(0))
-        parameters[:] = weights.last_bias
-        _add_product(parameters, hidden, weights.last)
-        samples[t] = _drawn(parameters, noise[t], drawing)
-        memory.previous[0] = samples[t]
-    return samples
-
-
-@njit(fastmath=True, nogil=True, inline="always")
-def _begin(x: Floats, weights: PackedWeights, previous: float, kind: int) -> None:
-    """The first layer: a row of the weights for a class, a multiple of the only row for a sample."""
-    row, factor = (int(previous), np.float32(1)) if kind == MULAW else (0, np.float32(previous))
-    for i in range(len(x)):
-        x[i] = weights.first[row, i] * factor + weights.first_bias[i]
-
-
-@njit(fastmath=True, nogil=True, inline="always")
-def _add_product(y: Floats, x: Floats, weight: Floats) -> None:
-    """y [m] += x [n] @ weight [n, m]; four rows at once, so that y is read and written a quarter as often."""
-    n = len(x) - len(x) % 4
-    for i in range(0, n, 4):
-        a, b, c, d = x[i], x[i + 1], x[i + 2], x[i + 3]
-        for j in range(len(y)):
-            y[j] += a * weight[i, j] + b * weight[i + 1, j] + c * weight[i + 2, j] + d * weight[i + 3, j]
-    for i in range(n, len(x)):
-        for j in range(len(y)):
-            y[j] += x[i] * weight[i, j]
-
-
-@njit(fastmath=True, nogil=True, inline="always")
-def _tanh(x: np.float32) -> Any:
-    """Lambert's continued fraction for tanh, eleven levels: to 5e-7, held beyond ±7.35.
-
-    Products and one division, so that the compiler makes vectors of it.
-    """
-    x = min(max(x, np.float32(-7.35)), np.float32(7.35))
-    s = x * x
-    above = np.float32(64324260) + s * (np.float32(675675) + s * (np.float32(2145) + s))
-    above = np.float32(13749310575) + s * (np.float32(1964187225) + s * above)
-    below = np.float32(413513100) + s * (np.float32(7567560) + s * (np.float32(45045) + s * np.float32(66)))
-    below = np.float32(13749310575) + s * (np.float32(6547290750) + s * below)
-    return x * above / below
-
-
-@njit(fastmath=True, nogil=True, inline="always")
-def _sigmoid(x: np.float32) -> Any:
-    return np.float32(0.5) * _tanh(np.float32(0.5) * x) + np.float32(0.5)
+            first_ring, size = ring_starts[layer] * batch, ring_starts[layer + 1] - ring_starts[layer]
+            for tap in range(n_past):
+                lag, block = lags[layer, tap], blocks[layer, tap]
+                for row in range(batch if t % block == 0 else 0):
+                    past = (first_ring + row * size + (t - lag) % size) * n_ring
+                    add_product(
+                        gates, ((layer * batch + row) * BLOCK + now) * n_gates, n_gates, n_gates,
+                        rings, past, n_ring, n, block, far, (layer * n_past + tap) * n * n_gates,
+                    )  # fmt: skip
+            first_gate, weight = (layer * batch * BLOCK + now) * n_gates, layer * n_near
+            add_product(gates, first_gate, BLOCK * n_gates, n_gates, state, 0, n_state, n, batch, near, weight)
+            for row in range(batch):
+                if size:
+                    put(rings, (first_ring + row * size + t % size) * n_ring, state, row * n_state, n_ring)
+                _gate(z, row * n_z, gates, first_gate + row * BLOCK * n_gates, n_z)
+                add(state, row * n_state, out_bias, layer * n_state, n_state)
+            add_product(state, 0, n_state, n_state, z, 0, n_z, sizes.n_gated, batch, near, weight + n * n_gates)
+        for row in range(batch):
+            skips = row * n_state + n_ring
+            put_positive(state, skips, state, skips, n_skip)
+            put(hidden, row * n_skip, packed.hidden_bias, 0, n_skip)
+            put(parameters, row * n_outputs, packed.last_bias, 0, n_outputs)
+        add_product(hidden, 0, n_skip, n_skip, state, n_ring, n_state, sizes.n_skip, batch, head, 0)
+        put_positive(hidden, 0, hidden, 0, batch * n_skip)
+        add_product(
+            parameters, 0, n_outputs, n_outputs, hidden, 0, n_skip, sizes.n_skip, batch, head, sizes.n_skip * n_skip
+        )
+        for row in range(batch):
+            _draw(
+                sizes.kind, packed.least_log_scale, given.noise, previous, parameters,
+                row * n_outputs, made.samples, made.parameters, row, t,
+            )  # fmt: skip
 
 
 @njit(nogil=True)
-def _drawn(parameters: Floats, noise: Doubles, drawing: Drawing) -> Any:
-    """See `tts.models.distributions`; noise is what `drawing_noise` makes of its random numbers."""
-    if drawing.kind == MULAW:
-        return _drawn_class(parameters, noise[0])
-    if drawing.kind == GAUSSIAN:
-        mean, log_scale = parameters[0], parameters[1]
+def _begin_block(
+    ahead: Floats,
+    projected: Floats,
+    spread: Floats,
+    samples: Floats,
+    gate_bias: Floats,
+    sample_weights: Any,
+    sizes: Sizes,
+    counts: Counts,
+    first_sample: int,
+    done: int,
+    n_rows: int,
+) -> None:
+    """What conditions add to the gates of `n_rows` samples of one frame, `done` after the first of their block."""
+    n_gates, n_all, width, n_channels = sizes.n_gates, sizes.n_layers * sizes.n_gates, counts.width, counts.n_channels
+    for layer in range(sizes.n_layers):
+        for row in range(counts.batch):
+            first = ((layer * counts.batch + row) * BLOCK + done) * n_gates
+            for i in range(n_rows):
+                put(ahead, first + i * n_gates, gate_bias, layer * n_gates, n_gates)
+            place = row * counts.n_steps + first_sample + done
+            for column in range(0, n_gates if width else 0, PANEL):
+                table = row * width * n_all + layer * n_gates + column
+                add_panel(
+                    ahead, first + column, n_gates, spread, place * width, width, width, n_rows,
+                    projected, table, n_all, min(PANEL, n_gates - column),
+                )  # fmt: skip
+            add_product(
+                ahead, first, n_gates, n_gates, samples, place * n_channels, n_channels, n_channels, n_rows,
+                sample_weights, layer * n_channels * n_gates,
+            )  # fmt: skip
+
+
+@njit(nogil=True)
+def _project(projected: Floats, frame: int, frames: Floats, weights: Any, n_all: int, counts: Counts) -> None:
+    """What a frame gives to all gates, in place of the one that is `width` older."""
+    for row in range(counts.batch):
+        place = (row * counts.width + frame % counts.width) * n_all
+        for i in range(place, place + n_all):
+            projected[i] = 0
+        first = (row * counts.n_frames + frame) * counts.n_frame_channels
+        add_product(projected, place, 0, n_all, frames, first, 0, counts.n_frame_channels, 1, weights, 0)
+
+
+@njit(nogil=True)
+def _begin(state: Floats, at: int, previous: float, first: Floats, bias: Floats, kind: int, n_state: int) -> None:
+    """The first layer: a row of the weights for a class, a multiple of the only row for a sample; no skips yet."""
+    line, factor = (int(previous), np.float32(1)) if kind == MULAW else (0, np.float32(previous))
+    for i in range(len(bias)):
+        state[at + i] = first[line, i] * factor + bias[i]
+    for i in range(at + len(bias), at + n_state):
+        state[i] = 0
+
+
+@njit(nogil=True)
+def _gate(gated: Floats, first_output: int, gates: Floats, first_gate: int, n: int) -> None:
+    """Gates come in panels, half of them signals, half gates of the same."""
+    for place in range(0, n, HALF_PANEL):
+        width = min(HALF_PANEL, n - place)
+        signal = first_gate + 2 * place
+        gate(gated, first_output + place, gates, signal, signal + width, width)  # type: ignore[call-arg]
+
+
+@njit(nogil=True)
+def _draw(
+    kind: int,
+    least_log_scale: float,
+    noise: Doubles,
+    previous: Doubles,
+    parameters: Floats,
+    first: int,
+    samples: Doubles,
+    kept: Floats,
+    row: int,
+    t: int,
+) -> None:
+    """The next sample of a stream, by the parameters from `first` on; they are kept where there is room."""
+    n = kept.shape[2]
+    for i in range(n if kept.shape[1] else 0):
+        kept[row, t, i] = parameters[first + i]
+    if kind == MULAW:
+        sample = _drawn_class(parameters, first, n, noise[row, t, 0])
     else:
-        n, best = len(parameters) // 3, 0
-        for k in range(1, n):
-            if parameters[k] + noise[k] > parameters[best] + noise[best]:
-                best = k
-        mean, log_scale = parameters[n + best], parameters[2 * n + best]
-    sample = mean + math.exp(max(log_scale, drawing.least_log_scale)) * noise[-1]
-    return min(max(sample, -1.0), 1.0)
+        mean, scale, third = first, first + n - 1, n // 3
+        if kind == LOGISTICS:
+            best = 0
+            for k in range(1, third):
+                if parameters[first + k] + noise[row, t, k] > parameters[first + best] + noise[row, t, best]:
+                    best = k
+            mean, scale = first + third + best, first + 2 * third + best
+        deviation = math.exp(max(np.float64(parameters[scale]), least_log_scale))
+        sample = parameters[mean] + deviation * noise[row, t, noise.shape[2] - 1]
+        sample = min(max(sample, -1.0), 1.0)
+    samples[row, t] = previous[row] = sample
 
 
 @njit(nogil=True)
-def _drawn_class(logits: Floats, uniform: float) -> float:
-    most = logits.max()
-    weights = np.exp(logits.astype(np.float64) - most)
-    remaining = uniform * weights.sum()
-    for k in range(len(weights) - 1):
-        remaining -= weights[k]
+def _drawn_class(logits: Floats, first: int, n: int, uniform: float) -> float:
+    best = 0
+    for k in range(n):
+        if logits[first + k] > logits[first + best]:
+            best = k
+    if uniform < 0:
+        return float(best)
+    most = np.float64(logits[first + best])
+    total = 0.0
+    for k in range(n):
+        total += math.exp(logits[first + k] - most)
+    remaining = uniform * total
+    for k in range(n - 1):
+        remaining -= math.exp(logits[first + k] - most)
         if remaining < 0:
             return float(k)
-    return float(len(weights) - 1)
+    return float(n - 1)
