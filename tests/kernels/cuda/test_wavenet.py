@@ -1,8 +1,13 @@
 """The Triton program in Triton's interpreter, against the reference. No GPU takes part."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from tests.models.test_wavenet import TINY, inputs, wavenet
+from tts.kernels import wavenet as kernel
+from tts.kernels.choice import reference_only
 from tts.kernels.cuda import wavenet as cuda
 from tts.kernels.cuda.wavenet_weights import skip_scales
 from tts.kernels.reference import wavenet as reference
@@ -35,12 +40,13 @@ def random_weights(kind, n_channels, n_taps=3, dilations=(1, 2), running_skips=F
 
 
 def at_sample_rate(batch, n_channels, n):
-    return Conditions(torch.zeros(batch, 0, 0), torch.zeros(batch, n, 0), random(batch, n_channels, n))
+    return Conditions(torch.zeros(batch, 0, 0), torch.zeros(1, n, 0), random(batch, n_channels, n), 1)
 
 
 def in_frames(batch, n_channels, n_frames, hop, n_more):
-    spread = torch.rand(batch, n_frames * hop, 3, generator=torch.Generator().manual_seed(0))
-    return Conditions(random(batch, n_channels, n_frames), spread, random(batch, n_more, n_frames * hop))
+    """Spread as for all streams; beyond the ends there are no frames."""
+    spread = torch.rand(1, n_frames * hop, 3, generator=torch.Generator().manual_seed(0))
+    return Conditions(random(batch, n_channels, n_frames), spread, random(batch, n_more, n_frames * hop), hop)
 
 
 def random_noise(kind, batch, n):
@@ -92,7 +98,7 @@ def test_weights_of_sixteen_bits_are_near(monkeypatch):
     weights, conditions = random_weights("gaussian", 2, dilations=(1,)), at_sample_rate(2, 2, 4)
     noise = random_noise("gaussian", 2, 4)
     exact, rounded = (
-        cuda.generate(weights, conditions, noise, precision).samples for precision in ("float32", "bfloat16")
+        cuda.generate(weights, conditions, noise, precision=precision).samples for precision in ("float32", "bfloat16")
     )
     torch.testing.assert_close(rounded, exact, rtol=0, atol=0.01)
     assert not torch.equal(rounded, exact)
@@ -102,3 +108,27 @@ def test_the_scale_of_each_skip_in_all():
     """((a + b) √½ + c) √½ against (a + b + c) / √3."""
     torch.testing.assert_close(skip_scales(3, running=True), torch.tensor([0.5, 0.5, 0.5**0.5]))
     torch.testing.assert_close(skip_scales(3, running=False), torch.full((3,), 3**-0.5))
+
+
+@torch.no_grad()
+def test_a_network_speaks_the_same_by_its_program(monkeypatch):
+    """As on a GPU where it is asked for: mel frames heard in between."""
+    network = wavenet(replace(TINY, n_layers=2, n_stacks=1))
+    mel = inputs(network.dimensions, batch=1, n_frames=2)[1]
+    numbers = (torch.full((16, 1, 2), 0.3), torch.full((16, 1), 0.6))
+    with reference_only():
+        expected = network.generate(mel, numbers)
+    monkeypatch.setattr(kernel, "_implementation", lambda weights, told: cuda.generate)
+    torch.testing.assert_close(network.generate(mel, numbers), expected, rtol=0, atol=1e-5)
+
+
+def test_a_gpu_has_the_program_where_that_is_asked_for(monkeypatch):
+    weights = random_weights("gaussian", 2)
+    weights.first = torch.zeros(1, device="meta")
+    assert kernel._implementation(weights) is reference.generate
+    monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
+    assert kernel._implementation(weights) is cuda.generate
+    # To be told samples is for checks, and for the reference.
+    assert kernel._implementation(weights, torch.zeros(1)) is reference.generate
+    weights.first = weights.first.double()
+    assert kernel._implementation(weights) is reference.generate

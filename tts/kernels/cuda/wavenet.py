@@ -32,8 +32,13 @@ MOST_FRAMES = 1024
 
 
 @torch.inference_mode()
-def generate(weights: Weights, conditions: Conditions, noise: Tensor, precision: str = "float32") -> Generated:
-    """See `tts.kernels.wavenet.generate`. Other precisions than float32 keep the weights in bfloat16."""
+def generate(
+    weights: Weights, conditions: Conditions, noise: Tensor, told: None = None, precision: str = "float32"
+) -> Generated:
+    """See `tts.kernels.wavenet.generate`, but for `told`, which is for checks and left to the reference.
+
+    Other precisions than float32 keep the weights in bfloat16.
+    """
     from tts.kernels.wavenet import Generated
 
     program = _program(weights, conditions, precision)
@@ -144,7 +149,7 @@ def _around(program: ProgramWeights, conditions: Conditions, frames: Tensor, fir
     start, end = first * hop, (first + len(frames) - 2 * (width // 2)) * hop
     centre = torch.arange(start, end, device=frames.device) // hop
     places = (centre[:, None] + torch.arange(width, device=frames.device) - width // 2) % width
-    spread = conditions.spread[:, start:end].float()
+    spread = conditions.spread[:, start:end].float().expand(frames.shape[1], -1, -1)
     nearness = spread.gather(2, places.expand(len(spread), -1, -1)).transpose(0, 1)
     channels = conditions.samples[:, :, start:end].float().permute(2, 0, 1)
     return Heard(parts, centre - first, nearness, channels)
