@@ -1,5 +1,7 @@
 """The step that a CUDA graph would record, without the graph, against the reference. No GPU takes part."""
 
+import copy
+
 import pytest
 import torch
 
@@ -121,3 +123,13 @@ def test_the_network_speaks_by_its_graphs_until_a_weight_changes(monkeypatch):
         network.flow(0).mix.weight.mul_(2)
         network.flow(1).transform.start.weight.mul_(2)
     assert not torch.allclose(equal_to_the_reference(), first)
+
+
+@torch.no_grad()
+def test_a_copy_makes_graphs_of_its_own(network):
+    graphed = cuda.GraphedWaveGlow(plain_weights(network))
+    mel, noise = inputs(network, 1, 20)
+    expected = cuda.infer(graphed, mel, noise, 0.7)
+    copied = copy.deepcopy(graphed)
+    assert torch.equal(cuda.infer(copied, mel, noise, 0.7), expected)
+    assert copied.run(mel, noise) is not graphed.run(mel, noise)

@@ -40,7 +40,8 @@ def _captured(step: Step, device: torch.device) -> Step:
                 step()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # Other threads may use the GPU meanwhile.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             step()
     replay: Step = graph.replay
     return replay

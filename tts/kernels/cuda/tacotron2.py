@@ -8,6 +8,8 @@ Tested on the CPU, where the same steps run over the same tensors without a grap
 
 from __future__ import annotations
 
+from threading import Lock
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -29,6 +31,8 @@ class GraphedDecoder:
         self.weights = weights
         self._location = folded_location(weights)
         self._blocks: Latest[FrameBlock] = Latest(GRAPHS_KEPT)
+        # A graph's tensors serve one batch at a time.
+        self.lock = Lock()
 
     def block(self, batch: int, n_symbols: int, like: Tensor) -> FrameBlock:
         width = bucket(n_symbols, LEAST_SYMBOLS, steps=1)
@@ -110,12 +114,19 @@ def folded_location(weights: DecoderWeights) -> Tensor:
 @torch.no_grad()
 def decode(decoder: GraphedDecoder, memory: Tensor, lengths: Tensor, draw: Draw, ending: Ending) -> Decoded:
     """See `tts.kernels.tacotron2.decode`."""
-    batch, n_symbols, _ = memory.shape
-    block = decoder.block(batch, n_symbols, memory)
-    block.begin(memory, lengths)
+    with decoder.lock:
+        block = decoder.block(len(memory), memory.shape[1], memory)
+        block.begin(memory, lengths)
+        made, n_frames = _made(block, memory.shape[1], draw, ending)
+    return _decoded(made, memory.shape[1], block.n_mels, n_frames.to(memory.device), ending)
+
+
+def _made(block: FrameBlock, n_symbols: int, draw: Draw, ending: Ending) -> tuple[Tensor, Tensor]:
+    """All frames in a row, as `FrameBlock.frames` gives them, and how many are each row's [B]."""
+    batch = block.made.shape[1]
     n_frames, running = torch.zeros(batch, dtype=torch.long), torch.ones(batch, dtype=torch.bool)
     pieces: list[Tensor] = []
-    masks, done, is_over = memory, 0, False
+    masks, done, is_over = block.masks, 0, False
     while running.any() and done < ending.max_frames and not is_over:
         place = done % FRAMES_A_LOOK
         masks = masks if place else draw(FRAMES_A_LOOK)
@@ -124,7 +135,7 @@ def decode(decoder: GraphedDecoder, memory: Tensor, lengths: Tensor, draw: Draw,
         n_made, is_over = _heard(made[:, :, block.n_mels :].to("cpu", copy=True), n_symbols, ending, n_frames, running)
         pieces.append(made[:n_made].clone())
         done += n_made
-    return _decoded(torch.cat(pieces), n_symbols, block.n_mels, n_frames.to(memory.device), ending)
+    return torch.cat(pieces), n_frames
 
 
 def _heard(made: Tensor, n_symbols: int, ending: Ending, n_frames: Tensor, running: Tensor) -> tuple[int, bool]:

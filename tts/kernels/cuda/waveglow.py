@@ -13,8 +13,11 @@ Tested on the CPU, where the same step runs over the same tensors without a grap
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from importlib.util import find_spec
+from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -82,6 +85,12 @@ class GraphedWaveGlow:
         with torch.inference_mode(False), torch.no_grad():
             self.flows = tuple(folded(flow, self.dtype) for flow in weights.flows)
         self._runs: Latest[Run] = Latest(GRAPHS_KEPT)
+        # A graph's tensors serve one utterance at a time.
+        self.lock = Lock()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> GraphedWaveGlow:
+        """A copy makes graphs of its own."""
+        return GraphedWaveGlow(deepcopy(self.weights, memo), self.dtype)
 
     def run(self, heard: Tensor, noise: Sequence[Tensor]) -> Run:
         length = bucket(heard.shape[2], LEAST_LENGTH, STEPS_AN_OCTAVE)
@@ -151,7 +160,8 @@ class Run:
 @torch.no_grad()
 def infer(network: GraphedWaveGlow, heard: Tensor, noise: Sequence[Tensor], sigma: float) -> Tensor:
     """See `tts.kernels.waveglow.infer`."""
-    return network.run(heard, noise)(heard, noise, sigma).to(heard.dtype, copy=True)
+    with network.lock:
+        return network.run(heard, noise)(heard, noise, sigma).to(heard.dtype, copy=True)
 
 
 def _fill(kept: Tensor, given: Tensor) -> None:
