@@ -5,6 +5,7 @@ import torch
 
 from tts.audio.mel import MelSettings, inverse_stft, stft
 from tts.errors import TtsError
+from tts.kernels.choice import reference_only
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
@@ -215,3 +216,73 @@ def test_the_published_layout_has_nothing_of_the_pulses():
     names = set(WaveGlow(MEL, TINY).state_dict())
     assert not any(name.startswith("excitation") for name in names)
     assert {n for n in names if n.startswith("upsample")} == {"upsample.stretch.weight", "upsample.stretch.bias"}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("chunk_frames", [5, 64])
+def test_a_stream_is_the_whole_in_pieces(chunk_frames):
+    network = waveglow()
+    mel, _ = inputs(n_frames=33)
+    noise = network.noise(2, 33, torch.Generator().manual_seed(2))
+    # Five flows of three groups and three frames of a kernel of four.
+    assert network.reach() == (11, 8)
+    pieces = list(network.stream(mel, noise, 0.6, chunk_frames))
+    assert [p.shape[1] // 16 for p in pieces] == [chunk_frames] * (33 // chunk_frames) + [33 % chunk_frames]
+    torch.testing.assert_close(torch.cat(pieces, 1), network.infer(mel, noise, 0.6), atol=1e-6, rtol=0)
+
+
+@torch.no_grad()
+def test_a_stream_without_context_is_not_the_whole():
+    network = waveglow()
+    mel, _ = inputs(n_frames=33)
+    noise = network.noise(2, 33, torch.Generator().manual_seed(2))
+    cut = torch.cat(list(network.stream(mel, noise, 0.6, 5, context=(0, 0))), 1)
+    assert (cut - network.infer(mel, noise, 0.6)).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_a_stream_hears_its_pulses():
+    network, mel, pulses, _ = waveglow_with_pulses()
+    mel, pulses = mel.repeat(1, 1, 9), pulses.repeat(1, 1, 9)
+    noise = network.noise(2, 54, torch.Generator().manual_seed(2))
+    streamed = torch.cat(list(network.stream(mel, noise, 0.6, 7, pulses=pulses)), 1)
+    torch.testing.assert_close(streamed, network.infer(mel, noise, 0.6, pulses), atol=1e-6, rtol=0)
+
+
+@torch.no_grad()
+def test_speaking_follows_its_weights():
+    """However they change: written to, loaded, moved to another type."""
+    network = waveglow()
+    mel, _ = inputs()
+    noise = network.noise(2, 6, torch.Generator().manual_seed(2))
+
+    def speaks_as_the_reference(tolerance=1e-5):
+        wave = network.infer(mel, noise, 0.6)
+        with reference_only():
+            expected = network.infer(mel, noise, 0.6)
+        assert wave.dtype == expected.dtype == mel.dtype
+        torch.testing.assert_close(wave, expected, atol=tolerance, rtol=0)
+        return wave
+
+    before = speaks_as_the_reference()
+    network.flow(1).transform.start.weight.mul_(2)
+    written = speaks_as_the_reference()
+    assert not torch.equal(written, before)
+    network.flow(2).mix.weight.mul_(2)
+    assert not torch.equal(speaks_as_the_reference(), written)
+    network.load_state_dict(waveglow().state_dict())
+    assert torch.equal(speaks_as_the_reference(), before)
+    network.double()
+    mel, noise = mel.double(), [z.double() for z in noise]
+    speaks_as_the_reference(1e-12)
+
+
+def test_with_gradients_it_is_the_modules_that_speak():
+    network = waveglow()
+    mel, _ = inputs()
+    noise = network.noise(2, 6)
+    wave = network.infer(mel, noise, 0.6)
+    wave.sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+    with torch.no_grad():
+        torch.testing.assert_close(network.infer(mel, noise, 0.6), wave.detach(), atol=1e-5, rtol=0)

@@ -105,6 +105,38 @@ class WaveGlow(Vocoder):
                 x = torch.cat([sigma * next(draws), x], dim=1)
         return x.transpose(1, 2).flatten(1)
 
+    def stream(
+        self,
+        mel: Tensor,
+        noise: Sequence[Tensor],
+        sigma: float,
+        chunk_frames: int,
+        context: tuple[int, int] | None = None,
+        pulses: Tensor | None = None,
+    ) -> Iterator[Tensor]:
+        """What `infer` gives, in pieces [B, chunk_frames * hop_length], the last perhaps shorter.
+
+        `context` is how many frames before and after a piece are computed with it; by default `reach`, with which the
+        pieces are those of the whole.
+        """
+        n_frames, hop_length = mel.shape[2], self.mel.hop_length
+        before, after = self.reach() if context is None else context
+        for start in range(0, n_frames, chunk_frames):
+            first, last = max(0, start - before), min(start + chunk_frames + after, n_frames)
+            groups = slice(first * hop_length // self.dimensions.n_group, last * hop_length // self.dimensions.n_group)
+            heard_pulses = None if pulses is None else pulses[:, :, first * hop_length : last * hop_length]
+            wave = self.infer(mel[:, :, first:last], [z[:, :, groups] for z in noise], sigma, heard_pulses)
+            piece = wave[:, (start - first) * hop_length :]
+            yield piece[:, : chunk_frames * hop_length]
+
+    def reach(self) -> tuple[int, int]:
+        """How many frames before and after a sample have a say in it."""
+        d = self.dimensions
+        groups = d.n_flows * (d.kernel_size - 1) // 2 * (2**d.n_layers - 1)
+        before, after = self.upsample.reach(self.mel)
+        frames = -(-groups * d.n_group // self.mel.hop_length)
+        return frames + before, frames + after
+
     def noise(self, batch: int, n_frames: int, generator: torch.Generator | None = None) -> list[Tensor]:
         """Standard normal draws in the order in which `infer` wants them; on the CPU, the same for every device.
 
@@ -169,6 +201,10 @@ class SampleCondition(nn.Module):
         kernel_size = dimensions.upsample_kernel_size
         self.stretch = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, kernel_size, stride=mel.hop_length)
 
+    def reach(self, mel: MelSettings) -> tuple[int, int]:
+        """How many frames before and after a group it hears."""
+        return (self.stretch.kernel_size[0] - 1) // mel.hop_length, 0
+
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group].
 
@@ -191,6 +227,12 @@ class GroupCondition(nn.Module):
         self.from_mel = nn.Conv1d(mel.n_mels, groups_per_frame * self.n_channels, 5, padding=2)
         self.from_pulses = nn.Conv1d(Excitation.n_channels * self.n_group, self.n_channels, 3, padding=1)
         self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
+
+    def reach(self, mel: MelSettings) -> tuple[int, int]:
+        """How many frames before and after a group it hears: its blocks' neighbours, and theirs."""
+        groups = len(self.blocks) * 3 + 1
+        frames = -(-groups * self.n_group // mel.hop_length) + 2
+        return frames, frames
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T], pulses [B, 4, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""

@@ -8,6 +8,7 @@ These matrices are many times the network's own, so they are kept in bfloat16 an
 
 from __future__ import annotations
 
+from threading import local
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ class FrameCondition:
 
     def __init__(self, mel: Tensor, n_phases: int, workers: Workers) -> None:
         n_frames = mel.shape[1]
-        self.n_phases, self.workers = n_phases, workers
+        self.n_phases, self.workers, self.own = n_phases, workers, local()
         self.n_tiles = -(-n_frames // OUTPUTS)
         self.transforms = transforms()
         padded = pad(mel, (TAPS - 1, self.n_tiles * OUTPUTS - n_frames))
@@ -97,13 +98,17 @@ class FrameCondition:
         return self.by_group[begin:stop]
 
     def _listen(self, matrix: Bits, phase: int) -> None:
-        _, n_mels, width = matrix.shape
-        taps = torch.empty(PRODUCTS, n_mels, width)
+        taps, products = self._scratch(*matrix.shape[1:])
         widen_taps(matrix, self.transforms.taps, taps.numpy())
-        products = torch.empty(PRODUCTS, self.n_tiles, width)
-        for k in range(PRODUCTS):
-            torch.mm(self.tiles[k], taps[k], out=products[k])
+        torch.bmm(self.tiles, taps, out=products)
         combine(products.numpy(), self.transforms.outputs, self.by_frame.numpy(), phase)
+
+    def _scratch(self, n_mels: int, width: int) -> tuple[Tensor, Tensor]:
+        """A thread's own memory: new memory has to be fetched page by page, which takes as long as the products."""
+        if not hasattr(self.own, "scratch"):
+            self.own.scratch = torch.empty(PRODUCTS, n_mels, width), torch.empty(PRODUCTS, self.n_tiles, width)
+        scratch: tuple[Tensor, Tensor] = self.own.scratch
+        return scratch
 
 
 @njit(fastmath=True, nogil=True, error_model="numpy", cache=True)
