@@ -1,4 +1,6 @@
-from tts.kernels.choice import cuda_kernels_wanted, is_reference_only, reference_only
+import torch
+
+from tts.kernels.choice import cuda_kernels_chosen, cuda_kernels_wanted, is_reference_only, reference_only
 
 
 def test_the_reference_is_asked_for_inside_only():
@@ -13,3 +15,7 @@ def test_kernels_on_a_gpu_wait_to_be_asked_for(monkeypatch):
     assert not cuda_kernels_wanted()
     monkeypatch.setenv("TTS_CUDA_KERNELS", "1")
     assert cuda_kernels_wanted()
+    assert cuda_kernels_chosen(torch.device("cuda"))
+    assert not cuda_kernels_chosen(torch.device("cpu"))
+    with reference_only():
+        assert not cuda_kernels_chosen(torch.device("cuda"))

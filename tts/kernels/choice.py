@@ -10,6 +10,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 CUDA_VARIABLE = "TTS_CUDA_KERNELS"
 
@@ -33,3 +37,8 @@ def is_reference_only() -> bool:
 def cuda_kernels_wanted() -> bool:
     """Whether TTS_CUDA_KERNELS=1 asks for our own kernels on a GPU, which wait there for a first run on a real one."""
     return os.environ.get(CUDA_VARIABLE) == "1"
+
+
+def cuda_kernels_chosen(device: torch.device) -> bool:
+    """Whether our own kernels compute on this device."""
+    return device.type == "cuda" and cuda_kernels_wanted() and not is_reference_only()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tts.kernels.choice import is_reference_only
+from tts.kernels.choice import cuda_kernels_chosen, is_reference_only
 from tts.kernels.kept import Kept
 
 # So many frames are made between two looks at whether to go on; what was made beyond an end is thrown away.
@@ -94,7 +94,11 @@ def decode(
             return _by_reference(weights, memory, lengths, draw, ending)
         packed = (kept or Kept()).made(lambda: cpu.packed(weights, precision), flat(weights), precision)
         return cpu.decode(packed, memory, lengths, draw, ending)
-    # A GPU's own implementation is chosen here.
+    if cuda_kernels_chosen(memory.device):
+        from tts.kernels.cuda import tacotron2 as cuda
+
+        graphed = (kept or Kept()).made(lambda: cuda.GraphedDecoder(weights), flat(weights), "cuda")
+        return cuda.decode(graphed, memory, lengths, draw, ending)
     return _by_reference(weights, memory, lengths, draw, ending)
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from tts.kernels.choice import is_reference_only
+from tts.kernels.choice import cuda_kernels_chosen, is_reference_only
 from tts.kernels.reference import waveglow as reference
 
 if TYPE_CHECKING:
     from tts.kernels.cpu import waveglow as cpu
+    from tts.kernels.cuda import waveglow as cuda
 
 
 class Stretch(NamedTuple):
@@ -86,6 +87,12 @@ class Prepared:
         return cpu.fold(self.weights, self.precision)
 
     @cached_property
+    def graphed(self) -> cuda.GraphedWaveGlow:
+        from tts.kernels.cuda import waveglow as cuda
+
+        return cuda.GraphedWaveGlow(self.weights, torch.bfloat16 if self.precision == "bfloat16" else None)
+
+    @cached_property
     def fits_cpu(self) -> bool:
         """Whether the fast way for the CPU can be had: it is written for float32 and three taps, and needs Numba."""
         first = self.weights.flows[0].layers[0].dilated
@@ -100,7 +107,10 @@ def infer(prepared: Prepared, heard: Tensor, noise: Sequence[Tensor], sigma: flo
     [B, n_conditions, G]. The first of `noise` is for the channels that stay to the end, then one for each early output,
     the latest first; they are standard normal and multiplied by `sigma`.
     """
-    # An implementation for GPUs takes its turn here.
+    if cuda_kernels_chosen(heard.device):
+        from tts.kernels.cuda import waveglow as cuda
+
+        return cuda.infer(prepared.graphed, heard, noise, sigma)
     if is_reference_only() or not prepared.fits_cpu or heard.dtype != prepared.weights.flows[0].start.dtype:
         return reference.infer(prepared.weights, heard, noise, sigma)
     from tts.kernels.cpu import waveglow as cpu

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from tts.kernels.choice import is_reference_only
+from tts.kernels.choice import cuda_kernels_chosen, is_reference_only
 from tts.kernels.reference import wavenet as reference
 
 Kind = Literal["mulaw", "logistics", "gaussian"]
@@ -120,15 +120,25 @@ def generate(
     With `told` [B, n], each is drawn after the sample told in its place instead of the one drawn before, and the
     parameters are given as well. `precision` is how an implementation that can keeps its weights.
     """
-    return _implementation(weights)(weights, conditions, noise, told, precision)
+    return _implementation(weights, told)(weights, conditions, noise, told, precision)
 
 
-def _implementation(weights: Weights) -> Callable[..., Generated]:
-    """A GPU's own would be chosen here, too."""
-    if not is_reference_only() and weights.first.device.type == "cpu" and weights.first.dtype == torch.float32:
-        try:
-            from tts.kernels.cpu import wavenet as cpu
-        except (ImportError, RuntimeError):  # Numba is not there, or cannot keep what it compiles.
-            return reference.generate
+def _implementation(weights: Weights, told: Tensor | None = None) -> Callable[..., Generated]:
+    if is_reference_only() or weights.first.dtype != torch.float32:
+        return reference.generate
+    try:
+        return _fast(weights.first.device, told) or reference.generate
+    except (ImportError, RuntimeError):  # Numba or Triton is not there, or Numba cannot keep what it compiles.
+        return reference.generate
+
+
+def _fast(device: torch.device, told: Tensor | None) -> Callable[..., Generated] | None:
+    if device.type == "cpu":
+        from tts.kernels.cpu import wavenet as cpu
+
         return cpu.generate
-    return reference.generate
+    if cuda_kernels_chosen(device) and told is None:
+        from tts.kernels.cuda import wavenet as cuda
+
+        return cuda.generate
+    return None
