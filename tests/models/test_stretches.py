@@ -32,7 +32,10 @@ def test_stretches_are_what_one_go_gives(vocoder, told, monkeypatch):
     monkeypatch.setattr(onnx_source_filter, "GROWTH", 2)
     parts = list(vocoder.stretches(mel, np.random.default_rng(2), f0))
     assert [part.shape[1] // MEL.hop_length for part in parts] == [9, 18, 36, 37]
-    np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-4 * np.abs(whole).max(), rtol=0)
+    difference = np.concatenate(parts, axis=1) - whole
+    # The phase sums the pitch, whose last digits differ where it is heard; -50 dB.
+    tolerance = 1e-5 if told else 3e-3
+    assert np.sqrt(np.mean(difference**2)) < tolerance * np.sqrt(np.mean(whole**2))
     np.testing.assert_array_equal(vocoder(mel, np.random.default_rng(2), f0), np.concatenate(parts, axis=1))
 
 

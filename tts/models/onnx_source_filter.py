@@ -23,8 +23,8 @@ PITCH_REACH, TRANSFORM_REACH = 11, 5
 class OnnxSourceFilter(VocoderStage):
     """`session` runs the graph of `source_filter_graph`, whose backbone has such blocks.
 
-    Long utterances are spoken in stretches, each from as many more frames at its sides as the network hears: to the
-    sixth digit the speech is the same as in one go.
+    Long utterances are spoken in stretches, each from as many more frames at its sides as the network hears: the speech
+    is the same as in one go, but for the last digits of the pitch (heart's samples differ by 1e-6).
     """
 
     engine = "onnx"

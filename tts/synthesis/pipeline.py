@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.random
 import numpy.typing as npt
 
 from tts.audio.effects import apply_gain, integrated_loudness
@@ -119,6 +120,9 @@ class Voice:
         vocoder.check(options.denoise, options.streams)
         stages = Stages(acoustic, vocoder)
         self._check_precision(name, stages)
+        if options.input == "text":
+            # What reads it opens while the networks get ready, and not within the first sentence.
+            self._frontend.phonemize("a")
         return stages
 
     def acoustic(self, name: str) -> AcousticStage:
