@@ -58,8 +58,9 @@ def test_both_engines_say_the_same(voice):
     said = {engine: each.say("həlˈoʊ wˈɜːld.", options).samples for engine, each in loaded.items()}
     assert loaded["auto"].prepare(options).engines == "ONNX Runtime"
     np.testing.assert_array_equal(said["auto"], said["onnx"])
-    # A random network is loud. What is told of the pitch differs in the seventh digit.
-    np.testing.assert_allclose(said["onnx"], said["torch"], atol=1e-3 * np.abs(said["torch"]).max(), rtol=0)
+    # The pulses' phase sums the pitch, whose last digits differ; -50 dB.
+    difference = said["onnx"] - said["torch"]
+    assert np.sqrt(np.mean(difference**2)) < 3e-3 * np.sqrt(np.mean(said["torch"] ** 2))
 
 
 @pytest.mark.parametrize("changed", ["PITCH_RANGE", "ENERGY_RANGE"])

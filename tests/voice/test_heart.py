@@ -59,6 +59,19 @@ def test_energy_makes_it_louder(heart):
     assert np.sqrt(np.mean(loud**2)) > 1.2 * np.sqrt(np.mean(quiet**2))
 
 
+def test_its_graphs_say_what_pytorch_says():
+    said = {}
+    for engine in ("torch", "onnx"):
+        voice = load_voice("heart", device="cpu", engine=engine)
+        (said[engine],) = voice.stream(TEXT)
+    ours, theirs = said["onnx"], said["torch"]
+    np.testing.assert_allclose(ours.mel, theirs.mel, atol=1e-4, rtol=0)
+    assert ours.marks == theirs.marks
+    difference = ours.audio.samples - theirs.audio.samples
+    assert np.abs(difference).max() < 3e-3
+    assert np.sqrt(np.mean(difference**2)) < 2e-3 * np.sqrt(np.mean(theirs.audio.samples**2))
+
+
 @pytest.mark.parametrize("vocoder", ["waveglow", "wavenet", "griffinlim"])
 def test_every_vocoder_says_the_same(heart, vocoder):
     """In level and spectrum, frame by frame; the wrong words, or noise, are some 2 apart."""
