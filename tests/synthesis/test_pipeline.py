@@ -61,6 +61,39 @@ def test_silence_stands_between_sentences(pulse):
     np.testing.assert_array_equal(pulse.say("Hello. Hello.", options).samples, np.concatenate([first, second]))
 
 
+class Halved(VocoderStage):
+    """Counts its samples, and gives a frame first and then the rest."""
+
+    engine, mel = "torch", MEL
+
+    def __call__(self, mel, generator, f0=None, streams=1):
+        return np.arange(mel.shape[2] * HOP, dtype=np.float32)[None] / 1e5
+
+    def stretches(self, mel, generator, f0=None):
+        whole = self(mel, generator, f0)
+        yield whole[:, :HOP]
+        yield whole[:, HOP:]
+
+
+def test_a_sentence_may_come_in_stretches(voices_folder):
+    voice = load_voice(str(voices_folder / "pulse"), device="cpu")
+    voice._vocoders["halved"] = Vocoding("halved", Halved(), MEL)
+    options = SynthesisOptions(vocoder="halved", sentence_silence=0.1)
+    first, rest, second, end = voice.stream("Hello. Hello.", options)
+    assert [piece.goes_on for piece in (first, rest, second, end)] == [False, True, False, True]
+    assert [piece.text for piece in (first, rest, second, end)] == ["Hello.", "", "Hello.", ""]
+    assert (len(first.audio.samples), len(second.audio.samples)) == (HOP, 2205 + HOP)
+    assert first.seconds == pytest.approx(first.audio.seconds + rest.audio.seconds)
+    assert second.seconds == pytest.approx(second.audio.seconds + end.audio.seconds)
+    assert first.mel.shape[1] * HOP == len(first.audio.samples) + len(rest.audio.samples)
+    assert (rest.marks, rest.warnings, rest.mel.shape) == ((), (), (MEL.n_mels, 0))
+    assert first.marks[-1].end <= first.seconds
+    pieces = [piece.audio.samples for piece in (first, rest, second, end)]
+    np.testing.assert_array_equal(voice.say("Hello. Hello.", options).samples, np.concatenate(pieces))
+    short = voice.say("a", SynthesisOptions(vocoder="halved", input="phonemes"))
+    assert len(short.samples) == 3 * FRAMES_PER_SYMBOL * HOP
+
+
 def test_marks_say_when_each_symbol_is_heard(pulse):
     first, second = pulse.stream("oʊ\na", SynthesisOptions(input="phonemes", sentence_silence=0.5))
     seconds = FRAMES_PER_SYMBOL * HOP / 22050

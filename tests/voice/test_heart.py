@@ -1,5 +1,7 @@
 """The embedded voice: whole, small, and it does what it is asked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -63,7 +65,9 @@ def test_its_graphs_say_what_pytorch_says():
     said = {}
     for engine in ("torch", "onnx"):
         voice = load_voice("heart", device="cpu", engine=engine)
-        (said[engine],) = voice.stream(TEXT)
+        first, *rest = voice.stream(TEXT)
+        whole = np.concatenate([piece.audio.samples for piece in (first, *rest)])
+        said[engine] = replace(first, audio=replace(first.audio, samples=whole))
     ours, theirs = said["onnx"], said["torch"]
     np.testing.assert_allclose(ours.mel, theirs.mel, atol=1e-4, rtol=0)
     assert ours.marks == theirs.marks

@@ -102,12 +102,12 @@ class _Scribe:
         self._plot = MelPlot(frame_seconds) if outputs.plot is not None else None
 
     def note(self, piece: Piece) -> None:
-        if self._outputs.timings is not None or self._plot is not None:
-            placed = timed_sentence(piece.text, piece.phonemes, piece.marks, self._seconds, piece.audio.seconds)
+        if not piece.goes_on and (self._outputs.timings is not None or self._plot is not None):
+            placed = timed_sentence(piece.text, piece.phonemes, piece.marks, self._seconds, piece.seconds)
             if self._outputs.timings is not None:
                 self._sentences.append(placed)
             if self._plot is not None:
-                self._plot.add(placed, piece.mel, self._seconds + piece.audio.seconds)
+                self._plot.add(placed, piece.mel, self._seconds + piece.seconds)
         self._seconds += piece.audio.seconds
 
     def write(self, report: Report) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -71,6 +71,10 @@ class VocoderStage(Stage):
 
         `streams` above 1 is for what is foldable.
         """
+
+    def stretches(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Iterator[Floats]:
+        """The same samples, one stretch after the other where that lets the first be heard sooner."""
+        yield self(mel, generator, f0)
 
     def hum(self) -> Floats | None:
         """What it sounds like, [1, n], where nothing is asked for; None: it has no such sound of its own."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.random
 import numpy.typing as npt
 
 from tts.audio.effects import apply_gain, integrated_loudness
@@ -34,7 +35,11 @@ EDGE_SECONDS = 0.12
 
 @dataclass(frozen=True)
 class Piece:
-    """One spoken sentence: `audio` holds the silence before it too (none before the first), `mel` [n_mels, T] not."""
+    """One spoken sentence: `audio` holds the silence before it too (none before the first), `mel` [n_mels, T] not.
+
+    Of a long sentence it may be the first stretch of the audio, and tells everything else of the whole; what follows
+    then `goes_on`, and has the rest of the audio and nothing else. `seconds` is how long the sentence is in all.
+    """
 
     text: str
     phonemes: str
@@ -42,6 +47,8 @@ class Piece:
     marks: tuple[Mark, ...]
     warnings: tuple[str, ...]
     mel: npt.NDArray[np.float32]
+    seconds: float
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class Voice:
         return Audio(np.concatenate(pieces), self.manifest.sample_rate)
 
     def stream(self, text: str, options: SynthesisOptions | None = None) -> Iterator[Piece]:
-        """The same, a sentence at a time; raises like `say`, at the first piece.
+        """The same, a sentence at a time, or a stretch of a long one; raises like `say`, at the first piece.
 
         With `options.loudness` all pieces come after the last is spoken: loudness is a property of the whole.
         """
@@ -94,9 +101,7 @@ class Voice:
         spoken = 0
         for sentence, phonemes in self._sentences(text, options):
             if self._frontend.speakable(phonemes):
-                with one_compute_thread():
-                    piece = self._speak(sentence, phonemes, spoken, stages, options)
-                yield piece
+                yield from _on_one_thread(self._speak(sentence, phonemes, spoken, stages, options))
                 spoken += 1
         if not spoken:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
@@ -115,6 +120,9 @@ class Voice:
         vocoder.check(options.denoise, options.streams)
         stages = Stages(acoustic, vocoder)
         self._check_precision(name, stages)
+        if options.input == "text":
+            # What reads it opens while the networks get ready, and not within the first sentence.
+            self._frontend.phonemize("a")
         return stages
 
     def acoustic(self, name: str) -> AcousticStage:
@@ -154,7 +162,9 @@ class Voice:
         else:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
-    def _speak(self, text: str, phonemes: str, index: int, stages: Stages, options: SynthesisOptions) -> Piece:
+    def _speak(
+        self, text: str, phonemes: str, index: int, stages: Stages, options: SynthesisOptions
+    ) -> Iterator[Piece]:
         vocoder = stages.vocoder
         encoded = self._frontend.encode(phonemes)
         unknown = " ".join(encoded.dropped)
@@ -167,14 +177,27 @@ class Voice:
             result = without_long_edges(result, n_edge_frames)
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        samples = vocoder(result.mel[None], generator, f0, options.denoise, options.streams)[0]
-        silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
-        audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
-        frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
-        offset = silence / self.manifest.sample_rate
-        marks = symbol_marks(spoken.symbols, result.durations.tolist(), offset, frame_seconds)
+        stretches = vocoder.stretches(result.mel[None], generator, f0, options.denoise, options.streams)
+        rate = self.manifest.sample_rate
+        silence = round(options.sentence_silence * rate) if index else 0
+        frame_seconds = vocoder.mel.hop_length / rate
+        marks = symbol_marks(spoken.symbols, result.durations.tolist(), silence / rate, frame_seconds)
         warnings = (*vocoder.warnings(index), *warnings, *spoken.warnings)
-        return Piece(text, phonemes, audio, marks, warnings, result.mel)
+        audio = Audio(np.concatenate([np.zeros(silence, np.float32), next(stretches)[0]]), rate)
+        seconds = silence / rate + result.mel.shape[1] * frame_seconds
+        yield Piece(text, phonemes, audio, marks, warnings, result.mel, seconds)
+        for samples in stretches:
+            yield Piece("", "", Audio(samples[0], rate), (), (), result.mel[:, :0], 0.0, goes_on=True)
+
+
+def _on_one_thread(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The pieces, each made on one thread of PyTorch, which has its threads back in between."""
+    while True:
+        with one_compute_thread():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def load_voice(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -62,11 +62,33 @@ class Vocoding:
     ) -> Floats:
         """mel [B, n_mels, T] → samples [B, T * hop_length]; `denoise` 0 leaves the hum, 1 takes all of it off."""
         self.check(denoise, streams)
+        mel, f0, n_samples = self._heard(mel, f0)
+        samples = self._vocoder(mel, generator, f0, streams)[:, :n_samples]
+        return self._denoise(samples, denoise) if denoise and self._denoise else samples
+
+    def stretches(
+        self,
+        mel: Floats,
+        generator: np.random.Generator,
+        f0: Floats | None = None,
+        denoise: float = 0.0,
+        streams: int = 1,
+    ) -> Iterator[Floats]:
+        """The same samples, in stretches where the vocoder can give its first sooner."""
+        if denoise or streams > 1:
+            yield self(mel, generator, f0, denoise, streams)
+            return
+        mel, f0, missing = self._heard(mel, f0)
+        for samples in self._vocoder.stretches(mel, generator, f0):
+            if missing > 0:
+                yield samples[:, :missing]
+            missing -= samples.shape[1]
+
+    def _heard(self, mel: Floats, f0: Floats | None) -> tuple[Floats, Floats | None, int]:
+        """What the vocoder hears, and how many of its samples are of the mel that was given."""
         n_frames = mel.shape[2]
         mel, f0 = at_least(mel, LEAST_FRAMES), None if f0 is None else at_least(f0, LEAST_FRAMES)
-        samples = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0, streams)
-        samples = samples[:, : n_frames * self.mel.hop_length]
-        return self._denoise(samples, denoise) if denoise and self._denoise else samples
+        return self._convert(mel) if self._convert else mel, f0, n_frames * self.mel.hop_length
 
 
 def at_least(frames: Floats, n_frames: int) -> Floats:

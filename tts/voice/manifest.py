@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from tts.audio.atomic import write_text
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
@@ -121,6 +119,9 @@ def load_manifest(folder: Path) -> VoiceManifest:
 
 def write_manifest(manifest: VoiceManifest) -> Path:
     """Write `voice.toml` into the manifest's folder, which `load_manifest` reads back equal."""
+    # Who only speaks writes none.
+    import tomli_w
+
     alone = _lone_acoustic(manifest)
     defaults = ["default_vocoder"] if alone or not manifest.speaks else ["default_acoustic", "default_vocoder"]
     table: dict[str, Any] = {key: getattr(manifest, key) for key in [*HEAD, *defaults]}

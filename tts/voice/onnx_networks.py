@@ -35,7 +35,8 @@ def load_onnx_vocoder(manifest: VoiceManifest, component: Component, mel: MelSet
     """A vocoder of the voice, which hears `mel`; otherwise like `load_onnx_acoustic`."""
     if component.network != "source_filter":
         raise _unknown(manifest, component)
-    return OnnxSourceFilter(mel, _session(manifest, component))
+    sizes = {key: int(value) for key, value in component.options.items() if key in ("n_blocks", "kernel_size")}
+    return OnnxSourceFilter(mel, _session(manifest, component), **sizes)
 
 
 def _session(manifest: VoiceManifest, component: Component) -> Session:
