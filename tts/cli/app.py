@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tts.cli import doctor, evaluate, say, text, train, voices
+from tts.cli import bench, doctor, evaluate, say, text, train, voices
 from tts.cli.failures import run
 from tts.cli.settings import apply_settings
 from tts.errors import UsageError
@@ -43,6 +43,7 @@ app.add_typer(voices.app, name="voices")
 app.add_typer(text.app, name="text")
 app.add_typer(train.app, name="train")
 app.command("evaluate")(evaluate.evaluate)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 
 
