@@ -112,10 +112,11 @@ class _Path:
         forget_peak()
         least = min(LEAST_SECONDS, workload.seconds)
         # The first call compiles, packs and warms; only the second says how fast it is.
-        _, first = self._timed(least)
-        made, seconds = self._timed(least) if workload.scalable else (_, first)
-        possible = RUN_SECONDS * made.seconds / seconds
-        self.asked = min(workload.seconds, max(least, possible)) if workload.scalable else workload.seconds
+        made, first = self._timed(least)
+        self.asked = workload.seconds
+        if workload.scalable:
+            made, seconds = self._timed(least)
+            self.asked = min(self.asked, max(least, RUN_SECONDS * made.seconds / seconds))
         self.made = made
         self.timings = Timings(made.seconds, first)
 

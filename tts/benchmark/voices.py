@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from tts.benchmark.measuring import Made, Workload
+from tts.kernels.threads import one_compute_thread
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
 from tts.text.frontend import Frontend, frontend_for
@@ -113,6 +114,7 @@ class Script:
         return frontend_for(manifest.frontend.kind, manifest.language, manifest.frontend.symbols)
 
     @torch.inference_mode()
+    @one_compute_thread()
     def _speak(self, stages: Stages, encoded: Sequence[Encoded]) -> Made:
         generator = _generator()
         mels = [
@@ -122,6 +124,7 @@ class Script:
         return Made(np.concatenate(mels, axis=1), sum(mel.shape[1] for mel in mels) * self.frame_seconds)
 
     @torch.inference_mode()
+    @one_compute_thread()
     def _sound(self, stages: Stages, n_frames: int) -> Made:
         """The first `n_frames` of the script, sentence by sentence."""
         generator, samples = _generator(), []
