@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.source_filter import SourceFilter
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions

@@ -3,16 +3,8 @@ import numpy as np
 import pytest
 import torch
 
-from tts.audio.mel import (
-    LOG_FLOOR,
-    MelSettings,
-    analysis_window,
-    hann_window,
-    inverse_stft,
-    mel_filters,
-    mel_spectrogram,
-    stft,
-)
+from tts.audio.mel import analysis_window, hann_window, inverse_stft, mel_filters, mel_spectrogram, stft
+from tts.audio.mel_settings import LOG_FLOOR, MelSettings
 from tts.errors import TtsError
 
 

@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
-from tts.audio.mel import MelSettings, bin_magnitudes, magnitudes, mel_filters, mel_spectrogram, normalised
-from tts.audio.mel_conversion import conversion_problem, mel_conversion
+from tts.audio.mel import bin_magnitudes, magnitudes, mel_filters, mel_spectrogram, normalised
+from tts.audio.mel_conversion import mel_conversion
+from tts.audio.mel_settings import MelSettings, conversion_problem
 from tts.errors import TtsError
 
 NVIDIA = MelSettings()

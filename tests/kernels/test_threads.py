@@ -27,6 +27,11 @@ def test_a_wrong_number_of_threads_is_refused(monkeypatch, told):
         threads.compute_threads()
 
 
+def test_no_thread_at_all_is_refused():
+    with pytest.raises(UsageError, match="1 thread or more to compute, not 0"):
+        threads.set_compute_threads(0)
+
+
 def test_one_compute_thread_holds_pytorch_and_lets_go():
     before = torch.get_num_threads()
     with threads.one_compute_thread():

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.excitation import Excitation, MelEnvelope, cepstral_smoothing, cycles, dirichlet_kernel, pulse_train
 
 MEL = MelSettings(sample_rate=8000, n_fft=64, hop_length=16, n_mels=5)

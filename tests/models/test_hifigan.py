@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 

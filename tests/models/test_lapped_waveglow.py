@@ -1,9 +1,10 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.lapped_waveglow import LappedTransform, LappedWaveGlow, LappedWaveGlowDimensions
 
 MEL = MelSettings(n_fft=64, hop_length=16, n_mels=5)
@@ -51,7 +52,7 @@ def test_the_quadrature_is_a_quarter_of_a_period_later():
 
 
 def test_noise_and_speech_are_the_same_thing(network, heard):
-    (noise,) = network.noise(2, 7, torch.Generator().manual_seed(2))
+    (noise,) = network.noise(2, 7, np.random.default_rng(2))
     mel, f0, pulses = heard
     wave = network.infer(mel, [noise], 1.0, f0, pulses)
     assert wave.shape == (2, 7 * 16)
@@ -80,7 +81,7 @@ def test_it_speaks_at_the_pitch_it_is_given(network):
 
 def test_draws_come_from_the_generator(network):
     mel = torch.zeros(1, MEL.n_mels, 4)
-    first, again = (network(mel, torch.Generator().manual_seed(5)) for _ in range(2))
-    other = network(mel, torch.Generator().manual_seed(6))
+    first, again = (network(mel, np.random.default_rng(5)) for _ in range(2))
+    other = network(mel, np.random.default_rng(6))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

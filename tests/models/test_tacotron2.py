@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -41,7 +42,7 @@ def network():
 
 
 def generators(*seeds):
-    return [torch.Generator().manual_seed(seed) for seed in seeds]
+    return [np.random.default_rng(seed) for seed in seeds]
 
 
 def test_a_row_of_a_batch_is_what_it_is_alone(network):
@@ -110,9 +111,7 @@ def test_speaking_without_an_end_is_a_failure_that_ends(endless):
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 1.25, 3.0])
 def test_speed_divides_the_frames(endless, speed):
-    usual, changed = (
-        endless.speak(IDS[0], speed=each, generator=torch.Generator().manual_seed(3)) for each in (1.0, speed)
-    )
+    usual, changed = (endless.speak(IDS[0], speed=each, generator=np.random.default_rng(3)) for each in (1.0, speed))
     assert changed.mel.shape[1] == round(usual.mel.shape[1] / speed)
     assert int(changed.durations.sum()) == changed.mel.shape[1]
 

@@ -34,13 +34,13 @@ def a_mel(batch=1, n_frames=12):
 
 @pytest.mark.parametrize("n_frames", [3, 12])
 def test_gives_a_hop_of_samples_a_frame(vocoder, n_frames):
-    wave = vocoder(a_mel(2, n_frames), torch.Generator().manual_seed(0))
+    wave = vocoder(a_mel(2, n_frames), np.random.default_rng(0))
     assert wave.shape == (2, n_frames * MEL.hop_length)
     assert torch.isfinite(wave).all()
 
 
 def test_same_seed_same_samples(vocoder):
-    first, again = (vocoder(a_mel(), torch.Generator().manual_seed(7)) for _ in range(2))
+    first, again = (vocoder(a_mel(), np.random.default_rng(7)) for _ in range(2))
     assert torch.equal(first, again)
 
 
@@ -48,7 +48,7 @@ def test_griffin_lim_finds_a_tone_again():
     t = torch.arange(256 * 40) / MEL.sample_rate
     tone = 0.3 * torch.sin(2 * math.pi * 600 * t)[None]
     mel = mel_spectrogram(tone, MEL)[:, :, :40]
-    made = GriffinLim(MEL, n_iterations=30)(mel, torch.Generator().manual_seed(0))
+    made = GriffinLim(MEL, n_iterations=30)(mel, np.random.default_rng(0))
     inner = slice(8, 32)
     # 0.35 in log magnitude is 3 dB: the loudest mels of the tone come back at their level.
     loud = mel[0, :, inner] > mel.max() - 2
@@ -76,7 +76,7 @@ def test_source_filter_sounds_at_the_pitch_it_is_driven_with():
     # Untrained, the noise is about as loud as the pulses: silence it to hear the pitch.
     n_bins = MEL.n_fft // 2 + 1
     vocoder.head.bias.data[n_bins : 2 * n_bins] = -20
-    wave = vocoder(mel, torch.Generator().manual_seed(0), f0=torch.full((1, 60), 150.0))[0].detach().numpy()
+    wave = vocoder(mel, np.random.default_rng(0), f0=torch.full((1, 60), 150.0))[0].detach().numpy()
     np.testing.assert_allclose(fundamental_frequency(wave, 22050, 256)[6:-6], 150, rtol=0.01)
 
 

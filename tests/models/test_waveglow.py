@@ -1,9 +1,11 @@
 import copy
 
+import numpy as np
 import pytest
 import torch
 
-from tts.audio.mel import MelSettings, inverse_stft, stft
+from tts.audio.mel import inverse_stft, stft
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
@@ -66,7 +68,7 @@ def test_likelihood_is_what_the_jacobian_says():
 def test_a_batch_is_its_items():
     network = waveglow()
     mel, audio = inputs(batch=3)
-    noise = network.noise(3, mel.shape[2], torch.Generator().manual_seed(0))
+    noise = network.noise(3, mel.shape[2], np.random.default_rng(0))
     whole = network.infer(mel, noise, 0.6)
     for i in range(3):
         alone = network.infer(mel[i : i + 1], [z[i : i + 1] for z in noise], 0.6)
@@ -117,7 +119,7 @@ def test_the_denoiser_takes_the_hum_off():
     hum = network.hum(20)
     assert hum.shape == (1, 20 * MEL.hop_length)
     torch.testing.assert_close(hum, network.infer(torch.zeros(1, 5, 20), network.noise(1, 20), sigma=0.0))
-    denoiser = Denoiser(network)
+    denoiser = Denoiser(network.hum(), MEL.n_fft)
     audio = inputs(n_frames=20)[1]
     torch.testing.assert_close(denoiser(audio, 0.0), audio, atol=1e-6, rtol=0)
     spectrum = stft(audio, 64, 16)
@@ -185,11 +187,11 @@ def test_likelihood_with_pulses_is_what_the_jacobian_says():
 @torch.no_grad()
 def test_it_speaks_with_the_pulses_of_its_pitch():
     network, mel, _, _ = waveglow_with_pulses()
-    wave = network(mel, torch.Generator().manual_seed(3))
-    noise = network.noise(2, 6, torch.Generator().manual_seed(3))
+    wave = network(mel, np.random.default_rng(3))
+    noise = network.noise(2, 6, np.random.default_rng(3))
     expected = network.infer(mel, noise, LARGE_GROUPS.sigma, network.excitation(mel)).clamp(-1, 1)
     assert torch.equal(wave, expected)
-    other = network(mel, torch.Generator().manual_seed(3), f0=torch.full((2, 6), 300.0))
+    other = network(mel, np.random.default_rng(3), f0=torch.full((2, 6), 300.0))
     assert not torch.equal(wave, other)
 
 

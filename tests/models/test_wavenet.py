@@ -1,11 +1,12 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.excitation import Excitation
 from tts.models.wavenet import WaveNet, WaveNetDimensions
@@ -74,7 +75,7 @@ def test_a_generation_is_what_it_would_predict(dimensions):
 def test_a_batch_is_its_items(dimensions):
     network = wavenet(dimensions)
     mel = inputs(dimensions)[1]
-    numbers = network.distribution.random_numbers(48, 2, torch.Generator().manual_seed(3))
+    numbers = network.distribution.random_numbers(48, 2, np.random.default_rng(3))
     whole = network.generate(mel, numbers)
     alone = [network.generate(mel[i : i + 1], [n[:, i : i + 1] for n in numbers])[0] for i in range(2)]
     torch.testing.assert_close(torch.stack(alone), whole)
@@ -95,11 +96,11 @@ def test_nothing_hears_the_future(dimensions):
 def test_it_speaks_a_hop_a_frame_with_its_seed(dimensions):
     network = wavenet(dimensions)
     mel = torch.randn(2, MEL.n_mels, 4)
-    first, again = (network(mel, torch.Generator().manual_seed(7)) for _ in range(2))
+    first, again = (network(mel, np.random.default_rng(7)) for _ in range(2))
     assert first.shape == (2, 32)
     assert first.abs().max() <= 1
     assert torch.equal(first, again)
-    assert not torch.equal(first, network(mel, torch.Generator().manual_seed(8)))
+    assert not torch.equal(first, network(mel, np.random.default_rng(8)))
 
 
 @torch.no_grad()
@@ -212,10 +213,10 @@ def test_a_pulse_is_heard_where_the_sample_it_falls_on_is_predicted():
 def test_it_speaks_with_the_pulses_of_its_pitch():
     network = wavenet(WITH_PULSES["gaussian"])
     mel = torch.randn(2, MEL.n_mels, 6)
-    heard = network(mel, torch.Generator().manual_seed(7))
-    told = network(mel, torch.Generator().manual_seed(7), f0=network.excitation.pitch(mel))
+    heard = network(mel, np.random.default_rng(7))
+    told = network(mel, np.random.default_rng(7), f0=network.excitation.pitch(mel))
     assert torch.equal(heard, told)
-    assert not torch.equal(heard, network(mel, torch.Generator().manual_seed(7), f0=torch.full((2, 6), 600.0)))
+    assert not torch.equal(heard, network(mel, np.random.default_rng(7), f0=torch.full((2, 6), 600.0)))
 
 
 def test_the_published_layout_has_nothing_of_the_pulses():

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.voice.formats.layouts import Layout
 from tts.voice.formats.reading import read_checkpoint
 from tts.voice.formats.weights import ForeignWeights

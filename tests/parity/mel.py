@@ -21,7 +21,8 @@ from tts.audio.companding import (
     mulaw_codes,
     preemphasis,
 )
-from tts.audio.mel import MelSettings, mel_spectrogram
+from tts.audio.mel import mel_spectrogram
+from tts.audio.mel_settings import MelSettings
 from tts.voice.formats.wavenet_r9y9 import mel_settings
 
 QUIET_ATOL = 2e-3

@@ -66,7 +66,7 @@ def _infer(network: WaveGlow, folder: Path, name: str) -> Iterator[Comparison]:
     drawn = network.noise(given["mel"].shape[0], given["mel"].shape[2])
     yield compare(f"{name} noise shapes", [list(z.shape) for z in drawn], [list(z.shape) for z in noise])
     if (folder / "denoiser_expected.npz").is_file():
-        yield from _denoiser(Denoiser(network), folder, name)
+        yield from _denoiser(Denoiser(network.hum(), network.mel.n_fft), folder, name)
 
 
 def _denoiser(denoiser: Denoiser, folder: Path, name: str) -> Iterator[Comparison]:

@@ -3,15 +3,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
 from tts.audio.effects import integrated_loudness
 from tts.errors import TtsError, UsageError
-from tts.models.acoustic import MelResult
+from tts.models.stages import SpokenMel, VocoderStage
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import choose_device, load_voice, sentence_seed, symbol_marks, without_long_edges
+from tts.synthesis.pipeline import load_voice, sentence_seed, symbol_marks, without_long_edges
 from tts.synthesis.timing import Mark, words
+from tts.synthesis.vocoding import Vocoding
 from tts.text.public_symbols import TORCHAUDIO_CHARACTERS
 from tts.text.symbols import ENGLISH_IPA
 from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
@@ -26,7 +26,9 @@ def pulse(voices_folder):
 
 @pytest.fixture(scope="module")
 def random(voices_folder):
-    return load_voice(str(voices_folder / "random"), device="cpu")
+    voice = load_voice(str(voices_folder / "random"), device="cpu")
+    voice._vocoders["striped"] = Vocoding("striped", Striped(), MEL)
+    return voice
 
 
 def pulses(n_frames):
@@ -103,6 +105,15 @@ def test_a_voice_of_an_unknown_kind_is_refused(voices_folder, tmp_path):
         load_voice(with_frontend(voices_folder, tmp_path, "pinyin", ENGLISH_IPA.symbols), device="cpu")
 
 
+class Striped(VocoderStage):
+    """Sounds as how many streams it speaks in."""
+
+    engine, mel, foldable = "torch", MEL, True
+
+    def __call__(self, mel, generator, f0=None, streams=1):
+        return np.full((1, mel.shape[2] * HOP), streams / 8, np.float32)
+
+
 OTHER_VALUES = {
     "vocoder": "griffinlim",
     "acoustic": "tacotron2",
@@ -112,6 +123,7 @@ OTHER_VALUES = {
     "seed": 1,
     "sentence_silence": 0.5,
     "denoise": 0.5,
+    "streams": 3,
     "volume": -6.0,
     "loudness": -30.0,
     "input": "phonemes",
@@ -121,8 +133,8 @@ OTHER_VALUES = {
 @pytest.mark.parametrize("name", SynthesisOptions.names())
 def test_every_option_changes_the_samples(random, name):
     text = "həlˈoʊ.\n\nhəlˈoʊ."
-    # Only some vocoders have a hum to take off.
-    options = SynthesisOptions(vocoder="waveglow" if name == "denoise" else None)
+    # Only some vocoders have a hum to take off, or can speak several stretches at a time.
+    options = SynthesisOptions(vocoder={"denoise": "waveglow", "streams": "striped"}.get(name))
     usual = random.say(text, options).samples
     changed = random.say(text, replace(options, **{name: OTHER_VALUES[name]})).samples
     assert not np.array_equal(usual, changed)
@@ -153,8 +165,13 @@ def test_nothing_to_speak_is_refused(pulse, text):
 
 
 def test_a_vocoder_without_a_hum_cannot_be_denoised(random):
-    with pytest.raises(UsageError, match=r"SourceFilter has no hum .* WaveGlow and HiFi-GAN"):
+    with pytest.raises(UsageError, match=r"source_filter has no hum .* WaveGlow and HiFi-GAN"):
         next(random.stream("Hello.", SynthesisOptions(denoise=0.1)))
+
+
+def test_streams_are_for_vocoders_that_can(random):
+    with pytest.raises(UsageError, match="source_filter speaks in one stream, not in 2; streams are for WaveNet"):
+        random.prepare(SynthesisOptions(streams=2))
 
 
 def test_a_long_text_streams_sentence_by_sentence(pulse):
@@ -199,15 +216,9 @@ def test_options_refuse_what_makes_no_sense(name, value):
         SynthesisOptions(**{name: value})
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cuda:99"])
-def test_a_device_that_is_not_here_is_refused(name):
-    with pytest.raises(UsageError, match="device"):
-        choose_device(name)
-
-
 def test_long_edges_are_cut():
-    mel = torch.arange(10.0)[None]
-    cut = without_long_edges(MelResult(mel, torch.tensor([4, 3, 3])), n_frames=2)
+    mel = np.arange(10, dtype=np.float32)[None]
+    cut = without_long_edges(SpokenMel(mel, np.array([4, 3, 3])), n_frames=2)
     assert cut.durations.tolist() == [2, 3, 2]
     assert cut.mel.tolist() == [[2, 3, 4, 5, 6, 7, 8]]
 

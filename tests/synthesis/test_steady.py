@@ -1,25 +1,25 @@
+import numpy as np
 import pytest
-import torch
 
-from tts.models.acoustic import AcousticModel, MelResult
+from tts.models.stages import AcousticStage, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import TAKES, halves, speak_steadily
 from tts.text.symbols import Encoded
 
 
-class Scripted(AcousticModel):
+class Scripted(AcousticStage):
     """Gives two frames a symbol, all of the symbol's id, and fails as it is told: by a function of the ids and take."""
 
+    controls = frozenset({"speed"})
+
     def __init__(self, failure):
-        super().__init__()
-        self.device_holder = torch.nn.Parameter(torch.zeros(()))
         self.failure, self.calls = failure, []
 
-    def speak(self, ids, *, speed=1.0, pitch=0.0, energy=1.0, generator=None):
-        self.calls.append(ids.tolist())
-        failure = self.failure(ids.tolist(), len(self.calls))
-        durations = torch.full((len(ids),), 2)
-        return MelResult(ids.repeat_interleave(2)[None].float(), durations, failure=failure)
+    def speak(self, ids, *, speed, pitch, energy, generator):
+        self.calls.append(list(ids))
+        failure = self.failure(list(ids), len(self.calls))
+        durations = np.full(len(ids), 2)
+        return SpokenMel(np.repeat(np.float32(ids), 2)[None], durations, failure=failure)
 
 
 def encoded(text):
@@ -27,7 +27,7 @@ def encoded(text):
 
 
 def speak(model, text):
-    return speak_steadily(model, encoded(text), SynthesisOptions(), torch.Generator())
+    return speak_steadily(model, encoded(text), SynthesisOptions(), np.random.default_rng(0))
 
 
 def test_what_does_not_fail_is_spoken_once():

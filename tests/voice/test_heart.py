@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tts import SynthesisOptions, load_voice
-from tts.audio.mel import MelSettings, mel_spectrogram
+from tts.audio.mel import mel_spectrogram
+from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
 from tts.text.symbols import ENGLISH_IPA
 from tts.voice.manifest import verify_files

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.tiny_voice import ACOUSTIC, MEL, VOCODER, zeroed
 from tests.voice.fault_server import FaultServer, cut_after, status
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.vocos import Vocos, VocosDimensions

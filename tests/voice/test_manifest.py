@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tts.errors import TtsError
-from tts.voice.manifest import load_manifest, verify_files, write_manifest
+from tts.voice.manifest import file_sha256, load_manifest, verify_files, write_manifest
 
 
 @pytest.fixture
@@ -33,6 +33,27 @@ def test_reads_back_what_it_writes(voice):
     (voice / "voice.toml").unlink()
     write_manifest(manifest)
     assert load_manifest(voice) == manifest
+
+
+def with_graph(voice):
+    """The manifest of pulse, whose vocoder has a graph too."""
+    graph = voice / "vocos.onnx"
+    graph.write_bytes(b"a graph")
+    manifest = load_manifest(voice)
+    part = replace(manifest.vocoders["vocos"], graph=graph.name, graph_sha256=file_sha256(graph))
+    return replace(manifest, vocoders={**manifest.vocoders, "vocos": part})
+
+
+def test_a_graph_is_a_file_of_its_own(voice):
+    manifest = with_graph(voice)
+    assert set(manifest.files) == {"fastspeech2.safetensors", "vocos.safetensors", "vocos.onnx"}
+    write_manifest(manifest)
+    assert load_manifest(voice) == manifest
+    (voice / "vocos.onnx").write_bytes(b"another")
+    assert verify_files(manifest) == [f"{voice / 'vocos.onnx'} is damaged: its sha256 is not the one in voice.toml."]
+    edit(voice, "graph_sha256", "graph_md5")
+    with pytest.raises(TtsError, match="lacks 'graph_sha256'"):
+        load_manifest(voice)
 
 
 def with_acoustics(voice, head=""):

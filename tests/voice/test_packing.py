@@ -1,11 +1,12 @@
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from tests.tiny_runs import LEFT_BEHIND, acoustic_run, vocoder_run
 from tts.errors import TtsError, UsageError
 from tts.voice.archives import unpack
-from tts.voice.manifest import load_manifest, verify_files
+from tts.voice.manifest import file_sha256, load_manifest, verify_files, write_manifest
 from tts.voice.packing import pack_voice
 
 
@@ -52,6 +53,40 @@ def test_the_same_bytes_from_the_same_runs(runs, tmp_path):
     for name in ("a.tar", "b.tar"):
         pack(runs, tmp_path / name, name="mine")
     assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
+
+
+def with_graph(voice, content=b"a graph"):
+    """A folder's voice, whose default vocoder has a graph too."""
+    manifest = load_manifest(voice)
+    name = manifest.default_vocoder
+    (voice / f"{name}.onnx").write_bytes(content)
+    digest = file_sha256(voice / f"{name}.onnx")
+    part = replace(manifest.vocoders[name], graph=f"{name}.onnx", graph_sha256=digest)
+    write_manifest(replace(manifest, vocoders={**manifest.vocoders, name: part}))
+    return load_manifest(voice)
+
+
+@pytest.mark.parametrize("named", [{}, {"name": "mine"}])
+def test_graphs_come_along(runs, tmp_path, named):
+    voice = with_graph(runs[1].folder)
+    pack([voice], tmp_path / "voc.tar", **named)
+    (tmp_path / "unpacked").mkdir()
+    unpack(tmp_path / "voc.tar", tmp_path / "unpacked")
+    packed = load_manifest(tmp_path / "unpacked")
+    assert packed.vocoders["waveglow"].graph == "waveglow.onnx"
+    assert set(packed.files) == {packed.vocoders["waveglow"].file, "waveglow.onnx"}
+    assert verify_files(packed) == []
+
+
+def test_a_new_graph_takes_the_place_of_the_old(runs, tmp_path):
+    destination = tmp_path / "packed"
+    pack([with_graph(runs[1].folder)], destination)
+    pack([with_graph(runs[1].folder, b"a better graph")], destination)
+    packed = load_manifest(destination)
+    graph = packed.vocoders["waveglow"].graph
+    assert graph == f"waveglow-{packed.files[graph][:12]}.onnx"
+    assert (destination / graph).read_bytes() == b"a better graph"
+    assert {path.name for path in destination.iterdir()} == {"voice.toml", *packed.files}
 
 
 def test_one_voice_as_it_is(pulse_voice, tmp_path):

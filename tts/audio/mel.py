@@ -7,59 +7,15 @@ The defaults are those of NVIDIA's Tacotron 2, which the public WaveGlow, HiFi-G
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-
-LOG_FLOOR = 1e-5
-Log = Literal["e", "10"]
-Window = Literal["hann", "half_sine"]
-
-
-@dataclass(frozen=True)
-class MelSettings:
-    """What a mel spectrogram means; `tts.audio.mel_conversion` says which stages fit each other.
-
-    All values are numbers, words or lists of numbers, as a manifest holds them.
-    """
-
-    sample_rate: int = 22050
-    n_fft: int = 1024
-    hop_length: int = 256
-    n_mels: int = 80
-    f_min: float = 0.0
-    f_max: float = 8000.0
-    lead: int = 0
-    """The middle of frame t lies so many samples after t * hop_length; above 0 there is one frame less."""
-    window: Window = "hann"
-    """See `analysis_window`."""
-    epsilon: float = 0.0
-    """Added to the squared magnitude of a bin before the root."""
-    log: Log = "e"
-    """The base of the logarithm."""
-    floor: float = LOG_FLOOR
-    """Mel magnitudes below it are raised to it before the logarithm."""
-    mean: tuple[float, ...] = ()
-    """Subtracted from the logarithm: one number, or one a mel; empty is none."""
-    deviation: tuple[float, ...] = ()
-    """What is left is divided by it; likewise."""
-    limits: tuple[float, ...] = ()
-    """The lowest and the highest value at last, or empty."""
-    unknown_statistics: bool = False
-    """The logarithm was normalised with means and deviations that nobody knows any more."""
-
-    def __post_init__(self) -> None:
-        for name in ("mean", "deviation", "limits"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if self.log not in get_args(Log) or self.window not in get_args(Window):
-            raise TtsError(f"There is no mel of the logarithm {self.log!r} and the window {self.window!r}.")
 
 
 def hann_window(n_fft: int, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Tensor:

@@ -8,42 +8,12 @@ of 2018, which looks through another window.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from tts.audio.mel import (
-    MelSettings,
-    analysis_window,
-    bin_magnitudes,
-    magnitudes,
-    mel_filters,
-    normalised,
-)
-
-# An epsilon under the root up to here changes only what is below the floor of all known mels.
-SMALL_EPSILON = 1e-8
-
-
-def conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
-    """Why a vocoder that hears `target` cannot be joined to a voice that speaks `source`, as the end of a sentence.
-
-    None: it can, as it is or by conversion.
-    """
-    if source.sample_rate != target.sample_rate:
-        return f"it makes {target.sample_rate} samples a second and the voice needs {source.sample_rate}"
-    if source.hop_length != target.hop_length:
-        return f"its frames are {target.hop_length} samples long and the voice's {source.hop_length}"
-    if same_mel(source, target):
-        return None
-    if target.unknown_statistics or source.unknown_statistics:
-        return "its mel is normalised with statistics that did not come with it"
-    if source.n_fft != target.n_fft:
-        return f"its mel is made of {target.n_fft} samples and the voice's of {source.n_fft}"
-    if target.f_max > source.f_max:
-        return f"it wants to hear up to {target.f_max:g} Hz and the voice says nothing above {source.f_max:g} Hz"
-    return None
+from tts.audio.mel import analysis_window, bin_magnitudes, magnitudes, mel_filters, normalised
+from tts.audio.mel_settings import MelSettings, same_mel
 
 
 def mel_conversion(source: MelSettings, target: MelSettings) -> Callable[[Tensor], Tensor] | None:
@@ -62,23 +32,6 @@ def mel_conversion(source: MelSettings, target: MelSettings) -> Callable[[Tensor
         return _later(normalised(gather.to(mel) @ bins, target), n_later)
 
     return convert
-
-
-def same_mel(source: MelSettings, target: MelSettings) -> bool:
-    """Whether mels can be exchanged as they are.
-
-    HiFi-GAN's frames lie half a hop (6 ms) later than those of NVIDIA's Tacotron 2 and have 1e-9 under the root:
-    its public checkpoints are driven with the latter all the same, and speak 6 ms later for it.
-    """
-    return _essence(source) == _essence(target)
-
-
-def _essence(settings: MelSettings) -> MelSettings:
-    return replace(
-        settings,
-        lead=settings.lead // settings.hop_length * settings.hop_length,
-        epsilon=0.0 if settings.epsilon <= SMALL_EPSILON else settings.epsilon,
-    )
 
 
 def _level(source: MelSettings, target: MelSettings) -> float:

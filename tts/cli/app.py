@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from tts.cli import bench, doctor, evaluate, say, text, train, voices
 from tts.cli.failures import run
 from tts.cli.settings import apply_settings
 from tts.errors import UsageError
+
+# In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
+COMMANDS = ("say", "voices", "text", "train", "evaluate", "bench", "doctor")
+
+
+class LazyCommands(Mapping[str, Any]):
+    """The commands by name, each imported and built when it is asked for: one run needs one of them."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        if name not in self._built:
+            self._built[name] = _built(name)
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+def _built(name: str) -> Any:
+    module = importlib.import_module(f"tts.cli.{name}")
+    alone = typer.Typer(add_completion=False)
+    if hasattr(module, "app"):
+        alone.add_typer(module.app, name=name)
+    else:
+        alone.command(name)(getattr(module, name))
+    return typer.main.get_group(alone).commands[name]
 
 
 class SpeakingGroup(TyperGroup):
@@ -38,17 +71,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Speech from text, on this machine.",
 )
-app.command("say")(say.say)
-app.add_typer(voices.app, name="voices")
-app.add_typer(text.app, name="text")
-app.add_typer(train.app, name="train")
-app.command("evaluate")(evaluate.evaluate)
-app.command("bench")(bench.bench)
-app.command("doctor")(doctor.doctor)
 
 
 def command() -> Any:
-    return typer.main.get_command(app)
+    group: Any = typer.main.get_command(app)
+    group.commands = LazyCommands()
+    return group
 
 
 def show_version(asked: bool) -> None:
@@ -72,7 +100,8 @@ def root(
 
 def refuse_long_flag_with_one_dash(arguments: Sequence[str], group: Any) -> None:
     """Refuse `-output x`, which would otherwise be read as `-o utput` with the text "x"."""
-    known = _long_flags(group)
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    known = _long_flags(group) | (_long_flags(group.commands[name]) if name in group.commands else set())
     for argument in arguments[: arguments.index("--")] if "--" in arguments else arguments:
         name = "-" + argument.split("=")[0]
         if argument[:1] == "-" and name in known:
@@ -81,7 +110,8 @@ def refuse_long_flag_with_one_dash(arguments: Sequence[str], group: Any) -> None
 
 def _long_flags(command: Any) -> set[str]:
     flags = {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
-    return flags.union(*(_long_flags(sub) for sub in getattr(command, "commands", {}).values()))
+    parts = getattr(command, "commands", {})
+    return flags if isinstance(parts, LazyCommands) else flags.union(*map(_long_flags, parts.values()))
 
 
 def _without_debug(arguments: list[str]) -> tuple[bool, list[str]]:

@@ -55,6 +55,35 @@ Device = Annotated[
     str,
     typer.Option(metavar="auto|cpu|cuda|cuda:N", envvar="TTS_DEVICE", help="Where to compute.", rich_help_panel=_VOICE),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|torch|onnx",
+        envvar="TTS_ENGINE",
+        help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
+        rich_help_panel=_VOICE,
+        show_default="auto",
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        metavar="float32|bfloat16|int8",
+        envvar="TTS_PRECISION",
+        help="Of the weights, for networks that have it.",
+        rich_help_panel=_VOICE,
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        envvar="TTS_THREADS",
+        min=1,
+        help="How many cores compute; without it, all.",
+        rich_help_panel=_VOICE,
+    ),
+]
 LexiconFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Your own pronunciations: word, tab, IPA.", rich_help_panel=_VOICE),
@@ -86,6 +115,14 @@ SentenceSilence = Annotated[
 Denoise = Annotated[
     float,
     typer.Option(metavar="X", help="Take the vocoder's own hum off: 0 nothing, 1 all.", rich_help_panel=_DELIVERY),
+]
+Streams = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Stretches of a sentence spoken at a time, by WaveNet: faster, with seams.",
+        rich_help_panel=_DELIVERY,
+    ),
 ]
 Seed = Annotated[int, typer.Option(metavar="N", help="Of everything random.", rich_help_panel=_DELIVERY)]
 Input = Annotated[

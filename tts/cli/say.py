@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,16 +13,15 @@ from tts.cli.console import print_json, progress, tell, warn
 from tts.cli.outputs import Outputs
 from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
-from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
+from tts.voice.devices import check_device
+from tts.voice.engines import Computing, check_computing
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 if TYPE_CHECKING:
     from tts.cli.speaking import Report
     from tts.synthesis.pipeline import Voice
     from tts.voice.manifest import VoiceManifest
-
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
 def say(
@@ -39,6 +37,9 @@ def say(
     vocoder: flags.Vocoder = None,
     acoustic: flags.Acoustic = None,
     device: flags.Device = "auto",
+    engine: flags.Engine = None,
+    precision: flags.Precision = Computing.precision,
+    threads: flags.Threads = None,
     lexicon: flags.LexiconFile = None,
     system_espeak: flags.SystemEspeak = False,
     speed: flags.Speed = SynthesisOptions.speed,
@@ -48,6 +49,7 @@ def say(
     loudness: flags.Loudness = SynthesisOptions.loudness,
     sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
     denoise: flags.Denoise = SynthesisOptions.denoise,
+    streams: flags.Streams = SynthesisOptions.streams,
     seed: flags.Seed = SynthesisOptions.seed,
     input: flags.Input = SynthesisOptions.input,
     json: flags.Json = False,
@@ -65,12 +67,13 @@ def say(
         seed=seed,
         sentence_silence=sentence_silence,
         denoise=denoise,
+        streams=streams,
         volume=volume,
         loudness=loudness,
         input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
     )
-    if not _DEVICE.fullmatch(device):
-        raise UsageError(f"There is no device {device!r}; say auto, cpu, cuda or cuda:N.")
+    check_device(device)
+    check_computing(engine or Computing.engine, precision)
     # Everything that can be refused is refused before torch is loaded.
     manifest = known_voice(voice, options)
     # What the config file says of files yields to a file's own suffix, and is no mistake where nothing is written.
@@ -81,7 +84,8 @@ def say(
     outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
     outputs.check(manifest.sample_rate)
     content = read_text(text)
-    speaker = _load(voice, device, lexicon, system_espeak, options, verbose=verbose)
+    asked = {"device": device, "engine": engine, "precision": precision, "threads": threads}
+    speaker = _load(voice, {**asked, "lexicon": lexicon, "system_espeak": system_espeak}, options, verbose=verbose)
     report = _speak(speaker, content, options, outputs, quiet=quiet)
     if verbose:
         _tell_times(report)
@@ -103,17 +107,16 @@ def known_voice(voice: str, options: SynthesisOptions) -> VoiceManifest:
     return manifest
 
 
-def _load(
-    voice: str, device: str, lexicon: Path | None, system_espeak: bool, options: SynthesisOptions, *, verbose: bool
-) -> Voice:
-    """The voice with the networks that the options ask for."""
+def _load(voice: str, asked: dict[str, Any], options: SynthesisOptions, *, verbose: bool) -> Voice:
+    """The voice with the networks that the options ask for; `asked` is what `load_voice` takes by name."""
     started = time.perf_counter()
     from tts.synthesis.pipeline import load_voice
 
-    loaded = load_voice(voice, device=device, lexicon=lexicon, system_espeak=system_espeak)
-    loaded.prepare(options)
+    loaded = load_voice(voice, **asked)
+    stages = loaded.prepare(options)
     if verbose:
-        tell(f"voice {loaded.manifest.name} on {loaded.device}, loaded in {time.perf_counter() - started:.2f} s")
+        seconds = time.perf_counter() - started
+        tell(f"voice {loaded.manifest.name} on {loaded.device} by {stages.engines}, loaded in {seconds:.2f} s")
     return loaded
 
 

@@ -23,9 +23,9 @@ def mels(
     quiet: flags.Quiet = False,
 ) -> None:
     """Write the mels that an acoustic model makes of the corpus, for vocoders to be trained on what they will hear."""
-    from tts.synthesis.pipeline import choose_device
     from tts.training.acoustic_mels import load_fastspeech2, write_acoustic_mels
     from tts.training.data import PreparedCorpus
+    from tts.voice.devices import choose_device
     from tts.voice.names import is_plain_name
     from tts.voice.store import find_voice
 

@@ -156,7 +156,13 @@ def _details(voice: VoiceManifest) -> dict[str, Any]:
         "mel": voice.mel,
         "size": voice.size,
         "components": {
-            role: {"network": part.network, "file": part.file, "sha256": part.sha256, "options": part.options}
+            role: {
+                "network": part.network,
+                "file": part.file,
+                "sha256": part.sha256,
+                "graph": part.graph,
+                "options": part.options,
+            }
             for role, part in components.items()
         },
     }

@@ -26,7 +26,7 @@ from tts.evaluation.report import Setup
 from tts.evaluation.scores import Scored, ScoredItem, Scores, System
 from tts.kernels.threads import one_compute_thread
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import Piece, Voice, sentence_seed
+from tts.synthesis.pipeline import Piece, Voice, random_draws, sentence_seed
 from tts.training.data import Item, PreparedCorpus
 
 # Long enough for the first call's one-time work, after which the times count.
@@ -161,16 +161,15 @@ class Evaluator:
         durations = zip(item.phonemes, item.durations[1:-1], strict=True)
         return [TimedSymbol(symbol, frames * self.frame_seconds) for symbol, frames in durations]
 
-    def _heard_mel(self, samples: npt.NDArray[np.float32], vocoder: str, n_frames: int) -> torch.Tensor:
+    def _heard_mel(self, samples: npt.NDArray[np.float32], vocoder: str, n_frames: int) -> npt.NDArray[np.float32]:
         """The recording as the voice's mel, [1, n_mels, T]."""
         mel = self._voice.vocoder(vocoder).mel
-        return mel_spectrogram(torch.from_numpy(samples)[None], mel)[..., :n_frames].to(self._voice.device)
+        heard: npt.NDArray[np.float32] = mel_spectrogram(torch.from_numpy(samples)[None], mel)[..., :n_frames].numpy()
+        return heard
 
-    @torch.inference_mode()
-    def _vocoded(self, vocoder: str, mel: torch.Tensor, seed: int) -> npt.NDArray[np.float32]:
-        generator = torch.Generator().manual_seed(seed)
+    def _vocoded(self, vocoder: str, mel: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:
         with one_compute_thread():
-            samples: npt.NDArray[np.float32] = self._voice.vocoder(vocoder)(mel, generator)[0].cpu().numpy()
+            samples: npt.NDArray[np.float32] = self._voice.vocoder(vocoder)(mel, random_draws(seed))[0]
         return samples
 
     def _warm_up(self) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tts.audio.mel import MelSettings, mel_spectrogram
+from tts.audio.mel import mel_spectrogram
+from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
 from tts.evaluation.metrics import mel_cepstra
 

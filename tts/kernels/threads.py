@@ -31,8 +31,14 @@ def compute_threads() -> int:
 
 
 def set_compute_threads(n_threads: int | None) -> None:
-    """Ask for this many, for the whole process; None: as the environment says. A worker beside others asks for 1."""
+    """Ask for this many, for the whole process; None: as the environment says. A worker beside others asks for 1.
+
+    Raises:
+        UsageError: it is below 1.
+    """
     global _asked
+    if n_threads is not None and n_threads < 1:
+        raise UsageError(f"There must be 1 thread or more to compute, not {n_threads}.")
     _asked = n_threads
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from tts.models.precision import SpeakingNetwork
@@ -14,11 +14,7 @@ from tts.models.precision import SpeakingNetwork
 
 @dataclass(frozen=True)
 class MelResult:
-    """mel [n_mels, T], log magnitudes; durations [symbols] whole frames that add up to T; f0 [T] in Hz or None.
-
-    `failure` says, as the end of a sentence, why the mel should not be trusted ("it never stopped"); None: nothing
-    looks wrong.
-    """
+    """A `tts.models.stages.SpokenMel` while it is still tensors."""
 
     mel: Tensor
     durations: Tensor
@@ -38,7 +34,7 @@ class AcousticModel(SpeakingNetwork, ABC):
         speed: float = 1.0,
         pitch: float = 0.0,
         energy: float = 1.0,
-        generator: torch.Generator | None = None,
+        generator: np.random.Generator | None = None,
     ) -> MelResult:
         """ids [symbols] of one utterance → its mel; random draws, where a model has any, come from `generator`.
 

@@ -10,23 +10,13 @@ import torch
 from torch import Tensor
 
 from tts.audio.mel import inverse_stft, stft
-from tts.errors import UsageError
-from tts.models.vocoder import Vocoder
 
 
 class Denoiser:
-    """`bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of the hum's first frame.
+    """Takes off `hum` [1, n]; `bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of its first frame."""
 
-    Raises:
-        UsageError: the vocoder has no hum.
-    """
-
-    def __init__(self, vocoder: Vocoder) -> None:
-        hum = vocoder.hum()
-        if hum is None:
-            kind = type(vocoder).__name__
-            raise UsageError(f"A vocoder like {kind} has no hum to take off; denoise is for WaveGlow and HiFi-GAN.")
-        self.n_fft, self.hop_length = vocoder.mel.n_fft, vocoder.mel.n_fft // 4
+    def __init__(self, hum: Tensor, n_fft: int) -> None:
+        self.n_fft, self.hop_length = n_fft, n_fft // 4
         self.bias = stft(hum.float(), self.n_fft, self.hop_length).abs()[:, :, :1]
 
     @torch.no_grad()

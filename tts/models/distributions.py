@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tts.errors import TtsError
+from tts.models.draws import standard_normal, uniform, uniform_double
 
 Kind = Literal["mulaw", "logistics", "gaussian"]
 # Uniform numbers stay so far from 0 and 1, where their logarithms have no end.
@@ -31,7 +33,7 @@ class SampleDistribution(ABC):
         """parameters [..., n_outputs] and samples [...] → negative log likelihood [...] in nats."""
 
     @abstractmethod
-    def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
+    def random_numbers(self, n_steps: int, batch: int, generator: np.random.Generator | None) -> tuple[Tensor, ...]:
         """What `sample` needs for every step, each [n_steps, B, ...], on the CPU."""
 
     def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
@@ -62,8 +64,8 @@ class MulawClasses(SampleDistribution):
     def loss(self, parameters: Tensor, samples: Tensor) -> Tensor:
         return -torch.log_softmax(parameters, -1).gather(-1, samples[..., None])[..., 0]
 
-    def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
-        return (torch.rand(n_steps, batch, dtype=torch.float64, generator=generator),)
+    def random_numbers(self, n_steps: int, batch: int, generator: np.random.Generator | None) -> tuple[Tensor, ...]:
+        return (uniform_double((n_steps, batch), generator),)
 
     def sample(self, parameters: Tensor, numbers: Sequence[Tensor]) -> Tensor:
         """The inverse of the cumulative distribution: how many of its values do not exceed the uniform number [B]."""
@@ -107,9 +109,9 @@ class LogisticMixture(SampleDistribution):
         log_components = torch.where(edges < -0.999, below, torch.where(edges > 0.999, above, log_inside))
         return -torch.logsumexp(log_components + torch.log_softmax(logits, -1), -1)
 
-    def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
-        choice = torch.rand(n_steps, batch, self.n_outputs // 3, generator=generator)
-        place = torch.rand(n_steps, batch, generator=generator)
+    def random_numbers(self, n_steps: int, batch: int, generator: np.random.Generator | None) -> tuple[Tensor, ...]:
+        choice = uniform((n_steps, batch, self.n_outputs // 3), generator)
+        place = uniform((n_steps, batch), generator)
         return choice * (1 - 2 * EDGE) + EDGE, place * (1 - 2 * EDGE) + EDGE
 
     def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
@@ -146,8 +148,8 @@ class Gaussian(SampleDistribution):
         scaled = (samples - mean) * torch.exp(-log_scale)
         return 0.5 * (math.log(2 * math.pi) + scaled.square()) + log_scale
 
-    def random_numbers(self, n_steps: int, batch: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
-        return (torch.randn(n_steps, batch, generator=generator),)
+    def random_numbers(self, n_steps: int, batch: int, generator: np.random.Generator | None) -> tuple[Tensor, ...]:
+        return (standard_normal((n_steps, batch), generator),)
 
     def cooled(self, numbers: tuple[Tensor, ...], temperature: float) -> tuple[Tensor, ...]:
         return (temperature * numbers[0],)

@@ -11,7 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings, inverse_stft, mel_filters, stft
+from tts.audio.mel import inverse_stft, mel_filters, stft
+from tts.audio.mel_settings import MelSettings
 from tts.models.layers import ConvNeXtBlock
 
 F0_CENTRE_HZ = 180.0

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -116,7 +117,7 @@ class FastSpeech2(AcousticModel):
         speed: float = 1.0,
         pitch: float = 0.0,
         energy: float = 1.0,
-        generator: torch.Generator | None = None,
+        generator: np.random.Generator | None = None,
     ) -> MelResult:
         lengths = torch.tensor([len(ids)], device=ids.device)
         result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy)

@@ -5,10 +5,13 @@ The mel spectrogram is first spread back over the bins, then phases are sought t
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from tts.audio.mel import MelSettings, bin_magnitudes, inverse_stft, magnitudes, mel_filters, stft
+from tts.audio.mel import bin_magnitudes, inverse_stft, magnitudes, mel_filters, stft
+from tts.audio.mel_settings import MelSettings
+from tts.models.draws import uniform
 from tts.models.vocoder import Vocoder
 
 
@@ -20,10 +23,10 @@ class GriffinLim(Vocoder):
         self.n_iterations, self.momentum = n_iterations, momentum
         self.register_buffer("filters", torch.from_numpy(mel_filters(mel)), persistent=False)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         length = mel.shape[2] * self.mel.hop_length
         magnitude = bin_magnitudes(magnitudes(torch.cat([mel, mel[:, :, -1:]], dim=2), self.mel), self.filters)
-        phases = torch.rand(magnitude.shape, generator=generator, device="cpu").to(mel.device)
+        phases = uniform(tuple(magnitude.shape), generator).to(mel.device)
         # Algorithm 2: c is the spectrum, t its projection onto spectra of real signals.
         spectrum = torch.polar(magnitude, 2 * torch.pi * phases)
         previous = torch.zeros_like(spectrum)

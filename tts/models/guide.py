@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.excitation import MelEnvelope, PitchFromMel, driving
 from tts.models.source_filter import SourceFilter
 from tts.models.vocos import VocosDimensions

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.vocoder import Vocoder
 
@@ -57,7 +58,7 @@ class HiFiGAN(Vocoder):
         n_last = d.channels // 2 ** len(d.upsample_rates)
         self.after = nn.Conv1d(n_last, 1, OUTER_KERNEL_SIZE, padding=pad, padding_mode=mode)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         edge = self.dimensions.edge_frames
         x = self.before(nn.functional.pad(mel, (edge, edge), mode="replicate") if edge else mel)
         for stage in self.stages:

@@ -14,10 +14,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
+from tts.models.draws import standard_normal
 from tts.models.excitation import F0_CENTRE_HZ, Excitation, mel_to_bins
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
@@ -62,15 +64,15 @@ class LappedWaveGlow(Vocoder):
         bins = mel_to_bins(mel)[(torch.arange(n) * 2 + 1) * mel.n_fft // (4 * n)]
         self.register_buffer("spread", bins, persistent=False)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(len(mel), mel.shape[2], generator)
         f0 = self.excitation.pitch(mel) if f0 is None else f0
         wave = self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma, f0, self.excitation(mel, f0))
         return wave.clamp(-1, 1)
 
-    def noise(self, batch: int, n_frames: int, generator: torch.Generator | None = None) -> list[Tensor]:
+    def noise(self, batch: int, n_frames: int, generator: np.random.Generator | None = None) -> list[Tensor]:
         """Standard normal draws [batch, hop_length, n_frames], on the CPU: the same for every device."""
-        return [torch.randn(batch, self.mel.hop_length, n_frames, generator=generator, device="cpu")]
+        return [standard_normal((batch, self.mel.hop_length, n_frames), generator)]
 
     def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float, f0: Tensor, pulses: Tensor) -> Tensor:
         """mel [B, n_mels, T], f0 [B, T] in Hz, `pulses` as `excitation` gives them → waveform [B, T * hop_length]."""

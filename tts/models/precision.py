@@ -8,14 +8,12 @@ from torch import nn
 
 from tts.errors import UsageError
 
-PRECISIONS = ("float32", "bfloat16", "int8")
-
 
 class SpeakingNetwork(nn.Module):
     """A network with a choice of number formats for its weights when it speaks; training is always in its own."""
 
     precisions: ClassVar[tuple[str, ...]] = ("float32",)
-    """The formats it can speak in, of PRECISIONS."""
+    """The formats it can speak in, of `tts.models.stages.PRECISIONS`."""
     precision = "float32"
 
     def set_precision(self, name: str) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from tts.models.draws import uniform
 
 # Masks are drawn for this many frames at a time: one draw a frame would cost more than the frame.
 BLOCK_FRAMES = 64
@@ -18,7 +21,7 @@ class Dropout:
     Without generators it is torch's own, from the global generator.
     """
 
-    def __init__(self, p: float, generators: list[torch.Generator] | None, device: torch.device) -> None:
+    def __init__(self, p: float, generators: list[np.random.Generator] | None, device: torch.device) -> None:
         self.p = p
         self._generators = generators
         self._device = device
@@ -34,7 +37,7 @@ class Dropout:
 
     def _draw(self, channels: int) -> list[Tensor]:
         shape = (BLOCK_FRAMES, channels)
-        rows = [torch.rand(shape, generator=generator) for generator in self._generators or []]
+        rows = [uniform(shape, generator) for generator in self._generators or []]
         kept = (torch.stack(rows, dim=1) >= self.p).float() / (1 - self.p)
         return list(kept.to(self._device).unbind(0))[::-1]
 

@@ -10,10 +10,13 @@ Phase is what a mel spectrogram lacks and what costs a network the most to learn
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings, inverse_stft, stft
+from tts.audio.mel import inverse_stft, stft
+from tts.audio.mel_settings import MelSettings
+from tts.models.draws import standard_normal
 from tts.models.excitation import F0_CENTRE_HZ, PitchFromMel, mel_to_bins, pulse_train
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
@@ -42,7 +45,7 @@ class SourceFilter(Vocoder):
     def forward(
         self,
         mel: Tensor,
-        generator: torch.Generator | None = None,
+        generator: np.random.Generator | None = None,
         f0: Tensor | None = None,
         initial_phase: Tensor | None = None,
     ) -> Tensor:
@@ -50,7 +53,7 @@ class SourceFilter(Vocoder):
         n_frames = mel.shape[2]
         f0 = self.pitch(mel) if f0 is None else f0
         pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
-        noise = torch.randn(pulses.shape, generator=generator, device="cpu").to(mel.device)
+        noise = standard_normal(tuple(pulses.shape), generator).to(mel.device)
         pulse_filter, noise_filter = self._filters(mel, f0)
         spectrum = pulse_filter * self._spectrum(pulses) + noise_filter * self._spectrum(noise)
         return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 
+PRECISIONS = ("float32", "bfloat16", "int8")
 Floats = npt.NDArray[np.float32]
 
 
@@ -28,21 +30,49 @@ class SpokenMel:
     failure: str | None = None
 
 
-class AcousticStage(Protocol):
+class Stage(ABC):
+    engine: ClassVar[str]
+    """What computes it, of `tts.voice.engines.ENGINES`."""
+
     @property
+    def precisions(self) -> tuple[str, ...]:
+        """The number formats that its network can speak in, of PRECISIONS."""
+        return ("float32",)
+
+
+class AcousticStage(Stage):
+    @property
+    @abstractmethod
     def controls(self) -> frozenset[str]:
         """Which of speed, pitch and energy it obeys."""
 
+    @abstractmethod
     def speak(
         self, ids: Sequence[int], *, speed: float, pitch: float, energy: float, generator: np.random.Generator
     ) -> SpokenMel:
         """The symbols of one utterance → its mel; random draws, where there are any, come from `generator`."""
 
 
-class VocoderStage(Protocol):
+class VocoderStage(Stage):
     @property
+    @abstractmethod
     def mel(self) -> MelSettings:
         """The mel that it hears."""
 
-    def __call__(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Floats:
-        """mel [B, n_mels, T] → samples [B, T * hop_length] in -1 to 1; `f0` [B, T] in Hz is the pitch to sound at."""
+    @property
+    def foldable(self) -> bool:
+        """Whether it can speak several stretches of one utterance at a time, as `streams` asks."""
+        return False
+
+    @abstractmethod
+    def __call__(
+        self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, streams: int = 1
+    ) -> Floats:
+        """mel [B, n_mels, T] → samples [B, T * hop_length] in -1 to 1; `f0` [B, T] in Hz is the pitch to sound at.
+
+        `streams` above 1 is for what is foldable.
+        """
+
+    def hum(self) -> Floats | None:
+        """What it sounds like, [1, n], where nothing is asked for; None: it has no such sound of its own."""
+        return None

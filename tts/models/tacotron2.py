@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -105,7 +106,7 @@ class Tacotron2(AcousticModel):
         *,
         max_frames: int = 2000,
         stop_threshold: float = STOP_THRESHOLD,
-        generators: list[torch.Generator] | None = None,
+        generators: list[np.random.Generator] | None = None,
         isolated: bool = True,
         watch: AlignmentWatch | None = None,
     ) -> Frames:
@@ -137,10 +138,10 @@ class Tacotron2(AcousticModel):
         speed: float = 1.0,
         pitch: float = 0.0,
         energy: float = 1.0,
-        generator: torch.Generator | None = None,
+        generator: np.random.Generator | None = None,
     ) -> MelResult:
         """The mel is stretched to the speed after it is made: the attention keeps the pace that it has learned."""
-        generator = generator or torch.Generator().manual_seed(0)
+        generator = generator or np.random.default_rng(0)
         watch = AlignmentWatch(len(ids))
         limit = frame_limit(len(ids))
         lengths = torch.tensor([len(ids)], device=ids.device)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
-import torch
+import numpy as np
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.precision import SpeakingNetwork
 
 
 class Vocoder(SpeakingNetwork, ABC):
     """mel [B, n_mels, T] → waveform [B, T * hop_length] in -1 to 1, by the settings it was made for."""
 
+    foldable: ClassVar[bool] = False
+    """Whether `forward` takes `streams`, how many stretches of an utterance are spoken at a time."""
+
     def __init__(self, mel: MelSettings) -> None:
         super().__init__()
         self.mel = mel
 
     @abstractmethod
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         """Random draws, where a vocoder has any, come from `generator`.
 
         `f0` [B, T] in Hz is the pitch to sound at; a vocoder that hears the pitch in the mel alone ignores it.

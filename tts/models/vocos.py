@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings, inverse_stft
+from tts.audio.mel import inverse_stft
+from tts.audio.mel_settings import MelSettings
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
 
@@ -51,7 +53,7 @@ class Vocos(Vocoder):
         self.backbone = ConvNeXtBackbone(mel.n_mels, dimensions)
         self.head = nn.Linear(dimensions.channels, mel.n_fft + 2)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         n_frames = mel.shape[2]
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
         features = torch.cat([mel, mel[:, :, -1:]], dim=2)

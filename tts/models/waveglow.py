@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
+from tts.models.draws import standard_normal
 from tts.models.excitation import Excitation
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
@@ -75,7 +77,7 @@ class WaveGlow(Vocoder):
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
         pulses = self.excitation(mel, f0) if self.excitation else None
         return self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma, pulses).clamp(-1, 1)
@@ -96,7 +98,7 @@ class WaveGlow(Vocoder):
                 x = torch.cat([sigma * next(draws), x], dim=1)
         return x.transpose(1, 2).flatten(1)
 
-    def noise(self, batch: int, n_frames: int, generator: torch.Generator | None = None) -> list[Tensor]:
+    def noise(self, batch: int, n_frames: int, generator: np.random.Generator | None = None) -> list[Tensor]:
         """Standard normal draws in the order in which `infer` wants them; on the CPU, the same for every device.
 
         The first is for the channels that stay to the end, then one for each early output, the latest first.
@@ -105,7 +107,7 @@ class WaveGlow(Vocoder):
         early = sum(d.is_early_output(k) for k in range(d.n_flows))
         channels = [d.n_group - early * d.n_early_size, *[d.n_early_size] * early]
         groups = n_frames * self.mel.hop_length // d.n_group
-        return [torch.randn(batch, c, groups, generator=generator, device="cpu") for c in channels]
+        return [standard_normal((batch, c, groups), generator) for c in channels]
 
     def encode(self, mel: Tensor, audio: Tensor, pulses: Tensor | None = None) -> Encoding:
         """audio [B, n] and its mel [B, n_mels, T] → noise (equation 4).
@@ -137,7 +139,7 @@ class WaveGlow(Vocoder):
         weight = self._flow(0).mix.weight
         nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
         # The draws count for nothing; they only must not disturb anyone else's.
-        draws = self.noise(1, n_frames, torch.Generator())
+        draws = self.noise(1, n_frames, np.random.default_rng(0))
         return self.infer(nothing, [z.to(weight) for z in draws], sigma=0.0)
 
     def _flow(self, k: int) -> Flow:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw_codes
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
 from tts.models.excitation import Excitation, MelEnvelope
@@ -97,7 +98,7 @@ class WaveNet(Vocoder):
         self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
         self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
 
-    def forward(self, mel: Tensor, generator: torch.Generator | None = None, f0: Tensor | None = None) -> Tensor:
+    def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         n_samples = mel.shape[2] * self.mel.hop_length
         drawn = self.distribution.random_numbers(n_samples, len(mel), generator)
         numbers = self.distribution.cooled(drawn, self.dimensions.temperature)

@@ -19,6 +19,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "loudness": (-60.0, 0.0),
     "sentence_silence": (0.0, 30.0),
     "denoise": (0.0, 1.0),
+    "streams": (1, 64),
     "seed": (0, 2**63 - 1),
 }
 
@@ -47,6 +48,8 @@ class SynthesisOptions:
     """Seconds between sentences."""
     denoise: float = 0.0
     """How much of the vocoder's own hum is taken off, 1 is all; for vocoders that have one (WaveGlow, HiFi-GAN)."""
+    streams: int = 1
+    """How many stretches of a sentence are spoken at a time, by a vocoder that can (WaveNet): faster, with seams."""
     volume: float = 0.0
     """Gain in dB."""
     loudness: float | None = None

@@ -10,21 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from tts.audio.effects import apply_gain, integrated_loudness
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
-from tts.kernels.threads import one_compute_thread
-from tts.models.acoustic import AcousticModel, MelResult
+from tts.kernels.threads import one_compute_thread, set_compute_threads
+from tts.models.stages import AcousticStage, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import load_lexicon
-from tts.voice.manifest import VoiceManifest
-from tts.voice.networks import load_acoustic_model, load_vocoder, mel_settings
+from tts.voice.engines import ENGINES, Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
+from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
@@ -48,19 +47,28 @@ class Piece:
 class Stages:
     """The two networks that speak one text."""
 
-    acoustic: AcousticModel
+    acoustic: AcousticStage
     vocoder: Vocoding
+
+    @property
+    def engines(self) -> str:
+        """What computes them, in words."""
+        return " and ".join(dict.fromkeys(ENGINES[stage.engine] for stage in (self.acoustic, self.vocoder)))
 
 
 class Voice:
     """A voice that speaks: `say` gives the whole, `stream` a sentence at a time; networks load when first asked for."""
 
-    def __init__(self, manifest: VoiceManifest, frontend: Frontend, device: torch.device) -> None:
+    def __init__(self, manifest: VoiceManifest, frontend: Frontend, computing: Computing) -> None:
         self.manifest = manifest
-        self.device = str(device)
+        self.computing = computing
         self._frontend = frontend
-        self._acoustics: dict[str, AcousticModel] = {}
+        self._acoustics: dict[str, AcousticStage] = {}
         self._vocoders: dict[str, Vocoding] = {}
+
+    @property
+    def device(self) -> str:
+        return self.computing.device
 
     def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
         """Speak a text.
@@ -103,31 +111,40 @@ class Voice:
         acoustic = self.acoustic(name)
         self._check_controls(name, acoustic, options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
-        vocoder.check(options.denoise)
-        return Stages(acoustic, vocoder)
+        vocoder.check(options.denoise, options.streams)
+        stages = Stages(acoustic, vocoder)
+        self._check_precision(name, stages)
+        return stages
 
-    def acoustic(self, name: str) -> AcousticModel:
+    def acoustic(self, name: str) -> AcousticStage:
         """An acoustic model of this voice, loaded when first asked for."""
         if name not in self._acoustics:
             check_acoustic(self.manifest, name)
-            self._acoustics[name] = load_acoustic_model(self.manifest, torch.device(self.device), name)
+            self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.computing)
         return self._acoustics[name]
 
     def vocoder(self, name: str) -> Vocoding:
         """A vocoder of this voice, or an installed one that fits it, loaded when first asked for."""
         if name not in self._vocoders:
             manifest, key = find_vocoder(self.manifest, name)
-            loaded = load_vocoder(manifest, key, torch.device(self.device))
+            loaded = load_vocoder_stage(manifest, key, self.computing)
             self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
-    def _check_controls(self, name: str, acoustic: AcousticModel, options: SynthesisOptions) -> None:
+    def _check_controls(self, name: str, acoustic: AcousticStage, options: SynthesisOptions) -> None:
         several = len(self.manifest.acoustics) > 1
         who = f"The voice {self.manifest.name}{f' with --acoustic {name}' if several else ''}"
         for control in ("pitch", "energy"):
             asked = getattr(options, control) != getattr(SynthesisOptions, control)
             if asked and control not in acoustic.controls:
                 raise UsageError(f"{who} has no control over its {control}: leave --{control} out.")
+
+    def _check_precision(self, name: str, stages: Stages) -> None:
+        """One of the networks must have it; the other then stays in float32."""
+        formats = {name: stages.acoustic.precisions, stages.vocoder.name: stages.vocoder.precisions}
+        if not any(self.computing.precision in each for each in formats.values()):
+            told = "; ".join(f"{who} speaks in {' or '.join(each)}" for who, each in formats.items())
+            raise UsageError(f"Nothing here speaks in {self.computing.precision}: {told}.")
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
         """(sentence, phonemes) one after the other."""
@@ -136,13 +153,12 @@ class Voice:
         else:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
-    @torch.inference_mode()
     def _speak(self, text: str, phonemes: str, index: int, stages: Stages, options: SynthesisOptions) -> Piece:
         vocoder = stages.vocoder
         encoded = self._frontend.encode(phonemes)
         unknown = " ".join(encoded.dropped)
         warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
-        generator = torch.Generator().manual_seed(sentence_seed(options.seed, index, phonemes))
+        generator = random_draws(sentence_seed(options.seed, index, phonemes))
         spoken = speak_steadily(stages.acoustic, encoded, options, generator)
         result = spoken.result
         if spoken.symbols[0] == spoken.symbols[-1] == "":
@@ -150,30 +166,39 @@ class Voice:
             result = without_long_edges(result, n_edge_frames)
         # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
         f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        samples = vocoder(result.mel[None], generator, f0, options.denoise)[0].cpu().numpy()
+        samples = vocoder(result.mel[None], generator, f0, options.denoise, options.streams)[0]
         silence = round(options.sentence_silence * self.manifest.sample_rate) if index else 0
         audio = Audio(np.concatenate([np.zeros(silence, np.float32), samples]), self.manifest.sample_rate)
         frame_seconds = vocoder.mel.hop_length / self.manifest.sample_rate
         offset = silence / self.manifest.sample_rate
         marks = symbol_marks(spoken.symbols, result.durations.tolist(), offset, frame_seconds)
         warnings = (*vocoder.warnings(index), *warnings, *spoken.warnings)
-        return Piece(text, phonemes, audio, marks, warnings, result.mel.cpu().numpy())
+        return Piece(text, phonemes, audio, marks, warnings, result.mel)
 
 
 def load_voice(
     name_or_folder: str = DEFAULT_VOICE,
     *,
     device: str = "auto",
+    engine: str | None = None,
+    precision: str = "float32",
+    threads: int | None = None,
     lexicon: Path | None = None,
     system_espeak: bool = False,
 ) -> Voice:
     """A voice by name, or from a folder that holds one, on `device`: auto, cpu, cuda or cuda:N.
 
+    `engine` is auto, torch or onnx (None: as TTS_ENGINE says), `precision` float32, bfloat16 or int8. `threads` is how
+    many cores compute, for all voices of this process (None: as TTS_THREADS says, or all).
+
     Raises:
-        UsageError: there is no such voice or device.
+        UsageError: there is no such voice, device, engine or precision.
         TtsError: the voice's manifest is broken, or this version cannot read its text; its networks are loaded, and
             their files checked, when they are first asked for.
     """
+    if threads is not None:
+        set_compute_threads(threads)
+    computing = choose_computing(device, engine, precision)
     manifest = find_voice(name_or_folder)
     assert manifest.frontend is not None
     frontend = frontend_for(
@@ -183,7 +208,7 @@ def load_voice(
         lexicon=load_lexicon(lexicon) if lexicon else None,
         system_espeak=system_espeak,
     )
-    return Voice(manifest, frontend, choose_device(device))
+    return Voice(manifest, frontend, computing)
 
 
 def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Piece]:
@@ -199,28 +224,14 @@ def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Pie
         yield replace(piece, audio=apply_gain(piece.audio, gain))
 
 
-def choose_device(name: str) -> torch.device:
-    """The device asked for; `auto` is the first CUDA device where there is one. No silent fall back."""
-    if name == "auto":
-        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
-    if name == "cpu":
-        return torch.device("cpu")
-    kind, _, index = name.partition(":")
-    if kind != "cuda" or not (index.isdigit() or name == "cuda"):
-        raise UsageError(f"There is no device {name!r}; say auto, cpu, cuda or cuda:N.")
-    if int(index or 0) >= torch.cuda.device_count():
-        raise UsageError(f"The device {name} is not here: torch sees {torch.cuda.device_count()} CUDA devices.")
-    return torch.device("cuda", int(index or 0))
-
-
-def without_long_edges(result: MelResult, n_frames: int) -> MelResult:
+def without_long_edges(result: SpokenMel, n_frames: int) -> SpokenMel:
     """Cut the first and the last symbol, which are markers and silent, down to at most `n_frames` each."""
-    durations = result.durations.clone()
+    durations = result.durations.copy()
     first, last = int(durations[0]), int(durations[-1])
     start, end = max(0, first - n_frames), result.mel.shape[1] - max(0, last - n_frames)
     durations[0], durations[-1] = min(first, n_frames), min(last, n_frames)
     f0 = None if result.f0 is None else result.f0[start:end]
-    return MelResult(result.mel[:, start:end], durations, f0)
+    return SpokenMel(result.mel[:, start:end], durations, f0)
 
 
 def symbol_marks(symbols: list[str], durations: list[int], offset: float, frame_seconds: float) -> tuple[Mark, ...]:
@@ -234,3 +245,8 @@ def sentence_seed(seed: int, index: int, phonemes: str) -> int:
     """A seed that belongs to one sentence of one text, whatever else is spoken in the same process."""
     digest = hashlib.sha256(f"{seed}:{index}:{phonemes}".encode()).digest()
     return int.from_bytes(digest[:7], "big")
+
+
+def random_draws(seed: int) -> np.random.Generator:
+    """All that is random in one sentence."""
+    return np.random.default_rng(seed)

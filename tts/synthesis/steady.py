@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
+import numpy as np
 
-from tts.models.acoustic import AcousticModel, MelResult
+from tts.models.stages import AcousticStage, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.text.symbols import Encoded
 
@@ -26,19 +26,20 @@ EXCERPT_LENGTH = 40
 class Spoken:
     """A sentence's mel, what each of its symbols stands for ("" for a marker), and what went wrong, if anything."""
 
-    result: MelResult
+    result: SpokenMel
     symbols: list[str]
     warnings: tuple[str, ...] = ()
 
 
 def speak_steadily(
-    model: AcousticModel, encoded: Encoded, options: SynthesisOptions, generator: torch.Generator, halvings: int = 0
+    model: AcousticStage, encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator, halvings: int = 0
 ) -> Spoken:
     """Speak one sentence; what cannot be spoken well after all is spoken all the same, and told of."""
     failures: list[str] = []
-    ids = torch.tensor(encoded.ids, device=next(model.parameters()).device)
     for _ in range(TAKES):
-        result = model.speak(ids, speed=options.speed, pitch=options.pitch, energy=options.energy, generator=generator)
+        result = model.speak(
+            encoded.ids, speed=options.speed, pitch=options.pitch, energy=options.energy, generator=generator
+        )
         if result.failure is None:
             return Spoken(result, encoded.symbols, _retried(encoded, failures))
         failures.append(result.failure)
@@ -78,13 +79,13 @@ def halves(encoded: Encoded) -> tuple[Encoded, Encoded] | None:
 def _joined(spoken: list[Spoken], warning: str) -> Spoken:
     """Two halves as one; the blank between them takes no time."""
     one, other = spoken
-    no_frames = one.result.durations.new_zeros(1)
+    no_frames = np.zeros(1, np.int64)
     f0 = [half.result.f0 for half in spoken if half.result.f0 is not None]
     result = replace(
         one.result,
-        mel=torch.cat([one.result.mel, other.result.mel], dim=1),
-        durations=torch.cat([one.result.durations, no_frames, other.result.durations]),
-        f0=torch.cat(f0) if len(f0) == len(spoken) else None,
+        mel=np.concatenate([one.result.mel, other.result.mel], axis=1),
+        durations=np.concatenate([one.result.durations, no_frames, other.result.durations]),
+        f0=np.concatenate(f0) if len(f0) == len(spoken) else None,
         failure=None,
     )
     return Spoken(result, [*one.symbols, " ", *other.symbols], (warning, *one.warnings, *other.warnings))

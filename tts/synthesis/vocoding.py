@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Callable
 
-from tts.audio.mel import MelSettings
-from tts.audio.mel_conversion import conversion_problem, mel_conversion
+import numpy as np
+
+from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
 from tts.errors import UsageError
-from tts.models.denoiser import Denoiser
-from tts.models.vocoder import Vocoder
+from tts.models.stages import Floats, VocoderStage
 
 # Fourier transforms reflect half a window at the edges: of less than this a vocoder could make no sound.
 LEAST_FRAMES = 4
@@ -22,13 +21,21 @@ class Vocoding:
         UsageError: the vocoder hears another mel, which these cannot be turned into.
     """
 
-    def __init__(self, name: str, vocoder: Vocoder, mel: MelSettings) -> None:
+    def __init__(self, name: str, vocoder: VocoderStage, mel: MelSettings) -> None:
         if problem := conversion_problem(mel, vocoder.mel):
             raise UsageError(f"The vocoder {name} does not fit this voice: {problem}.")
         self.name, self.mel = name, mel
         self._vocoder = vocoder
-        self._convert = mel_conversion(mel, vocoder.mel)
-        self._denoiser: Denoiser | None = None
+        self._convert = None if same_mel(mel, vocoder.mel) else _conversion(mel, vocoder.mel)
+        self._denoise: Callable[[Floats, float], Floats] | None = None
+
+    @property
+    def engine(self) -> str:
+        return self._vocoder.engine
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        return self._vocoder.precisions
 
     def warnings(self, index: int) -> tuple[str, ...]:
         """What a listener should know of the match, told with the first sentence (`index` 0) only."""
@@ -36,24 +43,52 @@ class Vocoding:
             return ()
         return (f"{self.name} hears another mel than this voice speaks; it was converted, which costs quality",)
 
-    def check(self, denoise: float) -> None:
-        """Raise UsageError where there is no hum that could be taken off."""
-        if denoise and self._denoiser is None:
-            self._denoiser = Denoiser(self._vocoder)
+    def check(self, denoise: float, streams: int = 1) -> None:
+        """Raise UsageError where there is no hum that could be taken off, or more streams than it can speak in."""
+        if streams > 1 and not self._vocoder.foldable:
+            raise UsageError(f"{self.name} speaks in one stream, not in {streams}; streams are for WaveNet.")
+        if denoise and self._denoise is None:
+            if (hum := self._vocoder.hum()) is None:
+                raise UsageError(f"{self.name} has no hum to take off; denoise is for WaveGlow and HiFi-GAN.")
+            self._denoise = _denoising(hum, self._vocoder.mel.n_fft)
 
     def __call__(
-        self, mel: Tensor, generator: torch.Generator, f0: Tensor | None = None, denoise: float = 0.0
-    ) -> Tensor:
+        self,
+        mel: Floats,
+        generator: np.random.Generator,
+        f0: Floats | None = None,
+        denoise: float = 0.0,
+        streams: int = 1,
+    ) -> Floats:
         """mel [B, n_mels, T] → samples [B, T * hop_length]; `denoise` 0 leaves the hum, 1 takes all of it off."""
-        self.check(denoise)
+        self.check(denoise, streams)
         n_frames = mel.shape[2]
         mel, f0 = at_least(mel, LEAST_FRAMES), None if f0 is None else at_least(f0, LEAST_FRAMES)
-        samples: Tensor = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0)
+        samples = self._vocoder(self._convert(mel) if self._convert else mel, generator, f0, streams)
         samples = samples[:, : n_frames * self.mel.hop_length]
-        return self._denoiser(samples, denoise) if denoise and self._denoiser else samples
+        return self._denoise(samples, denoise) if denoise and self._denoise else samples
 
 
-def at_least(frames: Tensor, n_frames: int) -> Tensor:
+def at_least(frames: Floats, n_frames: int) -> Floats:
     """frames [..., T], the last repeated until there are `n_frames`."""
     missing = max(0, n_frames - frames.shape[-1])
-    return torch.cat([frames, *[frames[..., -1:]] * missing], dim=-1)
+    return np.concatenate([frames, *[frames[..., -1:]] * missing], axis=-1)
+
+
+def _conversion(source: MelSettings, target: MelSettings) -> Callable[[Floats], Floats] | None:
+    # Both need PyTorch, which most voices speak without.
+    import torch
+
+    from tts.audio.mel_conversion import mel_conversion
+
+    convert = mel_conversion(source, target)
+    return convert and (lambda mel: convert(torch.tensor(mel)).numpy())
+
+
+def _denoising(hum: Floats, n_fft: int) -> Callable[[Floats, float], Floats]:
+    import torch
+
+    from tts.models.denoiser import Denoiser
+
+    denoiser = Denoiser(torch.tensor(hum), n_fft)
+    return lambda samples, strength: denoiser(torch.tensor(samples), strength).numpy()

@@ -190,7 +190,7 @@ def spoken_sample(corpus: PreparedCorpus, item: Item, spoken: Tensor) -> Samples
     # A network that has learned nothing yet may speak no frame, or fewer than a Fourier transform takes.
     if spoken.shape[1] * corpus.mel.hop_length > corpus.mel.n_fft:
         samples.mels["spoken"] = spoken.cpu().numpy()
-        wave = GriffinLim(corpus.mel)(spoken.cpu()[None], torch.Generator().manual_seed(0))[0]
+        wave = GriffinLim(corpus.mel)(spoken.cpu()[None], np.random.default_rng(0))[0]
         samples.audio["spoken"] = wave.clamp(-1, 1).numpy()
     return samples
 

@@ -11,25 +11,25 @@ import numpy as np
 import torch
 
 from tts.audio.atomic import replacing
-from tts.audio.mel_conversion import same_mel
+from tts.audio.mel_settings import same_mel
 from tts.errors import UsageError
 from tts.models.fastspeech2 import FastSpeech2
 from tts.training.acoustic import collate
 from tts.training.data import PreparedCorpus
 from tts.training.loop import on_device
-from tts.voice.manifest import VoiceManifest
-from tts.voice.networks import load_acoustic_model, mel_settings
+from tts.voice.manifest import VoiceManifest, mel_settings
+from tts.voice.networks import load_acoustic_model
 
 BATCH_SIZE = 8
 
 
-def load_fastspeech2(voice: VoiceManifest, corpus: PreparedCorpus, device: torch.device) -> FastSpeech2:
+def load_fastspeech2(voice: VoiceManifest, corpus: PreparedCorpus, device: str) -> FastSpeech2:
     """The voice's acoustic model, for the corpus.
 
     Raises:
         UsageError: it cannot be given durations, or it has other symbols or another mel than the corpus.
     """
-    network = load_acoustic_model(voice, device)
+    network = load_acoustic_model(voice, torch.device(device))
     if not isinstance(network, FastSpeech2):
         raise UsageError(f"{voice.name} finds its own durations: mels that fit the recordings need a FastSpeech 2.")
     if voice.frontend is None or voice.frontend.symbols != corpus.symbols.symbols:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from tts.audio.files import INT16_SCALE
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fill_unvoiced
 from tts.errors import TtsError
 from tts.text.symbols import SymbolTable

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.audio.files import to_int16
-from tts.audio.mel import MelSettings, mel_spectrogram
+from tts.audio.mel import mel_spectrogram
+from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
 from tts.text.espeak import EspeakFrontend
 from tts.training import checks

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from tts.audio.mel import MelSettings, mel_spectrogram, stft
+from tts.audio.mel import mel_spectrogram, stft
+from tts.audio.mel_settings import MelSettings
 from tts.models.alignment import hard_alignment
 from tts.models.excitation import F0_CENTRE_HZ
 from tts.models.masks import length_mask

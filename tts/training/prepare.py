@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.checks import Limits

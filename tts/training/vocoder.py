@@ -172,7 +172,7 @@ def _copier(
         n_frames = min(item.n_frames, most_frames)
         start = item.first_frame + (item.n_frames - n_frames) // 2
         frames = slice(start, start + n_frames)
-        made = vocoder(corpus.mel_of(frames)[None].to(device), torch.Generator().manual_seed(0))
+        made = vocoder(corpus.mel_of(frames)[None].to(device), np.random.default_rng(0))
         return made.cpu(), corpus.wave(frames)[None]
 
     return copy

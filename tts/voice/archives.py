@@ -100,7 +100,7 @@ def pack(folder: Path, destination: Path) -> Path:
     manifest = load_manifest(folder)
     check_whole(manifest)
     top = manifest.name if is_plain_name(manifest.name) else "voice"
-    names = {MANIFEST_FILE, *(part.file for part in manifest.components if part.file is not None)}
+    names = {MANIFEST_FILE, *manifest.files}
     names |= {path.name for path in folder.iterdir() if path.is_file() and is_text_about_it(path.name)}
     with (
         replacing(destination) as path,

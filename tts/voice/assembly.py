@@ -12,8 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
-from tts.audio.mel_conversion import same_mel
+from tts.audio.mel_settings import MelSettings, same_mel
 from tts.errors import TtsError
 from tts.voice.formats.converted import Converted
 from tts.voice.manifest import (

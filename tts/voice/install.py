@@ -20,7 +20,7 @@ from tts.voice.plan import Plan, catalog_mark, existing
 from tts.voice.store import voice_folders
 
 if TYPE_CHECKING:
-    from tts.audio.mel import MelSettings
+    from tts.audio.mel_settings import MelSettings
     from tts.voice.assembly import Assembly, Head
     from tts.voice.formats.converted import Converted
 
@@ -32,7 +32,7 @@ def _convert(path: Path, hyperparameters: Path | None = None) -> Converted:
 
 
 def _conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
-    from tts.audio.mel_conversion import conversion_problem
+    from tts.audio.mel_settings import conversion_problem
 
     return conversion_problem(source, target)
 

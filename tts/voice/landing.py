@@ -124,10 +124,7 @@ def take_away(name: str, place: Workplace) -> Path:
 
 def _land_on(folder: Path, target: Path) -> None:
     manifest = load_manifest(folder)
-    landing = {}
-    for component in manifest.components:
-        if component.file is not None:
-            landing[component.file] = _free_name(component, target)
+    landing = {name: _free_name(name, digest, target) for name, digest in manifest.files.items()}
     acoustics, vocoders = (
         {name: _renamed(part, landing) for name, part in parts.items()}
         for parts in (manifest.acoustics, manifest.vocoders)
@@ -145,17 +142,17 @@ def _land_on(folder: Path, target: Path) -> None:
     _remove_others(target, {MANIFEST_FILE, *landing.values(), *texts})
 
 
-def _free_name(component: Component, target: Path) -> str:
+def _free_name(name: str, sha256: str, target: Path) -> str:
     """The file's name, or one made from its hash where the old voice has another file of that name."""
-    assert component.file is not None
-    if not (target / component.file).exists() or file_problem(target, component) is None:
-        return component.file
-    stem = _HASH_IN_NAME.sub("", Path(component.file).stem)
-    return f"{stem}-{str(component.sha256)[:12]}.safetensors"
+    if not (target / name).exists() or file_problem(target, name, sha256) is None:
+        return name
+    stem, suffix = Path(name).stem, Path(name).suffix
+    return f"{_HASH_IN_NAME.sub('', stem)}-{sha256[:12]}{suffix}"
 
 
 def _renamed(component: Component, names: dict[str, str]) -> Component:
-    return component if component.file is None else replace(component, file=names[component.file])
+    file, graph = (names[name] if name is not None else None for name in (component.file, component.graph))
+    return replace(component, file=file, graph=graph)
 
 
 def _remove_others(folder: Path, keep: set[str]) -> None:

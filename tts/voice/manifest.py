@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from tts.audio.atomic import write_text
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 
 if sys.version_info >= (3, 11):
@@ -32,7 +33,8 @@ class Component:
     """One network of a voice: what it is, how it is sized, and where its weights lie (None: it has none).
 
     `mel` is the mel that a vocoder hears where that is not the manifest's own; `note` says where the weights come from
-    and on what terms, where that is not what the manifest says of the whole.
+    and on what terms, where that is not what the manifest says of the whole. `graph` is a file that holds the network
+    for ONNX Runtime, beside its weights.
     """
 
     network: str
@@ -41,6 +43,14 @@ class Component:
     options: dict[str, Any] = field(default_factory=dict)
     mel: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    graph: str | None = None
+    graph_sha256: str | None = None
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its files by name, and the SHA-256 of each."""
+        named = {self.file: self.sha256, self.graph: self.graph_sha256}
+        return {name: digest for name, digest in named.items() if name is not None and digest is not None}
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,11 @@ class VoiceManifest:
     @property
     def components(self) -> list[Component]:
         return [*self.acoustics.values(), *self.vocoders.values()]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """All files that its components name, and the SHA-256 of each."""
+        return {name: digest for component in self.components for name, digest in component.files.items()}
 
     @property
     def speaks(self) -> bool:
@@ -122,25 +137,41 @@ def write_manifest(manifest: VoiceManifest) -> Path:
     return path
 
 
+def mel_settings(manifest: VoiceManifest, component: Component | None = None) -> MelSettings:
+    """What the voice speaks, or what one of its vocoders hears.
+
+    Raises:
+        TtsError: the manifest says of the mel what this version does not know.
+    """
+    told = {**manifest.mel, **(component.mel if component else {})}
+    try:
+        return MelSettings(**told)
+    except TypeError as error:
+        raise TtsError(f"The voice {manifest.name} has a mel that this version does not know: {error}.") from None
+
+
 def verify_files(manifest: VoiceManifest) -> list[str]:
     """What is wrong with the voice's files, a sentence each; nothing is fine."""
-    return [problem for component in manifest.components if (problem := file_problem(manifest.folder, component))]
+    return [problem for item in manifest.files.items() if (problem := file_problem(manifest.folder, *item))]
 
 
-def file_problem(folder: Path, component: Component) -> str | None:
+def component_problem(folder: Path, component: Component) -> str | None:
+    """Why a file of this component cannot be trusted, in a sentence; None: all are whole."""
+    return next((problem for item in component.files.items() if (problem := file_problem(folder, *item))), None)
+
+
+def file_problem(folder: Path, name: str, sha256: str) -> str | None:
     """Why a component's file cannot be trusted, in a sentence; None when its hash is what the manifest says."""
-    if component.file is None:
-        return None
-    path = folder / component.file
-    if path.name != component.file:
-        return f"{component.file} is not a plain file name."
+    path = folder / name
+    if path.name != name:
+        return f"{name} is not a plain file name."
     try:
         digest = file_sha256(path)
     except FileNotFoundError:
         return f"{path} is missing."
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}."
-    if digest != component.sha256:
+    if digest != sha256:
         return f"{path} is damaged: its sha256 is not the one in {MANIFEST_FILE}."
     return None
 
@@ -212,7 +243,16 @@ def _entry(component: Component) -> dict[str, Any]:
 
 def _component(entry: dict[str, Any]) -> Component:
     options, mel = dict(entry.get("options", {})), dict(entry.get("mel", {}))
-    file, sha256 = entry.get("file"), entry.get("sha256")
-    if file is not None and sha256 is None:
-        raise KeyError("sha256")
-    return Component(str(entry["network"]), file, sha256, options, mel, str(entry.get("note", "")))
+    for file, digest in (("file", "sha256"), ("graph", "graph_sha256")):
+        if file in entry and digest not in entry:
+            raise KeyError(digest)
+    return Component(
+        str(entry["network"]),
+        entry.get("file"),
+        entry.get("sha256"),
+        options,
+        mel,
+        str(entry.get("note", "")),
+        entry.get("graph"),
+        entry.get("graph_sha256"),
+    )

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tts.audio.mel_conversion import conversion_problem, same_mel
+from tts.audio.mel_settings import conversion_problem, same_mel
 from tts.errors import UsageError
 from tts.voice.archives import check_whole
 from tts.voice.assembly import GRIFFIN_LIM, check_voice, mel_table
-from tts.voice.manifest import Component, VoiceManifest, load_manifest, write_manifest
+from tts.voice.manifest import Component, VoiceManifest, load_manifest, mel_settings, write_manifest
 from tts.voice.names import check_voice_name, is_text_about_it, is_voice_file
-from tts.voice.networks import mel_settings
 
 
 @dataclass(frozen=True)
@@ -112,17 +111,23 @@ def _default_vocoder(sources: Sequence[VoiceManifest]) -> str:
 def _moved(network: _Network, base: VoiceManifest, folder: Path, taken: set[str]) -> Component:
     """The component with its file copied into `folder` under the network's name, and with its origin in the note."""
     component = replace(network.component, note=_note(network, base))
-    if component.file is None:
-        return component
-    name = f"{network.name}.safetensors"
+    names = {name: _copied(network, name, folder, taken) for name in component.files}
+    file, graph = (names[name] if name is not None else None for name in (component.file, component.graph))
+    return replace(component, file=file, graph=graph)
+
+
+def _copied(network: _Network, file: str, folder: Path, taken: set[str]) -> str:
+    """Copy one of the network's files into `folder` and give its name there."""
+    suffix = Path(file).suffix
+    name = f"{network.name}{suffix}"
     if name.lower() in taken:
         # An acoustic model and a vocoder may share a name; some systems do not tell A from a.
-        name = f"{network.name}-{str(component.sha256)[:12]}.safetensors"
+        name = f"{network.name}-{network.component.files[file][:12]}{suffix}"
     if not is_voice_file(name):
         raise UsageError(f"{network.source.folder} has a network called {network.name!r}: name it like a file.")
     taken.add(name.lower())
-    shutil.copyfile(network.source.folder / component.file, folder / name)
-    return replace(component, file=name)
+    shutil.copyfile(network.source.folder / file, folder / name)
+    return name
 
 
 def _note(network: _Network, base: VoiceManifest) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from tts.errors import UsageError
 from tts.voice.manifest import MANIFEST_FILE
 
+NETWORK_SUFFIXES = (".safetensors", ".onnx")
 _LONGEST = 100
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # What Windows takes for a device, with any suffix.
@@ -52,12 +53,12 @@ def file_name_in(url: str, nameless: str = "file") -> str:
 
 
 def is_voice_file(name: str) -> bool:
-    """Whether a file of this name belongs into a voice: the manifest, weights, or a text about them."""
+    """Whether a file of this name belongs into a voice: the manifest, weights, a graph, or a text about them."""
     if not is_plain_name(name):
         return False
-    return name == MANIFEST_FILE or name.endswith(".safetensors") or _TEXTS.fullmatch(name) is not None
+    return name == MANIFEST_FILE or name.endswith(NETWORK_SUFFIXES) or _TEXTS.fullmatch(name) is not None
 
 
 def is_text_about_it(name: str) -> bool:
     """Whether this is a README, a licence or the like."""
-    return is_voice_file(name) and name != MANIFEST_FILE and not name.endswith(".safetensors")
+    return is_voice_file(name) and name != MANIFEST_FILE and not name.endswith(NETWORK_SUFFIXES)

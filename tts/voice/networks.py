@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.acoustic import AcousticModel
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
@@ -23,7 +23,7 @@ from tts.models.vocoder import Vocoder
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.voice.manifest import Component, VoiceManifest, file_problem
+from tts.voice.manifest import Component, VoiceManifest, component_problem, mel_settings
 
 Options = dict[str, Any]
 Builder = TypeVar("Builder")
@@ -67,19 +67,6 @@ def load_vocoder(manifest: VoiceManifest, name: str, device: torch.device) -> Vo
     return network.to(device)
 
 
-def mel_settings(manifest: VoiceManifest, component: Component | None = None) -> MelSettings:
-    """What the voice speaks, or what one of its vocoders hears.
-
-    Raises:
-        TtsError: the manifest says of the mel what this version does not know.
-    """
-    told = {**manifest.mel, **(component.mel if component else {})}
-    try:
-        return MelSettings(**told)
-    except TypeError as error:
-        raise TtsError(f"The voice {manifest.name} has a mel that this version does not know: {error}.") from None
-
-
 def _known(networks: dict[str, Builder], component: Component, manifest: VoiceManifest) -> Builder:
     if component.network not in networks:
         raise TtsError(
@@ -90,7 +77,7 @@ def _known(networks: dict[str, Builder], component: Component, manifest: VoiceMa
 
 
 def _with_weights(build: Callable[[], Network], component: Component, manifest: VoiceManifest) -> Network:
-    if problem := file_problem(manifest.folder, component):
+    if problem := component_problem(manifest.folder, component):
         raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
     try:
         network = build()

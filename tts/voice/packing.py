@@ -56,7 +56,7 @@ def copy_voice(source: Path, folder: Path) -> None:
     Raises:
         TtsError: one is missing, or has a name that no file of a voice has.
     """
-    names = {part.file for part in load_manifest(source).components if part.file is not None}
+    names = set(load_manifest(source).files)
     names |= {path.name for path in source.iterdir() if path.is_file() and is_text_about_it(path.name)}
     for name in sorted({MANIFEST_FILE, *names}):
         if not is_voice_file(name):
@@ -104,5 +104,5 @@ def _not_of_a_voice(folder: Path) -> list[str]:
     names = sorted(path.name for path in folder.iterdir())
     if MANIFEST_FILE not in names:
         return names
-    own = {MANIFEST_FILE, *(part.file for part in load_manifest(folder).components)}
+    own = {MANIFEST_FILE, *load_manifest(folder).files}
     return [name for name in names if name not in own and not is_text_about_it(name)]

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.voice.formats import Converted, convert

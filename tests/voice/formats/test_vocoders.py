@@ -7,7 +7,8 @@ import tomli_w
 import torch
 
 from tests.foreign_checkpoints import hifigan_state, nvidia_waveglow_state, wavenet_state
-from tts.audio.mel import MelSettings, normalised
+from tts.audio.mel import normalised
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.waveglow import WaveGlowDimensions
 from tts.voice.formats import hifigan, waveglow_nvidia, wavenet_r9y9

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.voice.formats.converted import Converted
 from tts.voice.formats.layouts import KNOWN, LAYOUTS, Layout

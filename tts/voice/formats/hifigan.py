@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.hifigan import HiFiGANDimensions
 from tts.voice.formats.converted import Converted

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
 from tts.voice.formats.converted import Converted

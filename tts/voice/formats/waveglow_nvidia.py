@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.models.waveglow import WaveGlowDimensions
 from tts.voice.formats.converted import Converted
