@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tts.cli import flags, voices_catalog, voices_install, voices_pack
+from tts.cli import flags, voices_catalog, voices_export, voices_install, voices_pack
 from tts.cli.console import print_json, print_table, warn
 from tts.errors import TtsError
 from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
@@ -62,6 +62,7 @@ app.command("install")(voices_install.install)
 app.command("remove")(voices_install.remove)
 app.command("default")(voices_install.default)
 app.command("pack")(voices_pack.pack)
+app.command("export")(voices_export.export)
 
 
 @app.command()

@@ -1,0 +1,74 @@
+"""Running a graph on ONNX Runtime, one thread for all of it, with weights that are handed over as arrays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.errors import TtsError
+
+Arrays = Mapping[str, npt.NDArray[np.float32]]
+
+
+class Session:
+    """A graph that gets ready in the background: `read` gives it and its weights; the first run waits for it.
+
+    Most of the work is done without Python's lock, so that meanwhile a text can be read and another network loaded.
+    """
+
+    def __init__(self, name: str, read: Callable[[], tuple[bytes, Arrays]]) -> None:
+        self._name, self._read = name, read
+        self._session: Any = None
+        self._problem: TtsError | None = None
+        self._thread = threading.Thread(target=self._prepare)
+        self._thread.start()
+
+    def run(self, **inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """The graph's outputs, in their order.
+
+        Raises:
+            TtsError: the files do not hold this network, or it cannot take these inputs.
+        """
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+        try:
+            outputs: list[npt.NDArray[Any]] = self._session.run(None, inputs)
+        # Its exceptions have no base of their own.
+        except Exception as error:
+            raise self._refusal("cannot speak this", error) from None
+        return outputs
+
+    def _prepare(self) -> None:
+        try:
+            self._session = open_session(*self._read())
+        except TtsError as error:
+            self._problem = error
+        except Exception as error:
+            self._problem = self._refusal("does not fit its weights or ONNX Runtime", error)
+
+    def _refusal(self, what: str, error: Exception) -> TtsError:
+        return TtsError(f"The graph of {self._name} {what} ({' '.join(str(error).split())[:300]}).")
+
+
+def open_session(graph: bytes, weights: Arrays) -> Any:
+    """An InferenceSession of onnxruntime, whose exceptions are all that it may raise."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # One thread: sums keep their order, so that the same text gives the same bytes whatever the machine's cores.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # The graph is written as it should run. Planning which memory to use again takes longer than a short sentence,
+    # packing the weights takes their memory twice; neither is noticed in the time of a long one.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.enable_mem_reuse = options.enable_mem_pattern = False
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    # What it has to say comes as an exception too.
+    options.log_severity_level = 4
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+    options.add_external_initializers(list(weights), values)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
