@@ -26,8 +26,8 @@ def network_report():
         workload("tacotron2", "acoustic"), Timings(5.0, 1.0, [0.25], 700.0), Timings(5.0, 2.0, [0.5], 650.0)
     )
     rows = [
-        Row(vocoder, "float32", 1, 87_000_000, Cost(200e9), Limit(1.0, 0.5, None)),
-        Row(acoustic, "float32", 1, 28_000_000, Cost(2e9, 86.0, 18e6), Limit(0.01, 0.05, 31.0)),
+        Row(vocoder, "float32", "torch", 1, 87_000_000, Cost(200e9), Limit(1.0, 0.5, None)),
+        Row(acoustic, "float32", "torch", 1, 28_000_000, Cost(2e9, 86.0, 18e6), Limit(0.01, 0.05, 31.0)),
     ]
     return Report(MACHINE, "cpu", 2, 3, rows, LIMITS)
 
@@ -39,7 +39,16 @@ def voice_report():
     )
     hello, torch = (Process(1.5, 310.0), Process(1.3, 312.0)), (Process(1.0, 300.0), Process(1.0, 299.0))
     spoken_by = SpokenBy(
-        "heart", "fastspeech2", "source_filter", 1, 193, 1.25, Spread(200.0, 190.0, 230.0), ColdStart(hello, torch)
+        "heart",
+        "fastspeech2",
+        "source_filter",
+        "PyTorch",
+        1,
+        193,
+        1.25,
+        345.6,
+        Spread(200.0, 190.0, 230.0),
+        ColdStart(hello, torch),
     )
-    rows = [Row(frontend, "float32"), Row(whole, "float32")]
+    rows = [Row(frontend, None, None), Row(whole, None, None)]
     return Report(MACHINE, "cpu", 1, 2, rows, voice=spoken_by, warnings=["a warning"])

@@ -7,7 +7,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.benchmark.costs import FRAMES_A_SYMBOL, TEXT_SYMBOLS, cost_of, count_weights
 from tts.benchmark.networks import BUILDERS, MEL
 from tts.benchmark.presets import PRESETS

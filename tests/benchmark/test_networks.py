@@ -4,12 +4,12 @@ import torch
 
 from tests.benchmark.tiny import TINY
 from tts.benchmark.networks import BUILDERS, MEL, Setting, computing_on, network_workload, random_network
+from tts.benchmark.of_networks import bench_networks
 from tts.benchmark.presets import BYTES_A_WEIGHT, PRESETS
-from tts.benchmark.run import bench_networks
 from tts.errors import UsageError
 from tts.kernels.choice import reference_only
 from tts.kernels.threads import compute_threads
-from tts.models.precision import PRECISIONS
+from tts.models.stages import PRECISIONS
 from tts.models.vocoder import Vocoder
 
 CPU = torch.device("cpu")

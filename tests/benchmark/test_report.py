@@ -40,6 +40,7 @@ def test_the_document_of_networks():
     assert vocoder == {
         "name": "waveglow-256",
         "stage": "vocoder",
+        "engine": "torch",
         "precision": "float32",
         "batch": 1,
         "weights": 87_000_000,
@@ -66,9 +67,11 @@ def test_the_document_of_a_voice():
         "voice": "heart",
         "acoustic": "fastspeech2",
         "vocoder": "source_filter",
+        "engines": "PyTorch",
         "lines": 1,
         "characters": 193,
         "load_seconds": 1.25,
+        "peak_mb": 345.6,
         "first_audio_ms": spread(200.0, 190.0, 230.0),
         "cold_start": {
             "hello": {"seconds": spread(1.4, 1.3, 1.5), "peak_mb": spread(311.0, 310.0, 312.0)},
@@ -106,9 +109,10 @@ def test_the_table_of_a_voice_has_no_empty_columns():
         ["whole", "0.04", "10 s", "0.02", "10 s", "2", "400"],
     ]
     assert voice_report().fact_table()[1] == [
-        ["voice", "heart, fastspeech2 and source_filter"],
+        ["voice", "heart, fastspeech2 and source_filter by PyTorch"],
         ["first audio", "200 (190–230) ms"],
         ["loading", "1.25 s"],
+        ["most memory", "346 MB"],
         ["whole process, Hello world.", "1.4 (1.3–1.5) s, 312 MB"],
         ["import torch", "1 s, 300 MB"],
         ["the one over the other", "1.4 (1.3–1.5) times"],

@@ -3,9 +3,10 @@ import time
 import pytest
 import torch
 
+from tts.benchmark.asked import Asked
 from tts.benchmark.measuring import measure
 from tts.benchmark.networks import computing_on
-from tts.benchmark.run import bench_voice
+from tts.benchmark.of_voice import bench_voice
 from tts.benchmark.voices import STAGES, Script, load_speaker
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions
@@ -15,7 +16,7 @@ LINES = ["One two. Three.", "Four."]
 
 @pytest.fixture
 def speaker(random_voice):
-    return load_speaker(str(random_voice), SynthesisOptions(), "cpu", system_espeak=False, start=time.perf_counter())
+    return load_speaker(Asked(str(random_voice), SynthesisOptions(), "cpu"), time.perf_counter())
 
 
 def test_the_stages_speak_what_the_voice_speaks(speaker):
@@ -50,7 +51,7 @@ def test_both_paths_agree(speaker):
 
 def test_a_report_has_the_stages_and_the_whole(speaker):
     counted = []
-    report = bench_voice(speaker, LINES, repeat=2, threads=1, on_run=lambda: counted.append(1))
+    report = bench_voice(speaker, LINES, repeat=2, on_run=lambda: counted.append(1))
     assert len(counted) == 2 * len(STAGES)
     assert [row.measured.workload.stage for row in report.rows] == list(STAGES)
     frontend, acoustic, vocoder, whole = (row.measured for row in report.rows)
@@ -61,6 +62,10 @@ def test_a_report_has_the_stages_and_the_whole(speaker):
     assert (told.lines, told.characters, told.cold_start) == (2, 20, None)
     assert 0 < told.first_audio_ms.low <= told.first_audio_ms.median
     assert told.load_seconds > 0
+    assert told.peak_mb > 10
+    assert told.engines == "PyTorch"
+    assert [row.engine for row in report.rows] == [None, "torch", "torch", None]
+    assert [row.precision for row in report.rows] == [None, "float32", "float32", None]
     assert report.limits is None
 
 
@@ -73,9 +78,27 @@ def test_stages_are_timed_as_the_voice_runs_them(speaker):
     """With as many of PyTorch's threads."""
     script = Script(speaker, LINES)
     threads = []
-    stages = speaker.voice.prepare(speaker.options)
-    speak = stages.acoustic.speak
-    stages.acoustic.speak = lambda *args, **named: (threads.append(torch.get_num_threads()), speak(*args, **named))[1]
+    acoustic = speaker.stages.acoustic
+    speak = acoustic.speak
+    acoustic.speak = lambda *args, **named: (threads.append(torch.get_num_threads()), speak(*args, **named))[1]
     with computing_on(2):
         script.workloads()[1].run(0.0)
     assert set(threads) == {1}
+
+
+def test_the_reference_is_pytorch_in_float32(random_voice):
+    asked = Asked(str(random_voice), SynthesisOptions(acoustic="tacotron2", vocoder="griffinlim"), "cpu")
+    plain = load_speaker(asked, time.perf_counter()).plain_stages()
+    assert plain.engines == "PyTorch"
+    assert plain.vocoder.name == "griffinlim"
+
+
+def test_tts_say_is_asked_for_the_same():
+    assert Asked("heart", SynthesisOptions()).flags() == [
+        "--voice", "heart", "--device", "auto", "--precision", "float32"
+    ]  # fmt: skip
+    options = SynthesisOptions(vocoder="wavenet", acoustic="fastspeech2")
+    assert Asked("heart", options, "cpu", "torch", "int8", 2, True).flags() == [
+        "--voice", "heart", "--vocoder", "wavenet", "--acoustic", "fastspeech2", "--device", "cpu",
+        "--engine", "torch", "--precision", "int8", "--threads", "2", "--system-espeak",
+    ]  # fmt: skip

@@ -22,7 +22,7 @@ def test_a_voice_as_a_table(tts):
     assert lines[0].split()[:2] == ["stage", "reference"]
     assert [line.split()[0] for line in lines[1:]] == ["frontend", "fastspeech2", "vocos", "whole"]
     told_of = [line.split("  ")[0] for line in facts.splitlines()[1:]]
-    assert told_of == ["voice", "first audio", "loading", "computed on", "machine"]
+    assert told_of == ["voice", "first audio", "loading", "most memory", "computed on", "machine"]
     assert (tts.folder / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -64,10 +64,12 @@ def test_presets_as_a_table_and_as_json(fresh, tiny):
         (["--seconds", "3"], 2, "--seconds is about a network of random weights: say which with --preset NAME."),
         (["--batch", "3"], 2, "--batch is about a network of random weights: say which with --preset NAME."),
         (["--repeat", "0"], 2, "--repeat must be 1 or more, not 0."),
-        (["--threads", "0"], 2, "--threads must be 1 or more, not 0."),
+        (["--threads", "0"], 2, "'--threads'"),
         (["--preset", "tacotron2", "--seconds", "nan"], 2, "--seconds must be above 0 and at most 600, not nan."),
         (["--preset", "tacotron2", "--precision", "int8", "--device", "tpu"], 2, "There is no device 'tpu'"),
-        (["--precision", "float16"], 2, "There is no precision 'float16'; say float32, bfloat16, int8."),
+        (["--precision", "float16"], 2, "There is no precision 'float16'; say float32, bfloat16 or int8."),
+        (["--engine", "tensor"], 2, "There is no engine 'tensor'"),
+        (["--preset", "tacotron2", "--engine", "onnx"], 2, "--engine is about a voice, and a --preset has none"),
         (["--voice", "puls"], 2, "did you mean pulse?"),
         (["--vocoder", "vocoss"], 2, "did you mean vocos?"),
         (["--text", "a", "--sentences", "b"], 2, "--text and --sentences both say what to speak"),
@@ -96,7 +98,7 @@ def test_an_interrupt_leaves_no_picture(fresh, tiny, monkeypatch):
     def interrupted(*args, **named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tts.benchmark.run.bench_networks", interrupted)
+    monkeypatch.setattr("tts.benchmark.of_networks.bench_networks", interrupted)
     done = fresh("bench", "--preset", "tiny-hifigan", "--plot", "bench.png")
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
     assert not (fresh.folder / "bench.png").exists()

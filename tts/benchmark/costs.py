@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.models.fastspeech2 import FastSpeech2Dimensions
 from tts.models.hifigan import OUTER_KERNEL_SIZE, HiFiGANDimensions
 from tts.models.tacotron2 import Tacotron2Dimensions

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import MelSettings
+from tts.audio.mel_settings import MelSettings
 from tts.benchmark.costs import FRAMES_A_SYMBOL
 from tts.benchmark.measuring import Made, Workload
 from tts.benchmark.presets import Preset
@@ -149,9 +149,9 @@ def _mel_work(network: SpeakingNetwork, setting: Setting) -> Callable[[float], M
     return run
 
 
-def _generator() -> torch.Generator:
+def _generator() -> np.random.Generator:
     """What draws a run's random numbers: the same in every run."""
-    return torch.Generator().manual_seed(SEED)
+    return np.random.default_rng(SEED)
 
 
 def _frames(seconds: float, frame_seconds: float) -> int:

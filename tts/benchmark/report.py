@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tts.benchmark.costs import Cost
-from tts.benchmark.limits import Limit, Limits
 from tts.benchmark.machine import Machine
 from tts.benchmark.measuring import Measured, Spread, Timings
 from tts.benchmark.processes import ColdStart, Process
+
+if TYPE_CHECKING:
+    from tts.benchmark.costs import Cost
+    from tts.benchmark.limits import Limit, Limits
 
 FORMAT = 1
 Table = tuple[list[str], list[list[str]]]
@@ -18,10 +20,14 @@ Table = tuple[list[str], list[list[str]]]
 
 @dataclass(frozen=True)
 class Row:
-    """One stage or network as it was measured; `cost` and `limit` where they are known."""
+    """One stage or network as it was measured; `engine` and `precision` of the fast path.
+
+    What a stage has not, or nobody asked for, is None.
+    """
 
     measured: Measured
-    precision: str
+    precision: str | None
+    engine: str | None
     batch: int = 1
     weights: int | None = None
     cost: Cost | None = None
@@ -35,14 +41,16 @@ class Row:
 
 @dataclass(frozen=True)
 class SpokenBy:
-    """The voice that was measured, and what is measured of it as a whole."""
+    """The voice that was measured, and what is measured of it as a whole; `peak_mb` is without the reference."""
 
     voice: str
     acoustic: str
     vocoder: str
+    engines: str
     lines: int
     characters: int
     load_seconds: float
+    peak_mb: float
     first_audio_ms: Spread
     cold_start: ColdStart | None = None
 
@@ -106,9 +114,10 @@ class Report:
 
 def _voice_facts(voice: SpokenBy) -> list[tuple[str, str]]:
     facts = [
-        ("voice", f"{voice.voice}, {voice.acoustic} and {voice.vocoder}"),
+        ("voice", f"{voice.voice}, {voice.acoustic} and {voice.vocoder} by {voice.engines}"),
         ("first audio", f"{_spread_cell(voice.first_audio_ms)} ms"),
         ("loading", f"{voice.load_seconds:.2f} s"),
+        ("most memory", f"{voice.peak_mb:,.0f} MB"),
     ]
     if (cold := voice.cold_start) is not None:
         hello, torch = (_process_cell(processes) for processes in (cold.hello, cold.import_torch))
@@ -137,6 +146,7 @@ def _row_document(row: Row) -> dict[str, Any]:
     return {
         "name": measured.workload.name,
         "stage": measured.workload.stage,
+        "engine": row.engine,
         "precision": row.precision,
         "batch": row.batch,
         "weights": row.weights,

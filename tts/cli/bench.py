@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tts.audio.atomic import check_destination
-from tts.benchmark.presets import BYTES_A_WEIGHT, PRESETS, Preset
+from tts.benchmark.asked import Asked
+from tts.benchmark.presets import PRESETS, Preset
 from tts.benchmark.texts import TEN_SECONDS
 from tts.cli import flags
 from tts.cli.console import counting_bar, print_json, print_table, warn
@@ -20,6 +21,8 @@ from tts.cli.outputs import check_plot
 from tts.cli.say import known_voice
 from tts.errors import TtsError, UsageError
 from tts.synthesis.options import SynthesisOptions
+from tts.voice.devices import check_device, choose_device
+from tts.voice.engines import Computing, check_computing
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 _VOICE, _NETWORK, _RUN = "Voice", "Networks of random weights", "Running"
 # Flags that mean nothing for the other kind of benchmark.
-_OF_VOICES = ("voice", "vocoder", "acoustic", "text", "sentences", "cold", "system_espeak")
+_OF_VOICES = ("voice", "engine", "vocoder", "acoustic", "text", "sentences", "cold", "system_espeak")
 _OF_NETWORKS = ("seconds", "batch")
 MOST_SECONDS = 600.0
 
@@ -54,13 +57,6 @@ PresetNames = Annotated[
 Seconds = Annotated[float, typer.Option(metavar="SEC", help="Of audio, at most, in a run.", rich_help_panel=_NETWORK)]
 Batch = Annotated[int, typer.Option(metavar="N", help="Utterances at once.", rich_help_panel=_NETWORK)]
 Repeat = Annotated[int, typer.Option(metavar="N", help="Runs of each path.", rich_help_panel=_RUN)]
-Precision = Annotated[
-    str, typer.Option(metavar="|".join(BYTES_A_WEIGHT), help="Of the fast path's weights.", rich_help_panel=_RUN)
-]
-Threads = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Compute on so many; by default one a core.", rich_help_panel=_RUN),
-]
 LimitsToo = Annotated[
     bool,
     typer.Option("--limits", help="Measure what the machine can do at all, too.", rich_help_panel=_RUN),
@@ -84,8 +80,9 @@ def bench(
     batch: Batch = 1,
     repeat: Repeat = 3,
     device: flags.Device = "auto",
-    precision: Precision = "float32",
-    threads: Threads = None,
+    engine: flags.Engine = None,
+    precision: flags.Precision = Computing.precision,
+    threads: flags.Threads = None,
     limits: LimitsToo = False,
     plot: Plot = None,
     json: flags.Json = False,
@@ -95,20 +92,22 @@ def bench(
     """Measure real-time factor, time to first audio and memory, against the plain path in the same run."""
     # Everything that can be refused is refused before torch is loaded.
     _check_kind(context, _OF_VOICES if preset else _OF_NETWORKS, with_preset=bool(preset))
-    _check_numbers(repeat=repeat, batch=batch, threads=threads, seconds=seconds)
-    if precision not in BYTES_A_WEIGHT:
-        raise UsageError(f"There is no precision {precision!r}; say {', '.join(BYTES_A_WEIGHT)}.")
+    _check_numbers(repeat=repeat, batch=batch, seconds=seconds)
+    check_device(device)
+    check_computing(engine or Computing.engine, precision)
     if plot is not None:
         check_plot(plot)
         check_destination(plot)
-    run = Run(repeat, threads, precision, device, limits=limits, quiet=quiet)
+    run = Run(repeat, limits=limits, quiet=quiet)
     if preset:
-        report = _bench_networks(known_presets(preset), run, seconds, batch)
+        report = _bench_networks(
+            known_presets(preset), run, threads, device=device, precision=precision, seconds=seconds, batch=batch
+        )
     else:
         options = SynthesisOptions(vocoder=vocoder, acoustic=acoustic)
         known_voice(voice, options)
-        lines = _lines(text, sentences)
-        report = _bench_voice(voice, options, lines, run, system_espeak=system_espeak, cold=cold)
+        asked = Asked(voice, options, device, engine, precision, threads, system_espeak)
+        report = _bench_voice(asked, _lines(text, sentences), run, cold=cold)
     _show(report, plot, json=json)
 
 
@@ -117,9 +116,6 @@ class Run:
     """How to measure, whatever it is."""
 
     repeat: int
-    threads: int | None
-    precision: str
-    device: str
     limits: bool
     quiet: bool
 
@@ -148,9 +144,9 @@ def _check_kind(context: typer.Context, foreign: Sequence[str], *, with_preset: 
             raise UsageError(f"{flag} is about a network of random weights: say which with --preset NAME.")
 
 
-def _check_numbers(*, repeat: int, batch: int, threads: int | None, seconds: float) -> None:
-    for flag, count in (("repeat", repeat), ("batch", batch), ("threads", threads)):
-        if count is not None and count < 1:
+def _check_numbers(*, repeat: int, batch: int, seconds: float) -> None:
+    for flag, count in (("repeat", repeat), ("batch", batch)):
+        if count < 1:
             raise UsageError(f"--{flag} must be 1 or more, not {count}.")
     if not 0 < seconds <= MOST_SECONDS:
         raise UsageError(f"--seconds must be above 0 and at most {MOST_SECONDS:g}, not {seconds:g}.")
@@ -176,33 +172,36 @@ def _lines(text: str | None, sentences: Path | None) -> list[str]:
     return lines
 
 
-def _bench_networks(presets: dict[str, Preset], run: Run, seconds: float, batch: int) -> Report:
-    from tts.benchmark.networks import Setting
-    from tts.benchmark.run import bench_networks
-    from tts.synthesis.pipeline import choose_device
+def _bench_networks(
+    presets: dict[str, Preset],
+    run: Run,
+    threads: int | None,
+    *,
+    device: str,
+    precision: str,
+    seconds: float,
+    batch: int,
+) -> Report:
+    import torch
 
-    setting = Setting(choose_device(run.device), run.precision, seconds, batch)
+    from tts.benchmark.networks import Setting
+    from tts.benchmark.of_networks import bench_networks
+
+    place = Setting(torch.device(choose_device(device)), precision, seconds, batch)
     with counting_bar("measuring", len(presets) * run.repeat, "runs", quiet=run.quiet) as count:
         return bench_networks(
-            presets,
-            setting,
-            repeat=run.repeat,
-            threads=run.threads,
-            limits=run.limits,
-            on_run=lambda: count(1),
+            presets, place, repeat=run.repeat, threads=threads, limits=run.limits, on_run=lambda: count(1)
         )
 
 
-def _bench_voice(
-    voice: str, options: SynthesisOptions, lines: Sequence[str], run: Run, *, system_espeak: bool, cold: bool
-) -> Report:
+def _bench_voice(asked: Asked, lines: Sequence[str], run: Run, *, cold: bool) -> Report:
     # First of all, so that loading includes what it imports.
     start = time.perf_counter()
     from tts.benchmark.voices import STAGES, load_speaker
 
-    speaker = load_speaker(voice, options, run.device, system_espeak=system_espeak, start=start)
+    speaker = load_speaker(asked, start)
+    from tts.benchmark.of_voice import bench_voice
     from tts.benchmark.processes import measure_cold_start
-    from tts.benchmark.run import bench_voice
 
     n_runs = run.repeat * (len(STAGES) + 2 * cold)
     with counting_bar("measuring", n_runs, "runs", quiet=run.quiet) as count:
@@ -210,28 +209,8 @@ def _bench_voice(
         def on_run() -> None:
             count(1)
 
-        cold_start = measure_cold_start(_said(voice, options, run), run.repeat, on_run) if cold else None
-        return bench_voice(
-            speaker,
-            lines,
-            repeat=run.repeat,
-            threads=run.threads,
-            precision=run.precision,
-            cold_start=cold_start,
-            limits=run.limits,
-            on_run=on_run,
-        )
-
-
-def _said(voice: str, options: SynthesisOptions, run: Run) -> list[str]:
-    """The flags with which `tts say` does the same."""
-    told = {
-        "--voice": voice,
-        "--vocoder": options.vocoder,
-        "--acoustic": options.acoustic,
-        "--device": run.device,
-    }
-    return [part for flag, value in told.items() if value is not None for part in (flag, value)]
+        cold_start = measure_cold_start(asked.flags(), run.repeat, on_run) if cold else None
+        return bench_voice(speaker, lines, repeat=run.repeat, cold_start=cold_start, limits=run.limits, on_run=on_run)
 
 
 def _show(report: Report, plot: Path | None, *, json: bool) -> None:
