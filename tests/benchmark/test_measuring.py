@@ -44,14 +44,11 @@ def test_both_paths_run_in_turns_each_on_what_it_can_make_in_the_time(clock):
     work, calls = workload(clock)
     pairs = []
     measured = measure(work, 2, on_run=lambda: pairs.append(len(calls)))
-    # Two short runs of each tell how slow it is; then pairs; at last the fast one makes as much as the slow one did.
-    short = [(True, 0.05)] * 2 + [(False, 0.05)] * 2
-    assert calls == [
-        *short,
-        *[(True, pytest.approx(0.625)), (False, pytest.approx(2.5))] * 2,
-        (False, pytest.approx(0.625)),
-    ]
-    assert pairs == [6, 8]
+    # Three first runs of each tell how slow it is; then pairs; at last the fast one makes as much as the slow one did.
+    slow, fast = (True, pytest.approx(0.625)), (False, pytest.approx(2.5))
+    first = [(True, 0.05), (True, 0.05), slow, (False, 0.05), (False, 0.05), fast]
+    assert calls == [*first, slow, fast, slow, fast, (False, pytest.approx(0.625))]
+    assert pairs == [8, 10]
     assert measured.reference.audio_seconds == pytest.approx(0.625)
     assert measured.fast.audio_seconds == pytest.approx(2.5)
     assert measured.reference.rtfs == pytest.approx([8, 8])

@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float32]
 RUN_SECONDS = 5.0
 # As much audio as tells how slow a path is: less than this, no network is asked for.
 LEAST_SECONDS = 0.05
+# A short run is slower for its length than a long one: it is only told enough to choose a longer one.
+PILOTS = 2
 
 
 @dataclass(frozen=True)
@@ -103,29 +105,26 @@ class Measured:
 
 
 class _Path:
-    """One path of a workload: the audio that a run makes is chosen by two short runs."""
+    """One path of a workload; some first runs choose how much audio one makes, and see the memory that it takes."""
 
     def __init__(
         self, work: Callable[[float], Made], held: Callable[[], AbstractContextManager[None]], workload: Workload
     ) -> None:
         self._work, self._held = work, held
         forget_peak()
-        least = min(LEAST_SECONDS, workload.seconds)
-        # The first call compiles, packs and warms; only the second says how fast it is.
-        made, first = self._timed(least)
-        self.asked = workload.seconds
-        if workload.scalable:
-            made, seconds = self._timed(least)
-            self.asked = min(self.asked, max(least, RUN_SECONDS * made.seconds / seconds))
-        self.made = made
-        self.timings = Timings(made.seconds, first)
+        self.asked = min(LEAST_SECONDS, workload.seconds) if workload.scalable else workload.seconds
+        # The first call compiles, packs and warms: it does not tell how fast the path is.
+        self.made, first = self._timed(self.asked)
+        for _ in range(PILOTS if workload.scalable else 0):
+            self.made, seconds = self._timed(self.asked)
+            possible = RUN_SECONDS * self.made.seconds / seconds
+            self.asked = min(workload.seconds, max(self.asked, possible))
+        self.timings = Timings(self.made.seconds, first, peak_mb=peak_mb())
 
     def run(self) -> None:
-        forget_peak()
         self.made, seconds = self._timed(self.asked)
         self.timings.audio_seconds = self.made.seconds
         self.timings.rtfs.append(seconds / self.made.seconds)
-        self.timings.peak_mb = max(self.timings.peak_mb, peak_mb())
 
     def output(self, asked: float) -> Floats:
         """What it makes for so many seconds of audio."""
