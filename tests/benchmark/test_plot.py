@@ -23,7 +23,7 @@ def test_a_bar_for_each_path_with_its_figure(drawn, tmp_path):
     assert texts == ["8", "2   4 times faster", "0.5", "0.25   2 times faster", " real time"]
     assert drawn[0].get_suptitle() == "Real-time factor of networks, float32"
     labels = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert labels == ["limit of this machine", "reference", "fast"]
+    assert labels == ["reference", "fast", "limit of this machine"]
     assert [line.get_xdata()[0] for line in axes.lines if line.get_label().startswith("limit")] == [1.0, 0.05]
 
 

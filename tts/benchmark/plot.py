@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _REFERENCE, _FAST, _LIMIT, _INK = "#b9bec7", "#1f6fb4", "#c8553d", "#333333"
+_PLAIN_LABEL, _FAST_LABEL, _LIMIT_LABEL = "reference", "fast", "limit of this machine"
 _BAR = 0.36
 _WIDTH, _INCHES_A_ROW, _MARGIN_INCHES = 8.5, 0.72, 1.7
 
@@ -35,10 +36,10 @@ def draw(report: Report, path: Path) -> None:
     figure.suptitle(_title(report), x=0.01, ha="left", fontsize=12, fontweight="bold")
     where = f"{report.machine.cpu}, {report.machine.cores} cores" if report.device == "cpu" else report.device
     axes.set_title(f"{where}, {report.threads} threads", loc="left", fontsize=9, color=_INK)
-    labels = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    figure.legend(
-        labels.values(), labels.keys(), loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False
-    )
+    shown = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    labels = [label for label in (_PLAIN_LABEL, _FAST_LABEL, _LIMIT_LABEL) if label in shown]
+    handles = [shown[label] for label in labels]
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
 
@@ -55,15 +56,15 @@ def _scale(rows: Sequence[Row]) -> tuple[float, float]:
 def _draw_row(axes: Axes, place: int, row: Row) -> None:
     reference, fast = row.measured.reference, row.measured.fast
     if reference is None:
-        _draw_bar(axes, place, fast, _FAST, "fast")
+        _draw_bar(axes, place, fast, _FAST, _FAST_LABEL)
     else:
         speedup = row.measured.speedup
-        _draw_bar(axes, place - _BAR / 2, reference, _REFERENCE, "reference")
+        _draw_bar(axes, place - _BAR / 2, reference, _REFERENCE, _PLAIN_LABEL)
         factor = f"   {speedup.median:.3g} times faster" if speedup and speedup.median >= 1.05 else ""
-        _draw_bar(axes, place + _BAR / 2, fast, _FAST, "fast", factor)
+        _draw_bar(axes, place + _BAR / 2, fast, _FAST, _FAST_LABEL, factor)
     if row.limit is not None:
         at = [row.limit.rtf] * 2
-        axes.plot(at, [place - _BAR, place + _BAR], color=_LIMIT, linewidth=2, label="limit of this machine", zorder=4)
+        axes.plot(at, [place - _BAR, place + _BAR], color=_LIMIT, linewidth=2, label=_LIMIT_LABEL, zorder=4)
 
 
 def _draw_bar(axes: Axes, y: float, timings: Timings, color: str, label: str, comment: str = "") -> None:
