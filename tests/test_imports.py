@@ -30,7 +30,6 @@ HEAVY = {
     "scipy",
     "librosa",
     "soundfile",
-    "phonemizer",
     "torchaudio",
     "matplotlib",
 }

@@ -13,7 +13,6 @@ HEAVY = {
     "numpy",
     "librosa",
     "soundfile",
-    "phonemizer",
     "matplotlib",
     "scipy",
     "httpx",

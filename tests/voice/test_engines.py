@@ -10,8 +10,9 @@ from tts.errors import UsageError
 from tts.models.torch_stages import TorchAcoustic, TorchVocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
-from tts.voice import engines
-from tts.voice.engines import Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
+from tts.voice import computing, engines
+from tts.voice.computing import Computing, choose_computing
+from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import load_manifest
 
 
@@ -38,15 +39,16 @@ def test_what_has_a_graph_is_computed_by_onnx_runtime(manifest):
     assert isinstance(load_vocoder_stage(manifest, "griffinlim", Computing()), TorchVocoder)
 
 
-@pytest.mark.parametrize("computing", [Computing(engine="torch"), Computing(precision="bfloat16")])
-def test_pytorch_computes_what_is_asked_of_it(manifest, computing):
-    assert not engines._by_onnx_runtime("acoustic model fastspeech2", manifest.acoustics["fastspeech2"], computing)
+@pytest.mark.parametrize("asked", [Computing(engine="torch"), Computing(precision="bfloat16")])
+def test_pytorch_computes_what_is_asked_of_it(manifest, asked):
+    assert not engines._by_onnx_runtime("acoustic model fastspeech2", manifest.acoustics["fastspeech2"], asked)
     manifest = load_manifest(manifest.folder)
-    assert isinstance(load_acoustic_stage(manifest, "fastspeech2", computing), TorchAcoustic)
+    assert isinstance(load_acoustic_stage(manifest, "fastspeech2", asked), TorchAcoustic)
 
 
 def test_without_onnx_runtime_pytorch_computes(manifest, monkeypatch):
     monkeypatch.setattr(engines, "has_onnx_runtime", lambda: False)
+    monkeypatch.setattr(computing, "has_onnx_runtime", lambda: False)
     assert not engines._by_onnx_runtime("vocoder vocos", manifest.vocoders["vocos"], Computing())
     with pytest.raises(UsageError, match="ONNX Runtime is not installed"):
         choose_computing("cpu", "onnx")
@@ -62,12 +64,12 @@ def test_what_has_no_graph_is_refused_where_onnx_runtime_is_asked_for(manifest):
     [
         ({"engine": "tensorflow"}, r"no engine 'tensorflow'; say auto, torch or onnx\."),
         ({"precision": "float16"}, r"no precision 'float16'; say float32, bfloat16 or int8\."),
-        ({"engine": "onnx", "precision": "int8"}, "computes in float32 here, not in int8"),
+        ({"engine": "onnx", "precision": "int8"}, "computes in float32, not in int8"),
         ({"engine": "onnx", "device": "cuda"}, "on the CPU here, not on cuda"),
     ],
 )
 def test_what_cannot_be_is_refused(asked, refusal, monkeypatch):
-    monkeypatch.setattr(engines, "has_onnx_runtime", lambda: True)
+    monkeypatch.setattr(computing, "has_onnx_runtime", lambda: True)
     with pytest.raises(UsageError, match=refusal):
         choose_computing(**asked)
 

@@ -25,8 +25,9 @@ def inverse_stft(spectrum: Spectrum, n_fft: int, hop_length: int, length: int) -
     frames = np.fft.irfft(spectrum, n_fft, axis=1).astype(np.float32, copy=False)
     frames *= window
     whole = slice(n_fft // 2, n_fft // 2 + length)
+    weights = overlap_add(np.broadcast_to(window * window, frames.shape), hop_length)[whole]
     samples = overlap_add(frames, hop_length)[whole]
-    samples /= overlap_add(np.broadcast_to(window * window, frames.shape), hop_length)[whole]
+    samples /= weights
     return samples
 
 
@@ -43,4 +44,5 @@ def overlap_add(frames: Floats, hop_length: int) -> Floats:
 
 def hann_window(n_fft: int) -> Floats:
     """The periodic Hann window [n_fft]."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi / n_fft * np.arange(n_fft))).astype(np.float32)
+    window: Floats = (0.5 - 0.5 * np.cos(2 * np.pi / n_fft * np.arange(n_fft))).astype(np.float32)
+    return window

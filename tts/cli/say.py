@@ -14,8 +14,8 @@ from tts.cli.outputs import Outputs
 from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
 from tts.synthesis.options import SynthesisOptions
+from tts.voice.computing import Computing, check_computing
 from tts.voice.devices import check_device
-from tts.voice.engines import Computing, check_computing
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 if TYPE_CHECKING:

@@ -45,4 +45,6 @@ class OnnxSourceFilter(VocoderStage):
 
     def _spectrum(self, source: Floats) -> Spectrum:
         """[T * hop_length] → [T + 1, n_bins]; a sinusoid of amplitude 1 becomes a peak of about 1."""
-        return stft(source, self._mel.n_fft, self._mel.hop_length) * np.float32(4 / self._mel.n_fft)
+        spectrum = stft(source, self._mel.n_fft, self._mel.hop_length)
+        spectrum *= np.float32(4 / self._mel.n_fft)
+        return spectrum

@@ -13,7 +13,7 @@ class SpeakingNetwork(nn.Module):
     """A network with a choice of number formats for its weights when it speaks; training is always in its own."""
 
     precisions: ClassVar[tuple[str, ...]] = ("float32",)
-    """The formats it can speak in, of `tts.models.stages.PRECISIONS`."""
+    """The formats it can speak in, of `tts.voice.computing.PRECISIONS`."""
     precision = "float32"
 
     def set_precision(self, name: str) -> None:

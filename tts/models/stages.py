@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from tts.audio.mel_settings import MelSettings
 
-PRECISIONS = ("float32", "bfloat16", "int8")
 Floats = npt.NDArray[np.float32]
 
 
@@ -32,11 +31,11 @@ class SpokenMel:
 
 class Stage(ABC):
     engine: ClassVar[str]
-    """What computes it, of `tts.voice.engines.ENGINES`."""
+    """What computes it, of `tts.voice.computing.ENGINES`."""
 
     @property
     def precisions(self) -> tuple[str, ...]:
-        """The number formats that its network can speak in, of PRECISIONS."""
+        """The number formats that its network can speak in, of `tts.voice.computing.PRECISIONS`."""
         return ("float32",)
 
 

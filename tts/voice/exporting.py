@@ -27,7 +27,7 @@ from tts.voice.manifest import (
 )
 from tts.voice.networks import load_acoustic_model, load_vocoder
 from tts.voice.onnx_networks import load_onnx_acoustic, load_onnx_vocoder
-from tts.voice.packing import copy_voice
+from tts.voice.packing import check_voice_folder, copy_voice
 
 EXPORTABLE = ("fastspeech2", "source_filter")
 """The networks that there are graphs of."""
@@ -51,6 +51,7 @@ def export_graphs(voice: VoiceManifest, destination: Path, tell: Tell) -> VoiceM
     """
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         raise UsageError("Exporting needs the packages onnx and onnxruntime: pip install 'utter-tts[export]'.")
+    check_voice_folder(destination)
     _check_exportable(voice, tell)
     with folder_beside(destination) as folder:
         copy_voice(voice.folder, folder)

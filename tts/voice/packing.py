@@ -90,13 +90,18 @@ def _check_output(destination: Path) -> None:
             f"A packed voice is a tar or a folder: let the name end in .tar or .tar.gz, or in no suffix, "
             f"not {destination.name!r}."
         )
+    check_voice_folder(destination)
+
+
+def check_voice_folder(destination: Path) -> None:
+    """Refuse, as a TtsError, a folder that cannot be written, or that holds more than a voice."""
     if destination.is_dir():
         if others := _not_of_a_voice(destination):
             raise TtsError(f"{destination} holds other things, {others[0]} for one: name a new folder.")
         return
     check_destination(destination)
     if destination.exists():
-        raise TtsError(f"{destination} is a file: name a folder, or let the name end in .tar.")
+        raise TtsError(f"{destination} is a file: name a folder, or to pack a voice let the name end in .tar.")
 
 
 def _not_of_a_voice(folder: Path) -> list[str]:
