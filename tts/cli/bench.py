@@ -21,8 +21,8 @@ from tts.cli.outputs import check_plot
 from tts.cli.say import known_voice
 from tts.errors import TtsError, UsageError
 from tts.synthesis.options import SynthesisOptions
+from tts.voice.computing import Computing, check_computing
 from tts.voice.devices import check_device, choose_device
-from tts.voice.engines import Computing, check_computing
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
