@@ -9,8 +9,8 @@ from tts.benchmark.presets import BYTES_A_WEIGHT, PRESETS
 from tts.errors import UsageError
 from tts.kernels.choice import reference_only
 from tts.kernels.threads import compute_threads
-from tts.models.stages import PRECISIONS
 from tts.models.vocoder import Vocoder
+from tts.voice.computing import PRECISIONS
 
 CPU = torch.device("cpu")
 FRAME_SECONDS = 256 / 22050
