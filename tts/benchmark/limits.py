@@ -97,7 +97,8 @@ def read_rate(device: torch.device, n_bytes: int, threads: int) -> float:
         numbers = torch.zeros(max(1, n_bytes // 4), device=device)
         return numbers.nbytes / _best_seconds(lambda: numbers.sum(), device)
     parts = [torch.zeros(max(1, n_bytes // 4 // threads)) for _ in range(threads)]
-    times = max(1, round(4e7 / n_bytes))
+    # A call costs a microsecond or so: of few bytes only so many times.
+    times = min(max(1, round(4e7 / n_bytes)), 200)
     with ThreadPoolExecutor(threads) as pool:
         read = times * sum(part.nbytes for part in parts)
         return read / _best_seconds(lambda: list(pool.map(lambda part: _read(part, times), parts)), device)
