@@ -22,7 +22,8 @@ ALLOWED = {
     "synthesis": {"voice", "models", "kernels", "audio", "text"},
     "training": {"voice", "models", "kernels", "audio", "text"},
     "evaluation": {"training", "synthesis", "voice", "kernels", "audio", "text"},
-    "cli": {"evaluation", "training", "synthesis", "voice", "kernels", "audio", "text"},
+    "benchmark": {"synthesis", "voice", "models", "kernels", "audio", "text"},
+    "cli": {"benchmark", "evaluation", "training", "synthesis", "voice", "kernels", "audio", "text"},
 }
 HEAVY = {
     "torch",

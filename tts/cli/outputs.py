@@ -82,15 +82,21 @@ class Outputs:
 
             timing_format(self.timings)
         if self.plot is not None:
-            self._check_plot(self.plot)
+            check_plot(self.plot)
         files = [self.file if self.file != STANDARD_OUTPUT else None, self.timings, self.plot]
         targets = [check_destination(file) for file in files if file is not None]
         if len(set(targets)) < len(targets):
             raise UsageError("Two outputs have the same file name: give each its own.")
 
-    @staticmethod
-    def _check_plot(path: Path) -> None:
-        if path.suffix.lower() != ".png":
-            raise UsageError(f"A plot is a PNG: let the name end in .png, not {path.name!r}.")
-        if importlib.util.find_spec("matplotlib") is None:
-            raise TtsError("Plots need matplotlib: install it with pip install 'utter-tts[plot]'.")
+
+def check_plot(path: Path) -> None:
+    """Refuse a plot that cannot be drawn.
+
+    Raises:
+        UsageError: its name is not that of a PNG.
+        TtsError: there is no plotting library.
+    """
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"A plot is a PNG: let the name end in .png, not {path.name!r}.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise TtsError("Plots need matplotlib: install it with pip install 'utter-tts[plot]'.")

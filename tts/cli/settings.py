@@ -100,6 +100,7 @@ def apply_settings(context: typer.Context) -> None:
         "text": spoken,
         "voices": installing,
         "evaluate": evaluating,
+        "bench": defaults,
     }
 
 
