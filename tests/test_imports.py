@@ -33,6 +33,7 @@ HEAVY = {
     "scipy",
     "librosa",
     "soundfile",
+    "phonemizer",
     "torchaudio",
     "matplotlib",
 }

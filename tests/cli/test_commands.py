@@ -13,6 +13,7 @@ HEAVY = {
     "numpy",
     "librosa",
     "soundfile",
+    "phonemizer",
     "matplotlib",
     "scipy",
     "httpx",

@@ -1,14 +1,18 @@
-"""Spoken words to IPA by espeak-ng, in the alphabet of `tts.text.symbols`."""
+"""Spoken words to IPA: espeak-ng through the phonemizer package, in the alphabet of `tts.text.symbols`."""
 
 import functools
+import logging
 import re
 import threading
+from typing import TYPE_CHECKING
 
 from tts.errors import TtsError
-from tts.text.espeak_library import Espeak, system_library
 
-# Punctuation that the alphabet lacks becomes its nearest in it. Done before espeak: it reads an unknown quote as
-# nothing and a dash inside a word as part of the word.
+if TYPE_CHECKING:
+    from phonemizer.backend.espeak.espeak import EspeakBackend
+
+# Characters that phonemizer keeps as punctuation but the alphabet lacks become their nearest in it. Done before
+# espeak: it reads an unknown quote as nothing and a dash inside a word as part of the word.
 _PUNCTUATION = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»″〝〞", '"'),
@@ -24,9 +28,6 @@ _DASH = re.compile(r"(?<=[\w'\")])\s*[—―–]+\s*(?=[\w'\"(])")
 _IDLE_DASH = re.compile(r"\s*[—―–]+\s*")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{2,})+")
 _BLANKS = re.compile(r"\s+")
-# espeak would drop the marks, so it reads the stretches between them. Those inside a number belong to it.
-_MARK = r'[;:!?"()]|(?<![0-9])[.,]|[.,](?![0-9])'
-_MARKS = re.compile(rf"(\s*(?:(?:{_MARK})\s*)+)")
 # espeak sets the z of some possessives and plurals apart ("nˈaɪnti z"); it belongs to its word.
 _LONE_Z = re.compile(r" z(?=[;:,.!? \"()]|\Z)")
 # The voices this alphabet comes from say "ninety" with a flapped, voiced t, and "hundred" as a word of its own.
@@ -43,7 +44,7 @@ class Phonemizer:
     """Turns text into IPA with stress marks and punctuation, one character a symbol.
 
     espeak-ng comes from the espeakng-loader package; system_espeak asks for the machine's own instead. The library is
-    loaded on first use, once a process. Calls from several threads wait for each other.
+    loaded on first use, once a process and language. Calls from several threads wait for each other.
     """
 
     def __init__(self, language: str = "en-us", *, system_espeak: bool = False) -> None:
@@ -60,26 +61,11 @@ class Phonemizer:
         if not plain:
             return ""
         with _ESPEAK_LOCK:
-            ipa = self._marked_ipa(plain)
+            ipa = " ".join(_backend(self.language, self.system_espeak).phonemize([plain], strip=True))
         for written, ours in _ALPHABET:
             ipa = ipa.replace(written, ours)
         ipa = _JOINED_HUNDRED.sub(" ", _LONE_Z.sub("z", ipa))
         return _NINETY.sub("di", ipa)
-
-    def _marked_ipa(self, text: str) -> str:
-        """The IPA of every stretch between marks, and the marks."""
-        espeak, ipa = _espeak(self.system_espeak), ""
-        # The pattern is a group, so that stretches and marks alternate.
-        parts = [*_MARKS.split(text), ""]
-        for stretch, mark in zip(parts[::2], parts[1::2], strict=True):
-            try:
-                heard = espeak.ipa(stretch, self.language) if stretch else ""
-            except LookupError:
-                english = "English is 'en-us' or 'en-gb'"
-                raise TtsError(f"espeak-ng does not speak the language {self.language!r}; {english}") from None
-            # Where nothing is said between two marks, they are one.
-            ipa = (ipa if heard else ipa.removesuffix(" ")) + heard + mark
-        return ipa
 
 
 def espeak_version(system: bool = False) -> str:
@@ -89,7 +75,7 @@ def espeak_version(system: bool = False) -> str:
         TtsError: espeak-ng cannot be loaded.
     """
     with _ESPEAK_LOCK:
-        return _espeak(system).version
+        return ".".join(str(part) for part in _backend("en-us", system)._espeak.version)
 
 
 def plain_punctuation(text: str) -> str:
@@ -102,16 +88,32 @@ def plain_punctuation(text: str) -> str:
 
 
 @functools.cache
-def _espeak(system: bool) -> Espeak:
-    """Load espeak-ng, once."""
+def _backend(language: str, system: bool) -> "EspeakBackend":
+    """Load espeak-ng for a language, once."""
+    library, data = (None, None) if system else _bundled_espeak()
     try:
-        return Espeak(system_library(), None) if system else Espeak(*_bundled_espeak())
-    except (OSError, RuntimeError, AttributeError) as error:
-        if system:
-            advice = "no espeak-ng on this machine can be loaded ({}); install espeak-ng or use the bundled one"
-        else:
-            advice = "the bundled espeak-ng cannot be loaded ({}); install espeakng-loader again"
-        raise TtsError(advice.format(error)) from error
+        from phonemizer.backend.espeak.wrapper import EspeakWrapper
+
+        backend_class = _single_wrapper_backend()
+    except ImportError as error:
+        raise TtsError(f"the phonemizer package cannot be imported ({error}); install utter-tts again") from error
+    before = EspeakWrapper._ESPEAK_LIBRARY, EspeakWrapper._ESPEAK_DATA_PATH
+    EspeakWrapper.set_library(library)
+    EspeakWrapper.set_data_path(data)
+    try:
+        return backend_class(
+            language,
+            preserve_punctuation=True,
+            with_stress=True,
+            language_switch="remove-flags",
+            logger=_silent_logger(),
+        )
+    except RuntimeError as error:
+        raise TtsError(_explanation(str(error), language, system)) from error
+    finally:
+        # The settings are global to phonemizer: another user of it in this process keeps its own.
+        EspeakWrapper.set_library(before[0])
+        EspeakWrapper.set_data_path(before[1])
 
 
 def _bundled_espeak() -> tuple[str, str]:
@@ -124,3 +126,43 @@ def _bundled_espeak() -> tuple[str, str]:
         raise TtsError(
             f"the espeak-ng of the espeakng-loader package cannot be found ({error}); install espeakng-loader again"
         ) from error
+
+
+def _single_wrapper_backend() -> "type[EspeakBackend]":
+    """Make a backend class that opens the library once.
+
+    phonemizer's constructor opens it three times more, only to ask whether it is there, its version (for a log line)
+    and its languages; each opening copies the library and reads its data.
+    """
+    from phonemizer.backend.espeak.espeak import EspeakBackend
+
+    class SingleWrapperBackend(EspeakBackend):  # type: ignore[misc]
+        @classmethod
+        def is_available(cls) -> bool:
+            return True  # if it is not, the wrapper says so itself
+
+        @classmethod
+        def is_supported_language(cls, language: str) -> bool:
+            return True  # the wrapper refuses an unknown language itself
+
+        @classmethod
+        def version(cls) -> tuple[int, ...]:
+            return ()
+
+    return SingleWrapperBackend
+
+
+def _silent_logger() -> logging.Logger:
+    """Give a logger that says nothing: phonemizer warns whenever espeak joins two words, which is not a fault."""
+    logger = logging.getLogger("tts.text.phonemizer")
+    logger.propagate = False
+    logger.setLevel(logging.CRITICAL)
+    return logger
+
+
+def _explanation(error: str, language: str, system: bool) -> str:
+    if "voice code" in error or "load voice" in error:
+        return f"espeak-ng does not speak the language {language!r}; English is 'en-us' or 'en-gb'"
+    if system:
+        return f"no espeak-ng on this machine can be loaded ({error}); install espeak-ng or use the bundled one"
+    return f"the bundled espeak-ng cannot be loaded ({error}); install espeakng-loader again"
