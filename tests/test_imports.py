@@ -82,5 +82,5 @@ def test_a_voice_with_graphs_speaks_without_torch(random_voice, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "onnxruntime" in imported
-    assert not imported & (HEAVY - {"numpy"} | {"numba", "rich", "httpx", "filelock", "tomli_w", "soxr"})
+    assert not imported & (HEAVY - {"numpy", "phonemizer"} | {"numba", "rich", "httpx", "filelock", "tomli_w", "soxr"})
     assert (tmp_path / "a.wav").stat().st_size > 44
