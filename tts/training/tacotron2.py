@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from tts.models.masks import length_mask
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
+from tts.models.tacotron2_shown import forward_shown
 from tts.training.acoustic import Utterances, collate, masked_l1, spoken_sample
 from tts.training.corpora import training_clips
 from tts.training.data import PreparedCorpus
@@ -27,6 +28,8 @@ from tts.training.schedule import Schedule
 
 # Clips that are validated: each takes as long as a step.
 MOST_VALIDATION_CLIPS = 16
+# How often the attention is told what it said before, once it is: mistakes of mistakes are those that it must mend.
+ECHOES = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Tacotron2Settings:
     """Of the distance from the alignment that is given."""
     guidance_weight: float = 2.0
     """Of the distance from the diagonal, where none is given."""
+    shown_steps: int = 0
+    """So many first steps take all frames at once, with the alignment for what the attention said before."""
+    echoed_steps: int = 0
+    """So many steps after them take all frames at once, with what the attention said when it was told the alignment.
+
+    All others go frame by frame, as it speaks, which takes many times as long.
+    """
 
 
 class Tacotron2Trainer(Trainer[Utterances]):
@@ -82,7 +92,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         return collate(self.corpus, self.items[start : start + size], unknown_durations=True)
 
     def losses(self, batch: Utterances, adversarial: bool) -> dict[str, Tensor]:
-        frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        frames = self.forced_frames(batch)
         mask = length_mask(batch.frame_lengths)
         losses = {
             "before": masked_l1(frames.mel_before_postnet, batch.mel, mask[:, None]),
@@ -94,6 +104,17 @@ class Tacotron2Trainer(Trainer[Utterances]):
             losses[name] = loss
             total = total + weight * loss
         return losses | {"total": total}
+
+    def forced_frames(self, batch: Utterances) -> Frames:
+        """From the true frames before, in the way that this step's turn has come for."""
+        s = self.settings
+        given = (batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        known = bool((batch.durations.sum(1) > 0).all())
+        if not known or self.step >= s.shown_steps + s.echoed_steps:
+            frames: Frames = self.network(*given)
+            return frames
+        alignment = shown_alignment(batch.durations, batch.mel.shape[2])
+        return forward_shown(self.network, *given, alignment, echoes=ECHOES * (self.step >= s.shown_steps))
 
     def attention_losses(self, frames: Frames, batch: Utterances) -> list[tuple[str, float, Tensor]]:
         """Name, weight and loss: of the clips whose alignment is known, and of those whose is not."""
@@ -154,6 +175,20 @@ def attention_loss(alignments: Tensor, durations: Tensor) -> Tensor:
         total = total - torch.log(weights[torch.arange(len(owner), device=owner.device), owner] + 1e-5).sum()
         n_frames += len(owner)
     return total / n_frames
+
+
+def shown_alignment(durations: Tensor, n_frames: int) -> Tensor:
+    """durations [B, S] in frames → weights [B, n_frames, S], zero at padding; where one symbol follows another they
+    pass from one to the other over two frames, because an attention that has learned does not jump."""
+    ends = durations.cumsum(1)
+    frame = torch.arange(n_frames, device=durations.device)[None, :, None]
+    sounding = ((frame >= (ends - durations)[:, None]) & (frame < ends[:, None])).float()
+    before = torch.cat([sounding[:, :1], sounding[:, :-1]], dim=1)
+    after = torch.cat([sounding[:, 1:], sounding[:, -1:]], dim=1)
+    blurred = 0.5 * sounding + 0.25 * (before + after)
+    real = sounding.sum(2, keepdim=True)
+    # The last real frame has none after it.
+    return real * blurred / blurred.sum(2, keepdim=True).clamp(min=1e-6)
 
 
 def guidance_loss(alignments: Tensor, id_lengths: Tensor, frame_lengths: Tensor, width: float = 0.2) -> Tensor:
