@@ -68,12 +68,10 @@ def test_samples_show_the_attention(make_run):
     assert samples.alignments["spoken"].shape[1] == n_symbols
 
 
-def test_the_shown_alignment_passes_gently_from_symbol_to_symbol():
-    durations = torch.tensor([[2, 0, 3], [1, 2, 0]])
-    first, second = shown_alignment(durations, 6)
-    assert first.tolist() == [[1, 0, 0], [0.75, 0, 0.25], [0.25, 0, 0.75], [0, 0, 1], [0, 0, 1], [0, 0, 0]]
-    assert second[:2].tolist() == [[0.75, 0.25, 0], [0.25, 0.75, 0]]
-    assert second[2:].sum(1).tolist() == [1, 0, 0, 0]
+def test_the_shown_alignment_is_at_the_symbol_that_sounds():
+    first, second = shown_alignment(torch.tensor([[2, 0, 1], [1, 2, 0]]), 4)
+    assert first.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]]
+    assert second.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]
 
 
 @pytest.fixture

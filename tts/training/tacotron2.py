@@ -178,17 +178,13 @@ def attention_loss(alignments: Tensor, durations: Tensor) -> Tensor:
 
 
 def shown_alignment(durations: Tensor, n_frames: int) -> Tensor:
-    """durations [B, S] in frames → weights [B, n_frames, S], zero at padding; where one symbol follows another they
-    pass from one to the other over two frames, because an attention that has learned does not jump."""
+    """durations [B, S] in frames → weights [B, n_frames, S]: 1 at the symbol that sounds, 0 at padding.
+
+    Not blurred, which would tell a frame early when the next symbol comes: the attention would learn to wait for that.
+    """
     ends = durations.cumsum(1)
     frame = torch.arange(n_frames, device=durations.device)[None, :, None]
-    sounding = ((frame >= (ends - durations)[:, None]) & (frame < ends[:, None])).float()
-    before = torch.cat([sounding[:, :1], sounding[:, :-1]], dim=1)
-    after = torch.cat([sounding[:, 1:], sounding[:, -1:]], dim=1)
-    blurred = 0.5 * sounding + 0.25 * (before + after)
-    real = sounding.sum(2, keepdim=True)
-    # The last real frame has none after it.
-    return real * blurred / blurred.sum(2, keepdim=True).clamp(min=1e-6)
+    return ((frame >= (ends - durations)[:, None]) & (frame < ends[:, None])).float()
 
 
 def guidance_loss(alignments: Tensor, id_lengths: Tensor, frame_lengths: Tensor, width: float = 0.2) -> Tensor:
