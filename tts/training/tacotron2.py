@@ -46,7 +46,7 @@ class Tacotron2Settings:
     shown_steps: int = 0
     """So many first steps take all frames at once, with the alignment for what the attention said before."""
     echoed_steps: int = 0
-    """So many steps after them take all frames at once, with what the attention said when it was told the alignment.
+    """So many steps after them are the same but for every other, where the attention is told what it said before.
 
     All others go frame by frame, as it speaks, which takes many times as long.
     """
@@ -114,7 +114,9 @@ class Tacotron2Trainer(Trainer[Utterances]):
             frames: Frames = self.network(*given)
             return frames
         alignment = shown_alignment(batch.durations, batch.mel.shape[2])
-        return forward_shown(self.network, *given, alignment, echoes=ECHOES * (self.step >= s.shown_steps))
+        # Every other step is shown even then: an attention that hears nothing but its echo forgets the text for a while.
+        hears_echo = self.step >= s.shown_steps and self.step % 2 == 1
+        return forward_shown(self.network, *given, alignment, echoes=ECHOES * hears_echo)
 
     def attention_losses(self, frames: Frames, batch: Utterances) -> list[tuple[str, float, Tensor]]:
         """Name, weight and loss: of the clips whose alignment is known, and of those whose is not."""
