@@ -114,7 +114,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
             frames: Frames = self.network(*given)
             return frames
         alignment = shown_alignment(batch.durations, batch.mel.shape[2])
-        # Every other step is shown even then: an attention that hears nothing but its echo forgets the text for a while.
+        # Every other step is shown even then: an attention that hears its echo alone forgets the text for a while.
         hears_echo = self.step >= s.shown_steps and self.step % 2 == 1
         return forward_shown(self.network, *given, alignment, echoes=ECHOES * hears_echo)
 
