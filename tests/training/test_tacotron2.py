@@ -7,7 +7,15 @@ import torch
 
 from tests.tiny_corpus import write_tiny_corpus
 from tts.models import tacotron2_shown
-from tts.training.tacotron2 import ECHOES, attention_loss, guidance_loss, shown_alignment, stop_loss
+from tts.training.data import PreparedCorpus
+from tts.training.tacotron2 import (
+    ECHOES,
+    Tacotron2Trainer,
+    attention_loss,
+    guidance_loss,
+    shown_alignment,
+    stop_loss,
+)
 from tts.voice.manifest import load_manifest
 from tts.voice.networks import load_acoustic_model
 
@@ -46,6 +54,18 @@ def test_clips_of_unknown_durations_are_guided(make_run, tmp_path):
     found = make_run("tacotron2", corpus=corpus).trainer.train_step()
     assert set(found) == {"before", "mel", "stop", "guidance", "total"}
     assert set(make_run("tacotron2", "known").trainer.train_step()) == {"before", "mel", "stop", "attention", "total"}
+
+
+def test_another_models_mels_may_be_learned(make_run, tmp_path):
+    folder = write_tiny_corpus(tmp_path / "prepared")
+    np.save(folder / "mels-flat.npy", np.full_like(np.load(folder / "mels.npy"), -3))
+    run = make_run("tacotron2", corpus=folder)
+    settings = replace(run.trainer.settings, mels="mels-flat.npy")
+    given = (run.trainer.network.dimensions, settings, run.trainer.schedule, run.folder, run.trainer.fabric)
+    trainer = Tacotron2Trainer(PreparedCorpus(folder), *given)
+    assert torch.unique(trainer.batch(np.random.default_rng(0)).mel).tolist() == [-3]
+    # It begins at their mean.
+    assert torch.unique(trainer.network.decoder.to_frame.bias).tolist() == [-3]
 
 
 def test_a_voice_has_the_statistics_of_batch_norms(make_run):

@@ -20,7 +20,7 @@ from tts.models.masks import length_mask
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
 from tts.models.tacotron2_shown import forward_shown
 from tts.training.acoustic import Utterances, collate, masked_l1, spoken_sample
-from tts.training.corpora import training_clips
+from tts.training.corpora import corpora, training_clips
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Trainer, on_device
 from tts.training.samples import Samples
@@ -38,6 +38,8 @@ class Tacotron2Settings:
 
     batch_size: int = 8
     max_frames: int = 400
+    mels: str = "mels.npy"
+    """What it learns to speak: the recordings' mels, or those that another acoustic model made of the same clips."""
     stop_weight: float = 0.5
     attention_weight: float = 0.5
     """Of the distance from the alignment that is given."""
@@ -69,6 +71,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         run: Path,
         fabric: Fabric,
     ) -> None:
+        (corpus,) = corpora(corpus, settings.mels)
         torch.manual_seed(schedule.seed)
         network = Tacotron2(dimensions)
         # Frames of silence say least: start from the mean spectrum and let the network learn the rest.
