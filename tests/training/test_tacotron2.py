@@ -1,11 +1,21 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from tests.tiny_corpus import write_tiny_corpus
-from tts.training.tacotron2 import attention_loss, guidance_loss, stop_loss
+from tts.models import tacotron2_shown
+from tts.training.data import PreparedCorpus
+from tts.training.tacotron2 import (
+    ECHOES,
+    Tacotron2Trainer,
+    attention_loss,
+    guidance_loss,
+    shown_alignment,
+    stop_loss,
+)
 from tts.voice.manifest import load_manifest
 from tts.voice.networks import load_acoustic_model
 
@@ -46,6 +56,18 @@ def test_clips_of_unknown_durations_are_guided(make_run, tmp_path):
     assert set(make_run("tacotron2", "known").trainer.train_step()) == {"before", "mel", "stop", "attention", "total"}
 
 
+def test_another_models_mels_may_be_learned(make_run, tmp_path):
+    folder = write_tiny_corpus(tmp_path / "prepared")
+    np.save(folder / "mels-flat.npy", np.full_like(np.load(folder / "mels.npy"), -3))
+    run = make_run("tacotron2", corpus=folder)
+    settings = replace(run.trainer.settings, mels="mels-flat.npy")
+    given = (run.trainer.network.dimensions, settings, run.trainer.schedule, run.folder, run.trainer.fabric)
+    trainer = Tacotron2Trainer(PreparedCorpus(folder), *given)
+    assert torch.unique(trainer.batch(np.random.default_rng(0)).mel).tolist() == [-3]
+    # It begins at their mean.
+    assert torch.unique(trainer.network.decoder.to_frame.bias).tolist() == [-3]
+
+
 def test_a_voice_has_the_statistics_of_batch_norms(make_run):
     """They are no parameters."""
     run = make_run("tacotron2", steps=2)
@@ -64,3 +86,46 @@ def test_samples_show_the_attention(make_run):
     n_symbols = len(trainer.corpus.items[0].phonemes) + 2
     assert samples.alignments["true frames before"].shape == (trainer.corpus.items[0].n_frames, n_symbols)
     assert samples.alignments["spoken"].shape[1] == n_symbols
+
+
+def test_the_shown_alignment_is_at_the_symbol_that_sounds():
+    first, second = shown_alignment(torch.tensor([[2, 0, 1], [1, 2, 0]]), 4)
+    assert first.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]]
+    assert second.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The echoes of each call of `forward_shown`, in turn."""
+    calls = []
+
+    def forward_shown(*given, echoes):
+        calls.append(echoes)
+        return tacotron2_shown.forward_shown(*given, echoes=echoes)
+
+    monkeypatch.setattr("tts.training.tacotron2.forward_shown", forward_shown)
+    return calls
+
+
+def trained(run, **settings):
+    """The losses of every step, under these settings."""
+    run.trainer.settings = replace(run.trainer.settings, **settings)
+    return [run.trainer.train_step() for _ in range(run.trainer.schedule.steps)]
+
+
+def test_the_attention_is_shown_then_hears_its_echo_too_then_is_alone(make_run, told):
+    losses = trained(make_run("tacotron2", steps=6), shown_steps=2, echoed_steps=3)
+    assert told == [0, 0, 0, ECHOES, 0]
+    assert all(set(found) == {"before", "mel", "stop", "attention", "total"} for found in losses)
+
+
+def test_clips_of_unknown_durations_cannot_be_shown(make_run, told, tmp_path):
+    corpus = write_tiny_corpus(tmp_path / "plain", durations=False)
+    trained(make_run("tacotron2", corpus=corpus, steps=1), shown_steps=1)
+    assert told == []
+
+
+def test_what_is_shown_is_learned(make_run):
+    losses = trained(make_run("tacotron2", steps=60, learning_rate=1e-2, warmup_steps=1), shown_steps=60)
+    assert float(losses[-1]["attention"]) < 0.5 * float(losses[0]["attention"])
+    assert float(losses[-1]["before"]) < 0.7 * float(losses[0]["before"])

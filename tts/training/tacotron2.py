@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from tts.models.masks import length_mask
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
+from tts.models.tacotron2_shown import forward_shown
 from tts.training.acoustic import Utterances, collate, masked_l1, spoken_sample
-from tts.training.corpora import training_clips
+from tts.training.corpora import corpora, training_clips
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Trainer, on_device
 from tts.training.samples import Samples
@@ -27,6 +28,8 @@ from tts.training.schedule import Schedule
 
 # Clips that are validated: each takes as long as a step.
 MOST_VALIDATION_CLIPS = 16
+# How often the attention is told what it said before, once it is: mistakes of mistakes are those that it must mend.
+ECHOES = 2
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,20 @@ class Tacotron2Settings:
 
     batch_size: int = 8
     max_frames: int = 400
+    mels: str = "mels.npy"
+    """What it learns to speak: the recordings' mels, or those that another acoustic model made of the same clips."""
     stop_weight: float = 0.5
     attention_weight: float = 0.5
     """Of the distance from the alignment that is given."""
     guidance_weight: float = 2.0
     """Of the distance from the diagonal, where none is given."""
+    shown_steps: int = 0
+    """So many first steps take all frames at once, with the alignment for what the attention said before."""
+    echoed_steps: int = 0
+    """So many steps after them are the same but for every other, where the attention is told what it said before.
+
+    All others go frame by frame, as it speaks, which takes many times as long.
+    """
 
 
 class Tacotron2Trainer(Trainer[Utterances]):
@@ -59,6 +71,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         run: Path,
         fabric: Fabric,
     ) -> None:
+        (corpus,) = corpora(corpus, settings.mels)
         torch.manual_seed(schedule.seed)
         network = Tacotron2(dimensions)
         # Frames of silence say least: start from the mean spectrum and let the network learn the rest.
@@ -82,7 +95,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         return collate(self.corpus, self.items[start : start + size], unknown_durations=True)
 
     def losses(self, batch: Utterances, adversarial: bool) -> dict[str, Tensor]:
-        frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        frames = self.forced_frames(batch)
         mask = length_mask(batch.frame_lengths)
         losses = {
             "before": masked_l1(frames.mel_before_postnet, batch.mel, mask[:, None]),
@@ -94,6 +107,19 @@ class Tacotron2Trainer(Trainer[Utterances]):
             losses[name] = loss
             total = total + weight * loss
         return losses | {"total": total}
+
+    def forced_frames(self, batch: Utterances) -> Frames:
+        """From the true frames before, in the way that this step's turn has come for."""
+        s = self.settings
+        given = (batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        known = bool((batch.durations.sum(1) > 0).all())
+        if not known or self.step >= s.shown_steps + s.echoed_steps:
+            frames: Frames = self.network(*given)
+            return frames
+        alignment = shown_alignment(batch.durations, batch.mel.shape[2])
+        # Every other step is shown even then: an attention that hears its echo alone forgets the text for a while.
+        hears_echo = self.step >= s.shown_steps and self.step % 2 == 1
+        return forward_shown(self.network, *given, alignment, echoes=ECHOES * hears_echo)
 
     def attention_losses(self, frames: Frames, batch: Utterances) -> list[tuple[str, float, Tensor]]:
         """Name, weight and loss: of the clips whose alignment is known, and of those whose is not."""
@@ -154,6 +180,16 @@ def attention_loss(alignments: Tensor, durations: Tensor) -> Tensor:
         total = total - torch.log(weights[torch.arange(len(owner), device=owner.device), owner] + 1e-5).sum()
         n_frames += len(owner)
     return total / n_frames
+
+
+def shown_alignment(durations: Tensor, n_frames: int) -> Tensor:
+    """durations [B, S] in frames → weights [B, n_frames, S]: 1 at the symbol that sounds, 0 at padding.
+
+    Not blurred, which would tell a frame early when the next symbol comes: the attention would learn to wait for that.
+    """
+    ends = durations.cumsum(1)
+    frame = torch.arange(n_frames, device=durations.device)[None, :, None]
+    return ((frame >= (ends - durations)[:, None]) & (frame < ends[:, None])).float()
 
 
 def guidance_loss(alignments: Tensor, id_lengths: Tensor, frame_lengths: Tensor, width: float = 0.2) -> Tensor:
