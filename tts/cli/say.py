@@ -13,6 +13,7 @@ from tts.cli.console import print_json, progress, tell, warn
 from tts.cli.outputs import Outputs
 from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
+from tts.kernels.compiling import when_compiling
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.computing import Computing, check_computing
 from tts.voice.devices import check_device
@@ -123,6 +124,8 @@ def _load(voice: str, asked: dict[str, Any], options: SynthesisOptions, *, verbo
 def _speak(voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, *, quiet: bool) -> Report:
     from tts.cli.speaking import speak
 
+    if not quiet:
+        when_compiling(lambda: tell("compiling for this machine, which happens once and takes some seconds"))
     with progress(len(text), quiet=quiet) as on_characters:
         report = speak(voice, text, options, outputs, on_characters)
     for warning in report.warnings:
