@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.tiny_voice import write_pulse_voice, write_random_voice
+
+# Triton reads this when it is imported, which other packages do too: its programs then run in an interpreter.
+os.environ["TRITON_INTERPRET"] = "1"
 
 
 @pytest.fixture(scope="session")
