@@ -1,5 +1,5 @@
-import _thread
 import os
+import signal
 import sys
 import threading
 import time
@@ -44,7 +44,7 @@ def test_an_interrupted_wait_leaves_no_process(tmp_path):
     def interrupt():
         while not beats.exists():
             time.sleep(0.01)
-        _thread.interrupt_main()
+        os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
