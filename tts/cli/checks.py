@@ -14,7 +14,10 @@ from typing import Literal
 from tts.errors import TtsError
 
 Status = Literal["ok", "warn", "fail"]
-_PACKAGES = ("numpy", "safetensors", "soxr", "typer", "rich", "platformdirs", "phonemizer", "espeakng-loader")
+_PACKAGES = (
+    *("numpy", "onnxruntime", "numba", "safetensors", "soxr", "typer", "rich", "platformdirs"),
+    *("phonemizer", "espeakng-loader"),
+)
 _LEAST_FREE_BYTES = 500_000_000
 
 
