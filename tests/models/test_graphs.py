@@ -1,5 +1,7 @@
 """Graphs for ONNX Runtime say what the PyTorch networks say, of every size."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -113,6 +115,24 @@ def test_what_does_not_fit_is_refused_in_a_sentence(graph, weights):
     broken = Session("the test", lambda: (graph(whole), weights(arrays(network))))
     with pytest.raises(TtsError, match=r"The graph of the test (does not fit|cannot speak)"):
         OnnxFastSpeech2(broken).speak([3], speed=1.0, pitch=0.0, energy=1.0, generator=np.random.default_rng(0))
+
+
+def test_what_waits_is_ready_or_learns_why_not():
+    network, graph = fastspeech2()
+    opened, go_on = [], threading.Event()
+
+    def read():
+        go_on.wait()
+        opened.append(True)
+        return graph, arrays(network)
+
+    stage = OnnxFastSpeech2(Session("the test", read))
+    assert not opened
+    go_on.set()
+    stage.wait()
+    assert opened
+    with pytest.raises(TtsError, match="The graph of the test does not fit"):
+        OnnxFastSpeech2(Session("the test", lambda: (b"", arrays(network)))).wait()
 
 
 def test_a_symbol_that_is_not_there_is_refused_in_a_sentence():

@@ -23,6 +23,9 @@ class OnnxFastSpeech2(AcousticStage):
     def controls(self) -> frozenset[str]:
         return frozenset({"speed", "pitch", "energy"})
 
+    def wait(self) -> None:
+        self._session.wait()
+
     def speak(
         self, ids: Sequence[int], *, speed: float, pitch: float, energy: float, generator: np.random.Generator
     ) -> SpokenMel:

@@ -27,15 +27,23 @@ class Session:
         self._thread = threading.Thread(target=self._prepare)
         self._thread.start()
 
+    def wait(self) -> None:
+        """Until it is ready.
+
+        Raises:
+            TtsError: the files do not hold this network.
+        """
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+
     def run(self, **inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """The graph's outputs, in their order.
 
         Raises:
             TtsError: the files do not hold this network, or it cannot take these inputs.
         """
-        self._thread.join()
-        if self._problem is not None:
-            raise self._problem
+        self.wait()
         try:
             outputs: list[npt.NDArray[Any]] = self._session.run(None, inputs)
         # Its exceptions have no base of their own.

@@ -38,6 +38,9 @@ class OnnxSourceFilter(VocoderStage):
     def mel(self) -> MelSettings:
         return self._mel
 
+    def wait(self) -> None:
+        self._session.wait()
+
     def __call__(
         self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, streams: int = 1
     ) -> Floats:

@@ -38,6 +38,9 @@ class Stage(ABC):
         """The number formats that its network can speak in, of `tts.voice.computing.PRECISIONS`."""
         return ("float32",)
 
+    def wait(self) -> None:  # noqa: B027  (most are ready at once)
+        """Until it can speak at once, where it gets ready in the background; raises TtsError where it cannot."""
+
 
 class AcousticStage(Stage):
     @property

@@ -107,7 +107,7 @@ class Voice:
             raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
 
     def prepare(self, options: SynthesisOptions) -> Stages:
-        """Load the acoustic model and the vocoder that these options ask for.
+        """Load the acoustic model and the vocoder that these options ask for, so that they speak at once.
 
         Raises:
             UsageError: there is none such, or this voice cannot do what they ask.
@@ -123,6 +123,8 @@ class Voice:
         if options.input == "text":
             # What reads it opens while the networks get ready, and not within the first sentence.
             self._frontend.phonemize("a")
+        stages.acoustic.wait()
+        stages.vocoder.wait()
         return stages
 
     def acoustic(self, name: str) -> AcousticStage:

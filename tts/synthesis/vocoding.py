@@ -43,6 +43,10 @@ class Vocoding:
             return ()
         return (f"{self.name} hears another mel than this voice speaks; it was converted, which costs quality",)
 
+    def wait(self) -> None:
+        """Until it can speak at once."""
+        self._vocoder.wait()
+
     def check(self, denoise: float, streams: int = 1) -> None:
         """Raise UsageError where there is no hum that could be taken off, or more streams than it can speak in."""
         if streams > 1 and not self._vocoder.foldable:
