@@ -21,11 +21,12 @@ from torch import Tensor, nn
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import waveglow as kernel
+from tts.kernels.kept import Kept
 from tts.models.draws import standard_normal
 from tts.models.excitation import Excitation
 from tts.models.layers import ConvNeXtBlock
 from tts.models.vocoder import Vocoder
-from tts.models.waveglow_weights import PreparedOnce
+from tts.models.waveglow_weights import plain_weights
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class WaveGlow(Vocoder):
         self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
-        self._prepared = PreparedOnce()
+        self._kept = Kept()
 
     def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
@@ -96,7 +97,7 @@ class WaveGlow(Vocoder):
         if not (self.training or torch.is_grad_enabled()):
             # The published network's condition is the kernel's affair: it is linear, and large at the rate of groups.
             heard = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
-            return kernel.infer(self._prepared.of(self), heard, noise, sigma)
+            return kernel.infer(self._ready(), heard, noise, sigma)
         d = self.dimensions
         draws = iter(noise)
         condition = self._condition(mel, pulses)
@@ -106,6 +107,13 @@ class WaveGlow(Vocoder):
             if d.is_early_output(k):
                 x = torch.cat([sigma * next(draws), x], dim=1)
         return x.transpose(1, 2).flatten(1)
+
+    def _ready(self) -> kernel.Prepared:
+        """The weights as the kernel knows them, with what it has made of them."""
+        ready: kernel.Prepared = self._kept.made(
+            lambda: kernel.Prepared(plain_weights(self), self.precision), list(self.parameters()), self.precision
+        )
+        return ready
 
     def stream(
         self,

@@ -1,4 +1,4 @@
-"""A WaveGlow's weights as `tts.kernels.waveglow` wants them, made ready once."""
+"""A WaveGlow's weights as `tts.kernels.waveglow` wants them."""
 
 from __future__ import annotations
 
@@ -6,29 +6,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from tts.kernels.waveglow import FlowWeights, LayerWeights, Prepared, Stretch, WaveGlowWeights
+from tts.kernels.waveglow import FlowWeights, LayerWeights, Stretch, WaveGlowWeights
 
 if TYPE_CHECKING:
     from tts.models.waveglow import Flow, WaveGlow
-
-
-class PreparedOnce:
-    """What was made ready, until a weight is another tensor or is written to."""
-
-    def __init__(self) -> None:
-        self._state: tuple[object, ...] | None = None
-        self._prepared: Prepared | None = None
-
-    def of(self, network: WaveGlow) -> Prepared:
-        state = (network.precision, *(_state_of(parameter) for parameter in network.parameters()))
-        if self._prepared is None or state != self._state:
-            self._prepared, self._state = Prepared(plain_weights(network), network.precision), state
-        return self._prepared
-
-
-def _state_of(parameter: Tensor) -> tuple[int, int]:
-    # A tensor made in inference mode has no count of its changes; outside of it nobody can change it.
-    return parameter.data_ptr(), 0 if parameter.is_inference() else parameter._version
 
 
 def plain_weights(network: WaveGlow) -> WaveGlowWeights:

@@ -20,13 +20,14 @@ from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import wavenet as loop
+from tts.kernels.kept import Kept
 from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClasses, SampleDistribution
 from tts.models.excitation import Excitation, MelEnvelope
 from tts.models.folding import folds
 from tts.models.guide import Guide
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import VocosDimensions
-from tts.models.wavenet_loop import conditions_of, state_of, weights_of
+from tts.models.wavenet_loop import conditions_of, weights_of
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class WaveNet(Vocoder):
         self.layers = nn.ModuleList(ResidualLayer(n_conditions, dilation, d) for dilation in d.dilations())
         self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
         self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
-        self._weights: tuple[object, loop.Weights] | None = None
+        self._kept = Kept()
 
     def forward(
         self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None, streams: int = 1
@@ -182,10 +183,8 @@ class WaveNet(Vocoder):
 
     def loop_weights(self) -> loop.Weights:
         """As the loop knows them, with what it has made of them; they are taken anew where they have changed."""
-        state = state_of(self)
-        if self._weights is None or self._weights[0] != state:
-            self._weights = state, weights_of(self)
-        return self._weights[1]
+        weights: loop.Weights = self._kept.made(lambda: weights_of(self), list(self.parameters()))
+        return weights
 
     def known(self, wave: Tensor, mel: Tensor, noise: Tensor | None = None) -> Tensor:
         """wave [B, n] in -1 to 1, which silence comes before → samples as the network knows them; `sound` undoes it.

@@ -39,11 +39,6 @@ def _bias(convolution: torch.nn.Conv1d) -> Tensor:
     return convolution.bias
 
 
-def state_of(network: torch.nn.Module) -> tuple[tuple[int, int], ...]:
-    """Changes whenever a parameter is written to or takes another place."""
-    return tuple((p.data_ptr(), 0 if p.is_inference() else p._version) for p in network.parameters())
-
-
 @torch.inference_mode()
 def conditions_of(network: WaveNet, mel: Tensor, pulses: Tensor | None) -> Conditions:
     """As `WaveNet.condition`, but with the mel as frames where the upsampling only spreads them over time."""
