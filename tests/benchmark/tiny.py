@@ -1,5 +1,6 @@
 """Presets too small to be worth a name."""
 
+from tests.tiny_voice import TACOTRON2
 from tts.benchmark.presets import Preset
 
 TINY = {
@@ -40,17 +41,7 @@ TINY = {
         "tacotron2",
         "acoustic",
         "a test",
-        {
-            "n_symbols": 9,
-            "embedding_channels": 8,
-            "encoder_channels": 8,
-            "attention_rnn_channels": 8,
-            "decoder_rnn_channels": 8,
-            "prenet_channels": 8,
-            "attention_channels": 8,
-            "location_filters": 2,
-            "postnet_channels": 8,
-        },
+        TACOTRON2 | {"n_symbols": 9},
     ),
     "tiny-fastspeech2": Preset(
         "fastspeech2",

@@ -114,13 +114,14 @@ class Voice:
             TtsError: a file of theirs is missing or damaged.
         """
         name = options.acoustic or self.manifest.default_acoustic
+        is_first = not self._acoustics
         acoustic = self.acoustic(name)
         self._check_controls(name, acoustic, options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
         vocoder.check(options.denoise, options.streams)
         stages = Stages(acoustic, vocoder)
         self._check_precision(name, stages)
-        if options.input == "text":
+        if is_first and options.input == "text":
             # What reads it opens while the networks get ready, and not within the first sentence.
             self._frontend.phonemize("a")
         stages.acoustic.wait()

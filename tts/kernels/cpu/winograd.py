@@ -99,7 +99,7 @@ def gate_all(heard: Floats, bias: Floats, gated: Floats) -> None:
 def _gated(signal: np.float32, gate: np.float32) -> Any:
     """tanh(signal) * sigmoid(gate) with one division: to 1e-6, both held where tanh is 1 in seven digits.
 
-    Lambert's continued fraction for tanh, eleven levels, as in `tts.kernels.cpu.wavenet`; a sigmoid is half a tanh.
+    Lambert's continued fraction for tanh, eleven levels, as in `tts.kernels.cpu.activations`; a sigmoid is half a tanh.
     """
     x = min(max(signal, np.float32(-7.35)), np.float32(7.35))
     y = min(max(np.float32(0.5) * gate, np.float32(-7.35)), np.float32(7.35))
