@@ -22,6 +22,7 @@ from tts.kernels.cpu.tacotron2_loop import (
     State,
 )
 from tts.kernels.tacotron2 import DecoderWeights, Lstm
+from tts.kernels.threads import one_compute_thread
 
 
 class PackedDecoder(NamedTuple):
@@ -62,7 +63,7 @@ def begin(network: PackedDecoder, memory: Tensor, lengths: Tensor) -> State:
     n_attention, n_prenet = len(w.energy), len(w.prenet_first.scales)
     half = w.location.values.shape[1] // 4
     keys = np.zeros((batch, n_symbols, n_attention), np.float32)
-    keys[:, :, : len(network.key)] = (memory @ network.key.T).numpy()
+    keys[:, :, : len(network.key)] = _of_every_symbol(network.key, memory, lengths)
     return State(
         prenet=Prenet(empty_vectors(batch, network.n_mels), *(empty_vectors(batch, n_prenet) for _ in range(2))),
         attention_rnn=_lstm_state(w.attention_rnn, batch),
@@ -75,13 +76,26 @@ def begin(network: PackedDecoder, memory: Tensor, lengths: Tensor) -> State:
         ),
         context=Context(
             place=np.arange(batch),
-            symbols=Panels((memory @ network.context.T).numpy(), np.ones(1, np.float32)),
+            symbols=Panels(_of_every_symbol(network.context, memory, lengths), np.ones(1, np.float32)),
             weights=empty_vectors(batch, n_symbols),
             windows=np.zeros((batch, 2), np.int64),
         ),
         decoder_rnn=_lstm_state(w.decoder_rnn, batch),
         now=np.zeros(1, np.int64),
     )
+
+
+def _of_every_symbol(matrix: Tensor, memory: Tensor, lengths: Tensor) -> npt.NDArray[np.float32]:
+    """matrix [n, E] times each symbol of the memory [B, symbols, E], zero after a row's end.
+
+    A row by itself, on one thread: how a library sums depends on the rows beside and on its threads, and the last bit
+    of a row must not.
+    """
+    made = np.zeros((*memory.shape[:2], len(matrix)), np.float32)
+    with one_compute_thread():
+        for row, length in enumerate(lengths.tolist()):
+            made[row, :length] = (memory[row, :length].clone() @ matrix.T).numpy()
+    return made
 
 
 def rows_of(state: State, kept: npt.NDArray[np.bool_]) -> State:
