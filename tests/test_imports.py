@@ -19,11 +19,12 @@ ALLOWED = {
     "kernels": set(),
     "models": {"audio", "kernels"},
     "voice": {"models", "audio", "text"},
+    "batch": {"synthesis", "voice", "kernels", "audio", "text"},
     "synthesis": {"voice", "models", "kernels", "audio", "text"},
     "training": {"voice", "models", "kernels", "audio", "text"},
     "evaluation": {"training", "synthesis", "voice", "kernels", "audio", "text"},
     "benchmark": {"synthesis", "voice", "models", "kernels", "audio", "text"},
-    "cli": {"benchmark", "evaluation", "training", "synthesis", "voice", "kernels", "audio", "text"},
+    "cli": {"batch", "benchmark", "evaluation", "training", "synthesis", "voice", "kernels", "audio", "text"},
 }
 HEAVY = {
     "torch",

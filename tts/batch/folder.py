@@ -1,0 +1,35 @@
+"""Where the audio files of a run go."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from tts.audio.waveform import Audio
+from tts.errors import TtsError
+
+
+class FolderFull(TtsError):
+    """Nothing more can be written there: the disk is full or has gone."""
+
+
+class OutputFolder(ABC):
+    """A folder of whole files; it travels to the workers by pickle."""
+
+    @abstractmethod
+    def write(self, name: str, audio: Audio, sample_rate: int | None) -> int:
+        """Write a file, whole or not at all, in the format of its suffix; its size in bytes.
+
+        When this returns, a power cut does not take the file away.
+
+        Raises:
+            TtsError: it cannot be written.
+            FolderFull: nor can any other.
+        """
+
+    @abstractmethod
+    def size(self, name: str) -> int | None:
+        """A file's size in bytes; None: there is no such file."""
+
+    @abstractmethod
+    def sweep(self) -> None:
+        """Take away what runs that were killed left behind; nobody may be writing."""
