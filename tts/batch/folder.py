@@ -8,7 +8,7 @@ from tts.audio.waveform import Audio
 from tts.errors import TtsError
 
 
-class FolderFull(TtsError):
+class FolderFullError(TtsError):
     """Nothing more can be written there: the disk is full or has gone."""
 
 
@@ -23,7 +23,7 @@ class OutputFolder(ABC):
 
         Raises:
             TtsError: it cannot be written.
-            FolderFull: nor can any other.
+            FolderFullError: nor can any other.
         """
 
     @abstractmethod

@@ -14,7 +14,7 @@ from tts.errors import TtsError
 BATCHES_AT_A_TIME = 2
 
 
-class WorkerLost(TtsError):
+class WorkerLostError(TtsError):
     """A worker is gone: killed, out of memory, or its machine with it."""
 
 
@@ -30,8 +30,8 @@ class Workers(ABC):
     def submit(self, worker: int, jobs: Sequence[Job]) -> Future[list[Row]]:
         """Have a worker speak a batch: in the end a row a job, in their order.
 
-        A job that fails has its error in its row. The future raises WorkerLost when the worker is gone, and TtsError
-        when nothing more can be done at all: the disk is full, or the voices cannot be read.
+        A job that fails has its error in its row. The future raises WorkerLostError when the worker is gone, and
+        another TtsError when nothing more can be done at all: FolderFullError, or voices that cannot be read.
         """
 
     @abstractmethod
