@@ -50,14 +50,21 @@ class Run:
             TtsError: nothing more can be done. What was made stays, and the next run goes on from there.
         """
         jobs = self._to_do(lines)
-        first = next(jobs, None)
-        if first is not None:
-            with start_workers() as workers:
-                batches = planned(chain([first], jobs), self._pace.batch_size, workers.count)
-                for row in dispatched(workers, batches):
-                    self._land(row)
-                    if self._is_over:
-                        break
+        try:
+            if (first := next(jobs, None)) is not None:
+                self._speak(chain([first], jobs), start_workers)
+        finally:
+            self._folder.sweep()
+        # Where it ended early, rows of earlier runs are still good for lines that were not come to.
+        if not self._is_over:
+            self._manifest.compact(self._ledger.final())
+
+    def _speak(self, jobs: Iterable[Job], start_workers: Callable[[], Workers]) -> None:
+        with start_workers() as workers:
+            for row in dispatched(workers, planned(jobs, self._pace.batch_size, workers.count)):
+                self._land(row)
+                if self._is_over:
+                    return
 
     @property
     def _is_over(self) -> bool:
@@ -71,17 +78,24 @@ class Run:
                 self._summary.skip()
                 self._watch(self._summary, None)
             else:
+                self._outdate(line)
                 yield line
             if self._is_over:
                 return
 
     def _is_made(self, job: Job) -> bool:
         known = self._ledger.last(job.id)
-        if known is None or known.error is not None or (known.key, known.file) != (job.key, job.file):
+        if known is None or known.failed or (known.key, known.file) != (job.key, job.file):
             return False
         return self._folder.size(job.file) == known.size
 
+    def _outdate(self, job: Job) -> None:
+        """Take back what the manifest says of the file that is about to be made anew."""
+        row = self._ledger.outdated_by(job.file)
+        if row is not None:
+            self._ledger.recall([(self._manifest.append(row), row)])
+
     def _land(self, row: Row) -> None:
-        self._manifest.append(row)
+        self._ledger.note(row, self._manifest.append(row))
         self._summary.add(row)
         self._watch(self._summary, row)

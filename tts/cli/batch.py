@@ -7,46 +7,48 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tts.batch.entries import LAYOUTS
+from tts.batch.job import Setup
+from tts.batch.naming import NAMINGS
+from tts.batch.run import Pace
+from tts.batch.sentences import count_lines, open_sentences
 from tts.cli import flags
-from tts.cli.batch_progress import batch_progress
-from tts.cli.console import print_json, tell, warn
-from tts.cli.say import known_voice
+from tts.cli.batch_progress import batch_progress, summary_told
+from tts.cli.console import print_json, tell
+from tts.cli.failures import FAILURE
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.computing import Computing, check_computing
+from tts.voice.computing import ENGINES, Computing, check_computing
 from tts.voice.devices import check_device
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from tts.batch.folder import OutputFolder
-    from tts.batch.job import Setup
-    from tts.batch.run import Summary
     from tts.batch.workers import Workers
 
 _FILE, _WORK = "Sentences", "Running"
-# More at a time shorten what is computed for one; the wait for the last of a batch, and memory, grow.
-BATCH_SIZE = 8
-# Of the failures, so many are told one by one; the manifest has them all.
-MOST_TOLD = 20
+_ENGINES = ("local", "ray")
 
-Sentences = Annotated[str, typer.Argument(metavar="FILE | -", help="One utterance a line; - is standard input.")]
-OutputFolderFlag = Annotated[
+Sentences = Annotated[
+    str | None, typer.Argument(metavar="FILE | -", help="One utterance a line; - or nothing is standard input.")
+]
+Folder = Annotated[
     str,
     typer.Option("--output", "-o", metavar="DIR|ADDRESS", help="Where the audio goes.", rich_help_panel=_FILE),
 ]
 Layout = Annotated[
     str,
     typer.Option(
-        metavar="auto|text|id|voice|csv|json|ljspeech",
+        metavar="|".join(LAYOUTS),
         help="How a line is laid out: text, id|text, id|voice|text, CSV with a header, JSON; auto looks.",
         rich_help_panel=_FILE,
     ),
 ]
 Naming = Annotated[
-    str | None,
+    str,
     typer.Option(
-        metavar="id|text|number",
-        help="What files are named by; without it, the id where there are ids, else the line's number.",
+        metavar="|".join(NAMINGS),
+        help="What files are named by; a line without an id has its number as one.",
         rich_help_panel=_FILE,
     ),
 ]
@@ -54,6 +56,7 @@ ManifestFile = Annotated[
     Path | None,
     typer.Option("--manifest", metavar="FILE", help="Not manifest.jsonl in the output folder.", rich_help_panel=_FILE),
 ]
+Format = Annotated[str, typer.Option(metavar="wav|flac|ogg|opus|mp3|raw", help="Of the files.", rich_help_panel=_FILE)]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -90,13 +93,12 @@ Gpus = Annotated[
 
 
 def batch(
-    context: typer.Context,
-    file: Sentences,
-    output: OutputFolderFlag,
+    output: Folder,
+    file: Sentences = None,
     layout: Layout = "auto",
-    naming: Naming = None,
+    naming: Naming = "id",
     manifest: ManifestFile = None,
-    format: flags.Format = "wav",
+    format: Format = "wav",
     sample_rate: flags.SampleRate = None,
     voice: flags.Voice = DEFAULT_VOICE,
     vocoder: flags.Vocoder = None,
@@ -117,7 +119,7 @@ def batch(
     seed: flags.Seed = SynthesisOptions.seed,
     input: flags.Input = SynthesisOptions.input,
     jobs: Jobs = None,
-    batch_size: BatchSize = BATCH_SIZE,
+    batch_size: BatchSize = Pace.batch_size,
     resume: Resume = True,
     fail_fast: FailFast = False,
     engine: EngineFlag = "local",
@@ -143,7 +145,47 @@ def batch(
         loudness=loudness,
         input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
     )
-    check_device(device)
-    check_computing(runtime or Computing.engine, precision)
-    known_voice(voice, options)
-    return 0
+    setup = Setup(device, runtime, precision, lexicon, system_espeak)
+    _check(setup, engine, address, gpus)
+
+    from tts.batch.jobs import Defaults
+    from tts.batch.whole import Request, run_batch
+
+    defaults = Defaults(voice, options, format, sample_rate, naming)
+    request = Request(output, manifest, layout, setup, defaults, Pace(batch_size, resume, fail_fast))
+
+    def start_workers(folder: OutputFolder) -> Workers:
+        return _workers(setup, folder, jobs, engine, address, gpus)
+
+    with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
+        summary = run_batch(stream, file or "-", request, start_workers, progress.update, progress.warn)
+    if json:
+        print_json(summary.document())
+    elif not quiet:
+        tell(summary_told(summary))
+    return FAILURE if summary.failed else 0
+
+
+def _check(setup: Setup, engine: str, address: str | None, gpus: float | None) -> None:
+    check_device(setup.device)
+    check_computing(setup.runtime or Computing.engine, setup.precision)
+    if engine in (*ENGINES, "auto"):
+        raise UsageError(f"--engine says where a batch runs, local or ray; what computes is --runtime {engine}.")
+    if engine not in _ENGINES:
+        raise UsageError(f"There is no engine {engine!r}; say {' or '.join(_ENGINES)}.")
+    if engine != "ray" and (address is not None or gpus is not None):
+        flag = "--gpus" if address is None else "--address"
+        raise UsageError(f"{flag} is for --engine ray.")
+
+
+def _workers(
+    setup: Setup, folder: OutputFolder, jobs: int | None, engine: str, address: str | None, gpus: float | None
+) -> Workers:
+    if engine == "ray":
+        from tts.batch.ray_workers import RayWorkers
+
+        return RayWorkers(setup, folder, jobs, address=address, gpus=gpus)
+    from tts.batch.local_workers import LocalWorkers
+    from tts.batch.placing import usual_count
+
+    return LocalWorkers(setup, folder, jobs or usual_count(setup.device))

@@ -38,6 +38,9 @@ class Failures:
             named = "" if row.id == f"line {row.line}" else f" ({row.id})"
             self.print(f"line {row.line}{named}: {row.error}")
 
+    def warn(self, message: str) -> None:
+        self.print(f"warning: {message}")
+
     def print(self, message: str) -> None:
         tell(message)
 
@@ -94,6 +97,14 @@ def batch_progress(total: int | None, *, quiet: bool) -> Iterator[Failures]:
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}", markup=False))
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             yield Bar(total, bar, bar.add_task("speaking", total=total, told=""))
+
+
+def summary_told(summary: Summary) -> str:
+    """What became of it all: "3 done, 1 failed (9.0 s of audio in 2.1 s); the manifest is out/manifest.jsonl"."""
+    counts = {"done": summary.done, "skipped": summary.skipped, "failed": summary.failed}
+    told = ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "nothing to do"
+    made = f" ({summary.seconds:.1f} s of audio in {summary.wall_seconds:.1f} s)" if summary.done else ""
+    return f"{told}{made}; the manifest is {summary.manifest}"
 
 
 def progress_told(summary: Summary, total: int | None) -> str:
