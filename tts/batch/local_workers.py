@@ -8,12 +8,14 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any
 
 from tts.batch.folder import OutputFolder
 from tts.batch.job import Job, Row, Setup
+from tts.batch.placing import device_of
 from tts.batch.workers import BATCHES_AT_A_TIME, WorkerLostError, Workers
 from tts.errors import TtsError
 
@@ -28,7 +30,7 @@ class LocalWorkers(Workers):
 
     def __init__(self, setup: Setup, folder: OutputFolder, count: int) -> None:
         self._setup, self._folder = setup, folder
-        self._processes = [_WorkerProcess(setup, folder) for _ in range(count)]
+        self._processes = [self._started(worker) for worker in range(count)]
 
     @property
     def count(self) -> int:
@@ -39,7 +41,10 @@ class LocalWorkers(Workers):
 
     def replace(self, worker: int) -> None:
         self._processes[worker].end()
-        self._processes[worker] = _WorkerProcess(self._setup, self._folder)
+        self._processes[worker] = self._started(worker)
+
+    def _started(self, worker: int) -> _WorkerProcess:
+        return _WorkerProcess(replace(self._setup, device=device_of(worker, self._setup.device)), self._folder)
 
     def close(self) -> None:
         for process in self._processes:

@@ -10,13 +10,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from tts.batch.folder import FolderFullError, OutputFolder
-from tts.batch.interim import read, speak_all
 from tts.batch.job import Job, Row, Setup
 from tts.errors import TtsError
 
 if TYPE_CHECKING:
-    from tts.batch.interim import Script, Utterance
+    from tts.synthesis.many import Utterance
     from tts.synthesis.pipeline import Voice
+    from tts.synthesis.sentence import Script
 
 # A voice with its networks takes 100 MB and more.
 MOST_VOICES = 4
@@ -62,7 +62,7 @@ class Worker:
 
     def _read(self, task: _Task) -> None:
         task.voice = self._voice(task.job.voice)
-        task.script = read(task.voice, task.job.text, task.job.options)
+        task.script = task.voice.read(task.job.text, task.job.options)
 
     def _speak(self, tasks: Sequence[_Task]) -> None:
         by_voice: dict[str, list[_Task]] = {}
@@ -77,7 +77,7 @@ class Worker:
         voice = tasks[0].voice
         assert voice is not None
         try:
-            spoken = speak_all(voice, [task.script for task in tasks if task.script is not None])
+            spoken = voice.speak_all([task.script for task in tasks if task.script is not None])
         except Exception as error:
             if len(tasks) == 1:
                 tasks[0].failure = _told(error)
