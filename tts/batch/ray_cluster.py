@@ -30,6 +30,14 @@ CONNECT_SECONDS = 10.0
 
 # Rows are small and go past it; Ray refuses much less.
 _OBJECT_STORE_BYTES = 100_000_000
+# Ray reads these when it is imported; who has set them has set them.
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # It warns that without it, workers without a GPU will see all GPUs one day. They are told not to look.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Each takes half a minute where something else than Ray listens.
+    "RAY_NUM_REDIS_GET_RETRIES": "2",
+}
 _FOLDER_PREFIX = "tts-ray-"
 _LOCK_FILE = "running"
 # Ray puts sockets some 75 characters deep into its folder, and their path may have 107.
@@ -43,9 +51,8 @@ def import_ray() -> Any:
     Raises:
         TtsError: it is not installed.
     """
-    # Ray reads these when it is imported.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ModuleNotFoundError as error:
