@@ -111,7 +111,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _own_environment() -> Iterator[None]:
+def _own_environment(folder: Path) -> Iterator[None]:
     """What Ray and all its processes read from the environment, as long as the block lasts."""
     ours = {
         # Whatever the name says, it decides on Linux too whether Ray's ports are open to other machines.
@@ -119,6 +119,8 @@ def _own_environment() -> Iterator[None]:
         # A token of our own: Ray would write one into the user's home.
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # What workers put aside, such as a copy of espeak-ng's library, goes with the folder when they are killed.
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
     }
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
@@ -134,7 +136,7 @@ def _own_environment() -> Iterator[None]:
 
 @contextmanager
 def _own_cluster(n_cpus: int) -> Iterator[Any]:
-    with _own_environment(), _own_folder() as folder:
+    with _own_folder() as folder, _own_environment(folder):
         settings = {
             "num_cpus": n_cpus,
             "include_dashboard": False,
@@ -178,8 +180,10 @@ def _connected(ray: Any, address: str, failure: str, settings: Mapping[str, Any]
 
 def first_sentence(error: BaseException) -> str:
     """What an error of Ray says, without its advice and tracebacks."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__).split(". ")[0].rstrip(".") + "."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    # What was raised on the other machine stands below the traceback from there.
+    told = f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return told.split(". ")[0].rstrip(".") + "."
 
 
 @contextmanager
