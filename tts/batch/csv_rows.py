@@ -181,8 +181,8 @@ class _Rows:
         self._reader = self._new_reader()
         if first.problem is not None:
             return first.number, [], first.problem
-        if isinstance(error, _UnclosedError) or str(error) == "unexpected end of data":
-            return first.number, [], f"A quote opens in this row and is never closed: {_QUOTES}."
+        if rest or isinstance(error, _UnclosedError) or str(error) == "unexpected end of data":
+            return first.number, [], f"A quote that opens in this row is not closed: {_QUOTES}."
         if len(first.text) > LONGEST_ROW_CHARACTERS:
             return first.number, [], f"The row has more than {LONGEST_ROW_CHARACTERS:,} characters: split it."
         return first.number, [], f"The row is broken CSV ({error}): {_QUOTES}."
