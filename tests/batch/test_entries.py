@@ -37,6 +37,8 @@ HELLO_WORLD = [Entry(1, "a", "Hello."), Entry(2, "b", "World.")]
         ('id|voice|text\na||"Hello\n', "a.txt", [Entry(2, "a", '"Hello')]),
         ("text\nHello, you.\n", "a.csv", [Entry(2, None, "Hello, you.")]),
         ("text\nHello, you.\n", "a.txt", [Entry(1, None, "text"), Entry(2, None, "Hello, you.")]),
+        ("1.|Hello.\n2.|World.\n", "-", [Entry(1, "1.", "Hello."), Entry(2, "2.", "World.")]),
+        ("sep=\t\nid\ttext\na\tHello.\n", "a.csv", [Entry(3, "a", "Hello.")]),
         ("sep=;\nid;text\na;Hello.\n", "A.CSV", [Entry(3, "a", "Hello.")]),
         ("a|Hello, you.\nb|World.\n", "metadata.csv", [Entry(1, "a", "Hello, you."), Entry(2, "b", "World.")]),
         ("{laughs} Hello.\n", "a.txt", [Entry(1, None, "{laughs} Hello.")]),
@@ -158,6 +160,11 @@ def test_lines_of_a_pipe_are_read_no_further_ahead_than_needed():
     stream = io.BytesIO(b"One more.\n" * 1000)
     first = next(read_entries(stream, "-"))
     assert (first.text, stream.tell()) == ("One more.", 500)
+
+
+def test_what_stands_empty_in_json_is_not_given():
+    (entry,) = entries('{"id": "", "voice": "", "vocoder": "", "speed": null, "text": ""}', "-")
+    assert entry == Entry(1)
 
 
 def test_json_lines_say_anything_by_name():

@@ -20,7 +20,7 @@ LJSPEECH_WARNING = (
 _JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 _CSV_SUFFIXES = (".csv", ".tsv", ".tab")
 _JSON_OBJECT = re.compile(r'\s*\{\s*("|\}|$)')
-_DOCUMENT = re.compile(r"\s*[\[{]\s*")
+_LONE_BRACE = re.compile(r"\s*\{\s*")
 _LONGEST_ID_WORDS = 4
 _LONGEST_ID = 100
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", "…")
@@ -79,7 +79,10 @@ def _voice_or_ljspeech(lines: Sequence[Line]) -> str:
 
 
 def _could_be_id(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_ID and len(text.split()) <= _LONGEST_ID_WORDS and not text.endswith(_SENTENCE_ENDS)
+    words = text.split()
+    # "12." is one, "He left." is a sentence before a | of its own.
+    is_sentence = len(words) > 1 and text.endswith(_SENTENCE_ENDS)
+    return 0 < len(words) <= _LONGEST_ID_WORDS and len(text) <= _LONGEST_ID and not is_sentence
 
 
 def _unclear(lines: Sequence[Line], kinds: list[str], first_two: list[str], name: str) -> str:
@@ -92,7 +95,7 @@ def _unclear(lines: Sequence[Line], kinds: list[str], first_two: list[str], name
 
 
 def _refuse_document(first: Line, name: str) -> None:
-    if first.text.lstrip().startswith("[") or (_DOCUMENT.fullmatch(first.text)):
+    if first.text.lstrip().startswith("[") or _LONE_BRACE.fullmatch(first.text):
         raise UsageError(
             f"{shown_name(name)} is one JSON document, but has to have an object a line: "
             "make them with jq -c '.[]' or the like."
