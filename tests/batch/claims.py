@@ -5,10 +5,10 @@ class Claims:
     def __init__(self):
         self.files, self.ids = {}, {}
 
-    def claim_file(self, stem_casefolded, line):
-        if stem_casefolded in self.files:
+    def claim_file(self, stem, line):
+        if stem in self.files:
             return False
-        self.files[stem_casefolded] = line
+        self.files[stem] = line
         return True
 
     def claim_id(self, id, line):

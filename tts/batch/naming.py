@@ -30,8 +30,8 @@ _APOSTROPHES = re.compile(r"['’]")
 class Claims(Protocol):
     """Who has which id and which file name; it grows with the file, so it is no set in memory."""
 
-    def claim_file(self, stem_casefolded: str, line: int) -> bool:
-        """Whether the name was free; it is now the line's."""
+    def claim_file(self, stem: str, line: int) -> bool:
+        """Whether the name, `folded`, was free; it is now the line's."""
 
     def claim_id(self, id: str, line: int) -> int | None:
         """None: the id was free and is now the line's; else the line that has it."""
