@@ -23,10 +23,7 @@ _TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.
 def is_plain_name(name: str) -> bool:
     """Letters, digits, - _ and . only, none of them a path, a hidden file or a device."""
     return (
-        len(name) <= _LONGEST
-        and _PLAIN.fullmatch(name) is not None
-        and not name.endswith(".")
-        and not is_device(name)
+        len(name) <= _LONGEST and _PLAIN.fullmatch(name) is not None and not name.endswith(".") and not is_device(name)
     )
 
 
