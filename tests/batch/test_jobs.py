@@ -4,6 +4,8 @@ import os
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.batch.claims import Claims
 from tts.batch.entries import read_entries
@@ -72,8 +74,8 @@ def test_an_entry_without_an_id_is_called_by_its_number():
 def test_every_number_may_be_a_string_as_in_a_csv(name):
     value = LIMITS[name][0]
     expected = SynthesisOptions(**{name: value})
-    for given in (str(value), f" {float(value)} ", value, float(value)):
-        options = job(Entry(1, "a", "Hello.", None, {name: given})).options
+    for written in (str(value), f" {float(value)} ", value, float(value)):
+        options = job(Entry(1, "a", "Hello.", None, {name: written})).options
         assert options == expected
         assert type(getattr(options, name)) is (int if name in ("seed", "streams") else float)
     assert job(Entry(1, "a", "Hello.", None, {"seed": str(2**63 - 1)})).options.seed == 2**63 - 1
@@ -291,3 +293,29 @@ def test_options_of_many_lines_are_what_each_says():
     assert [made.make(line).options for line in lines] == [
         replace(SynthesisOptions(seed=5), speed=1.0 + line % 3) for line in range(1, 9)
     ]
+
+
+KEYS = st.sampled_from(["id", "text", "voice", "speed", "seed", "vocoder", "format", "sample-rate", "input", "mood"])
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.sampled_from(["pulse", "vocos", "~", "/", "..", "mp3"]),
+)
+OBJECTS = st.dictionaries(KEYS, st.one_of(SCALARS, st.lists(SCALARS, max_size=2)))
+
+
+# The fixture that changes the environment is the same for all examples.
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(OBJECTS, OBJECTS.map(lambda found: found | {"text": "Hello.", "voice": "pulse"}))))
+def test_whatever_lines_say_each_is_a_job_or_a_row(objects):
+    content = "".join(json.dumps(found) + "\n" for found in objects).encode()
+    made = maker()
+    results = [made.make(entry) for entry in read_entries(io.BytesIO(content), "-", "json")]
+    assert [result.line for result in results] == list(range(1, len(objects) + 1))
+    assert all(result.error for result in results if isinstance(result, Row))
+    assert len({result.id for result in results}) == len(objects)
+    files = [result.file.casefold() for result in results if isinstance(result, Job)]
+    assert len(set(files)) == len(files)
