@@ -30,6 +30,14 @@ CONNECT_SECONDS = 10.0
 
 # Rows are small and go past it; Ray refuses much less.
 _OBJECT_STORE_BYTES = 100_000_000
+# Ray reads these when it is imported; who has set them has set them.
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # It warns that without it, workers without a GPU will see all GPUs one day. They are told not to look.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Each takes half a minute where something else than Ray listens.
+    "RAY_NUM_REDIS_GET_RETRIES": "2",
+}
 _FOLDER_PREFIX = "tts-ray-"
 _LOCK_FILE = "running"
 # Ray puts sockets some 75 characters deep into its folder, and their path may have 107.
@@ -43,9 +51,8 @@ def import_ray() -> Any:
     Raises:
         TtsError: it is not installed.
     """
-    # Ray reads these when it is imported.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ModuleNotFoundError as error:
@@ -104,7 +111,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _own_environment() -> Iterator[None]:
+def _own_environment(folder: Path) -> Iterator[None]:
     """What Ray and all its processes read from the environment, as long as the block lasts."""
     ours = {
         # Whatever the name says, it decides on Linux too whether Ray's ports are open to other machines.
@@ -112,6 +119,8 @@ def _own_environment() -> Iterator[None]:
         # A token of our own: Ray would write one into the user's home.
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # What workers put aside, such as a copy of espeak-ng's library, goes with the folder when they are killed.
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
     }
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
@@ -127,7 +136,7 @@ def _own_environment() -> Iterator[None]:
 
 @contextmanager
 def _own_cluster(n_cpus: int) -> Iterator[Any]:
-    with _own_environment(), _own_folder() as folder:
+    with _own_folder() as folder, _own_environment(folder):
         settings = {
             "num_cpus": n_cpus,
             "include_dashboard": False,
@@ -171,8 +180,10 @@ def _connected(ray: Any, address: str, failure: str, settings: Mapping[str, Any]
 
 def first_sentence(error: BaseException) -> str:
     """What an error of Ray says, without its advice and tracebacks."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__).split(". ")[0].rstrip(".") + "."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    # What was raised on the other machine stands below the traceback from there.
+    told = f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return told.split(". ")[0].rstrip(".") + "."
 
 
 @contextmanager

@@ -128,6 +128,10 @@ class RayWorkers(Workers):
             if isinstance(error, self._ray.exceptions.GetTimeoutError):
                 late = f"Ray did not start {count} workers within {seconds:g} s"
                 raise TtsError(f"{late}; the cluster may be busy: ask for fewer with --jobs.") from error
+            if _lacks_package(error):
+                raise TtsError(
+                    f"The machines of the Ray cluster lack this program; install utter-tts {tts.__version__} on each."
+                ) from error
             if isinstance(error, self._ray.exceptions.RayError):
                 raise _as_told(error) from error
             raise
@@ -195,6 +199,11 @@ def _actor_options(gpus: float | None) -> dict[str, Any]:
         "max_task_retries": 0,
         "runtime_env": {"env_vars": environment},
     }
+
+
+def _lacks_package(error: BaseException) -> bool:
+    """Whether this package cannot be imported there; Ray tells that with the text of a traceback."""
+    return "No module named 'tts" in str(error)
 
 
 def _pass_on(answer: Future[list[Row]], actor: _Actor, done: Future[list[Row]]) -> None:
