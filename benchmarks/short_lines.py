@@ -16,7 +16,7 @@ _WORDS = {
     "does": "counted carried painted borrowed sorted wrapped measured dropped bought sold washed hid",
     "do": "count carry paint borrow sort wrap measure drop buy sell wash hide",
     "where": "behind the mill|near the harbor|under the stairs|by the river|in the cellar|at the station",
-    "when": "at noon|before breakfast|on Monday|last winter|after the rain|at 7:30|in 1984|every week|by half past nine",
+    "when": "at noon|before breakfast|on Monday|last winter|after rain|at 7:30|in 1984|every week|by half past two",
 }
 _SHAPES = (
     "The {adjective} {noun} {past} {where}.",
