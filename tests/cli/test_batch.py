@@ -70,7 +70,7 @@ def among(voices_folder, tmp_path_factory):
     good = [f"good-{i}|pulse|{sentence}" for i, sentence in enumerate(sentences(N_GOOD))]
     bad = {
         EMPTY: "empty|pulse|",
-        CONTROL: "control|pulse|\x01\x02\x1b",
+        CONTROL: "control|pulse|Bell\x07 and file\x1cseparator.",
         LONG: f"long|pulse|{'a long word and ' * 3125}",
         VOICE: "voice|nobody|Hello.",
         TWICE: "good-0|pulse|Again.",
@@ -109,12 +109,13 @@ def test_bad_lines_are_named_by_their_numbers(among):
     told = done.stderr.decode()
     assert "Traceback" not in told
     for line, row in failed.items():
-        assert any(f"line {line}:" in said and row["error"] in said for said in told.splitlines()), told
+        named = "" if row["id"] == f"line {line}" else f" ({row['id']})"
+        assert f"tts: line {line}{named}: {row['error']}" in told.splitlines()
 
 
 def test_where_standard_error_is_no_terminal_there_is_no_bar(among):
     _, done = among
-    assert not set("\r\x1b\x01\x02━█") & set(done.stderr.decode())
+    assert not set("\r\x1b\x07\x1c━█") & set(done.stderr.decode())
     # Lines now and then, not one an utterance.
     assert len(done.stderr.splitlines()) < 40
 
@@ -127,7 +128,7 @@ def test_a_file_is_what_say_makes_of_its_line(among):
 
 
 def test_a_second_run_makes_nothing_again_and_tries_what_failed(here):
-    here.write(["a|One.", "b|Two.", "c|nobody|Three.", "d|Four."])
+    here.write(["a||One.", "b||Two.", "c|nobody|Three.", "d||Four."])
     first = here.summary("--jobs", "1", code=1)
     assert (first["done"], first["failed"], first["skipped"]) == (3, 1, 0)
     before = stamps(here.out)
