@@ -2,7 +2,7 @@
 
 What runs here by default is short; for more, the embedded voice again:
 
-    BATCH_KILLS=10 BATCH_LINES=600 python -m pytest -s tests/batch/test_killed.py
+    BATCH_KILLS=10 BATCH_LINES=400 python -m pytest -s tests/batch/test_killed.py
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.cli.conftest import Tts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only /proc tells which processes a run has left alive")
 
-KILLS, LINES = int(os.environ.get("BATCH_KILLS", 3)), int(os.environ.get("BATCH_LINES", 60))
+KILLS, LINES = int(os.environ.get("BATCH_KILLS", 3)), int(os.environ.get("BATCH_LINES", 40))
 SEED = int(os.environ.get("BATCH_SEED", 6))
 WAYS = ("the command", "a worker", "all of them at once")
 MARK = "BATCH_TEST_RUN"
@@ -36,14 +36,15 @@ class Run:
         mark = uuid.uuid4().hex
         self._mark = f"{MARK}={mark}".encode()
         command = [sys.executable, "-m", "tts", "batch", "lines.txt", "-o", str(out), "--jobs", "2"]
-        self.errors = (tts.folder / f"{mark}.txt").open("w+b")
-        self.process = subprocess.Popen(
-            [*command, "--batch-size", "2"],
-            cwd=tts.folder,
-            env={**tts.environment, MARK: mark},
-            stderr=self.errors,
-            start_new_session=True,
-        )
+        self._errors = tts.folder / f"{mark}.txt"
+        with self._errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                [*command, "--batch-size", "2"],
+                cwd=tts.folder,
+                env={**tts.environment, MARK: mark},
+                stderr=errors,
+                start_new_session=True,
+            )
 
     def processes(self):
         """Those that live, by the mark in their environment, which a dead one no longer has."""
@@ -75,8 +76,7 @@ class Run:
         return code
 
     def told(self):
-        self.errors.seek(0)
-        return self.errors.read().decode()
+        return self._errors.read_text("utf-8")
 
 
 def content(path):
@@ -102,7 +102,7 @@ def tts(tmp_path):
     tts.environment |= {"TTS_VOICE": "heart", "OMP_NUM_THREADS": "1"}
     draws = random.Random(1)
     words = ["seven", "small", "boats", "went", "slowly", "down", "the", "river", "under", "an", "old", "bridge"]
-    texts = (" ".join(draws.choices(words, k=draws.randint(2, 9))) for _ in range(LINES))
+    texts = (" ".join(draws.choices(words, k=draws.randint(2, 6))) for _ in range(LINES))
     lines = [f"{name(i)}|{text.capitalize()}, number {i}.\n" for i, text in enumerate(texts)]
     (tmp_path / "lines.txt").write_text("".join(lines), "utf-8")
     return tts
