@@ -36,7 +36,8 @@ from tts.benchmark.measuring import Spread
 TTS = (sys.executable, "-m", "tts")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 POLL_SECONDS = 0.05
-MEMORY_EVERY_SECONDS = 0.5
+# A look takes some 20 ms of one core.
+MEMORY_EVERY_SECONDS = 2.0
 # The memory is told at every so many lines, and held against that at the first of them.
 MEMORY_STEP = 200
 MILLION = 1_000_000
