@@ -336,3 +336,36 @@ def test_write_text_is_utf8_and_whole(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         atomic.write_text(tmp_path / "a.srt", "\ud800")
     assert [path.name for path in tmp_path.iterdir()] == ["a.srt"]
+
+
+LIMITED_SCRIPT = """
+import resource, sys, numpy as np
+from tts.audio.files import AudioWriter, format_of
+from tts.audio.waveform import Audio
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+noise = 0.1 * np.random.default_rng(0).standard_normal(44100).astype(np.float32)
+try:
+    with AudioWriter(sys.argv[1], format_of(sys.argv[1])) as writer:
+        writer.write(Audio(noise, 22050))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_that_cannot_be_written_to_its_end_does_not_appear(name, tmp_path):
+    """libsndfile finished an Opus file without its last page where the disk was full, and said nothing."""
+
+    def run(limit):
+        command = [sys.executable, "-c", LIMITED_SCRIPT, tmp_path / f"a.{name}", str(limit)]
+        return subprocess.run(command, capture_output=True, text=True, check=True)
+
+    run(1 << 30)
+    size = (tmp_path / f"a.{name}").stat().st_size
+    (tmp_path / f"a.{name}").unlink()
+    for limit in (0, size // 2, size - 1):
+        done = run(limit)
+        assert (done.stdout, done.stderr) == ("File too large\n", "")
+        assert list(tmp_path.iterdir()) == []
+    assert run(size).stdout == ""
+    assert (tmp_path / f"a.{name}").stat().st_size == size

@@ -45,22 +45,24 @@ def memory(batch=BATCH):
 
 
 class Masks:
-    """The same dropout whoever asks, and how far they asked."""
+    """The same dropout whoever asks, how far they asked, and for which rows."""
 
     def __init__(self, n_layers=2, rows=slice(None)):
         generator = torch.Generator().manual_seed(2)
         all_masks = torch.rand(400, n_layers, 8, PRENET, generator=generator) >= 0.5
         self.masks = all_masks[:, :, rows].float() * 2
         self.n_drawn = 0
+        self.running = []
 
-    def __call__(self, n_frames):
+    def __call__(self, n_frames, running):
         self.n_drawn += n_frames
+        self.running.append(running)
         return self.masks[self.n_drawn - n_frames : self.n_drawn, :, :]
 
 
-def run(ending=ENDLESS, precision="float32", rows=slice(0, BATCH), network=None):
+def run(ending=ENDLESS, precision="float32", rows=slice(0, BATCH), network=None, draw=None):
     network = network or weights()
-    draw = Masks(len(network.prenet), rows)
+    draw = draw or Masks(len(network.prenet), rows)
     return decode(network, memory(8)[rows], LENGTHS.repeat(3)[rows], draw, ending, precision)
 
 
@@ -121,33 +123,53 @@ def test_rows_end_on_their_first_stop_and_the_last_ends_it_all(rows_leave):
     assert bool((after == 0).all()) == rows_leave
 
 
+class Watch:
+    """Notes what it is asked of each row, and ends the row after so many frames."""
+
+    def __init__(self, *lasts):
+        self.lasts, self.asked = lasts, [[] for _ in lasts]
+
+    def __call__(self, row, attention):
+        self.asked[row].append(attention.clone())
+        return len(self.asked[row]) == self.lasts[row]
+
+
 @pytest.mark.parametrize("last", [1, 20, FRAMES_A_LOOK, FRAMES_A_LOOK + 1, 70])
 def test_a_watch_is_asked_of_every_frame_in_turn_and_ends_it_on_that_frame(last):
-    asked = []
-
-    def is_over(attention):
-        asked.append(attention.clone())
-        return len(asked) == last
-
-    decoded = run(stopping(1.0)._replace(is_over=is_over), rows=slice(0, 1))
+    watch = Watch(last)
+    decoded = run(stopping(1.0)._replace(is_over=watch), rows=slice(0, 1))
     assert decoded.lengths.tolist() == [last]
-    assert torch.equal(torch.stack(asked, dim=1), decoded.alignments)
-    asked.clear()
-    assert_equal(decoded, by_reference(stopping(1.0)._replace(is_over=is_over), rows=slice(0, 1)))
+    assert torch.equal(torch.stack(watch.asked[0]), decoded.alignments[0])
+    assert_equal(decoded, by_reference(stopping(1.0)._replace(is_over=Watch(last)), rows=slice(0, 1)))
+
+
+@pytest.mark.parametrize("lasts", [(70, 3, 40), (1, 64, 32)])
+def test_a_watch_ends_each_row_by_itself(lasts):
+    watch = Watch(*lasts)
+    decoded = run(stopping(1.0)._replace(is_over=watch))
+    assert decoded.lengths.tolist() == list(lasts)
+    for row, last in enumerate(lasts):
+        assert torch.equal(torch.stack(watch.asked[row]), decoded.alignments[row, :last])
+        alone = run(stopping(1.0)._replace(is_over=Watch(last), max_frames=last), rows=slice(row, row + 1))
+        assert torch.equal(decoded.frames[row, :last], alone.frames[0])
+    assert_equal(decoded, by_reference(stopping(1.0)._replace(is_over=Watch(*lasts))))
+
+
+@pytest.mark.parametrize("rows_leave", [True, False])
+@pytest.mark.parametrize("speak", [run, by_reference])
+def test_what_draws_is_told_which_rows_go_on(speak, rows_leave):
+    draw = Masks(rows=slice(0, BATCH))
+    speak(stopping(1.0)._replace(is_over=Watch(70, 3, 40), rows_leave=rows_leave), draw=draw)
+    ended = [[True, True, True], [True, False, True], [True, False, False]]
+    assert draw.running == (ended if rows_leave else [[True] * 3] * 3)
 
 
 def test_no_watch_hears_of_frames_after_the_stop():
     free = torch.sigmoid(run(stopping(1.0), rows=slice(0, 1)).stop_logits)
     threshold = float(free[0, 3:20].max()) - 1e-4
-    n_asked = 0
-
-    def is_over(attention):
-        nonlocal n_asked
-        n_asked += 1
-        return False
-
-    decoded = run(stopping(threshold)._replace(is_over=is_over), rows=slice(0, 1))
-    assert n_asked == decoded.lengths[0] == decoded.frames.shape[1]
+    watch = Watch(None)
+    decoded = run(stopping(threshold)._replace(is_over=watch), rows=slice(0, 1))
+    assert len(watch.asked[0]) == decoded.lengths[0] == decoded.frames.shape[1]
 
 
 def test_weights_are_packed_again_when_they_change():

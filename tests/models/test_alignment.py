@@ -54,10 +54,10 @@ def test_an_attention_without_focus_is_named():
     assert "spread" in alignment_failure(attention(steady(), strength=0.2), stopped=True)
 
 
-def frames_until_over(path):
-    watch = AlignmentWatch(N_SYMBOLS)
+def frames_until_over(path, most_frames=10_000):
+    watch = AlignmentWatch(N_SYMBOLS, most_frames)
     for n_frames, weights in enumerate(attention(path), 1):
-        if watch.is_over(weights[None]):
+        if watch.is_over(weights):
             return n_frames, watch.has_finished
     return None
 
@@ -77,6 +77,10 @@ def test_the_watch_takes_staying_at_the_end_for_the_end():
     n_frames, has_finished = frames_until_over(steady() + [N_SYMBOLS - 1] * 1000)
     assert has_finished
     assert n_frames <= len(steady()) + FINISHED_FRAMES
+
+
+def test_the_watch_ends_what_takes_too_many_frames():
+    assert frames_until_over(steady(8), most_frames=33) == (33, False)
 
 
 def test_the_best_path_never_goes_back():

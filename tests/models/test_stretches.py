@@ -36,7 +36,7 @@ def test_stretches_are_what_one_go_gives(vocoder, told, monkeypatch):
     # The phase sums the pitch, whose last digits differ where it is heard; -50 dB.
     tolerance = 1e-5 if told else 3e-3
     assert np.sqrt(np.mean(difference**2)) < tolerance * np.sqrt(np.mean(whole**2))
-    np.testing.assert_array_equal(vocoder(mel, np.random.default_rng(2), f0), np.concatenate(parts, axis=1))
+    np.testing.assert_array_equal(vocoder(mel, np.random.default_rng(2), f0), whole)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from tts.audio.effects import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.stages import SpokenMel, VocoderStage
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice, sentence_seed, symbol_marks, without_long_edges
+from tts.synthesis.pipeline import load_voice, symbol_marks
+from tts.synthesis.sentence import sentence_seed, without_long_edges
 from tts.synthesis.timing import Mark, words
 from tts.synthesis.vocoding import Vocoding
 from tts.text.public_symbols import TORCHAUDIO_CHARACTERS

@@ -6,6 +6,7 @@ library; soundfile is loaded for the compressed formats only, and soxr only wher
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
@@ -13,7 +14,8 @@ import struct
 import sys
 import tempfile
 import zlib
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -146,13 +148,17 @@ class AudioWriter:
 
     The file appears when the block ends well. On standard output WAV and raw go out piece by piece (WAV with the sizes
     "unknown", filled in at the end where the output is a file); the compressed formats when they are complete.
+    A `durable` file outlasts a power cut from then on.
 
     Raises:
         TtsError: the file cannot be written, or no audio came.
     """
 
-    def __init__(self, destination: str | Path, kind: AudioFormat, sample_rate: int | None = None) -> None:
+    def __init__(
+        self, destination: str | Path, kind: AudioFormat, sample_rate: int | None = None, *, durable: bool = False
+    ) -> None:
         self.kind = kind
+        self._durable = durable
         self._destination = destination
         self._wanted_rate = sample_rate
         self._source_rate = 0
@@ -185,7 +191,7 @@ class AudioWriter:
         rate = output_rate(self.kind, source_rate, self._wanted_rate)
         self._source_rate = source_rate
         self._resampler = Resampler(source_rate, rate)
-        self._sink = _open_sink(self._destination, self.kind, rate, self._resources)
+        self._sink = _open_sink(self._destination, self.kind, rate, self._resources, self._durable)
 
     def _finish(self) -> None:
         if self._sink is None:
@@ -241,6 +247,26 @@ class _WavSink(_RawSink):
         super().finish()
 
 
+class _WatchedFile(io.FileIO):
+    """A file for libsndfile, which never says why it cannot write, and of Opus not even that; this keeps the reason."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(data)
+        try:
+            # On a disk that is nearly full, a part is written first; the rest then tells.
+            while self.failure is None and len(rest):
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.failure = error
+        return len(data) - len(rest)
+
+    def check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
 class _SoundfileSink:
     """A compressed file at `path`, by libsndfile; copied to `copy_to` when it is complete."""
 
@@ -248,16 +274,22 @@ class _SoundfileSink:
         import soundfile
 
         self._path, self._kind, self._copy_to = path, kind, copy_to
+        self._target = _WatchedFile(path, "w+")
         try:
-            self._file = soundfile.SoundFile(path, "w", sample_rate, 1, kind.subtype, format=kind.container)
-        except soundfile.LibsndfileError as error:
-            raise TtsError(f"A {kind.name} file cannot be written here: {error.error_string}") from error
+            with self._reasons():
+                self._file = soundfile.SoundFile(self._target, "w", sample_rate, 1, kind.subtype, format=kind.container)
+        except BaseException:
+            self._target.close()
+            raise
 
     def put(self, samples: IntSamples) -> None:
-        self._file.write(samples)
+        with self._reasons():
+            self._file.write(samples)
 
     def finish(self) -> None:
-        self._file.close()
+        with self._reasons():
+            self._file.close()
+        self._target.close()
         if self._kind.container == "OGG":
             fix_ogg_serial(self._path)
         if self._copy_to is not None:
@@ -265,24 +297,46 @@ class _SoundfileSink:
                 shutil.copyfileobj(file, self._copy_to)
             self._copy_to.flush()
 
+    def close(self) -> None:
+        """Let go of a file that was not finished; nothing when it was."""
+        with suppress(TtsError, OSError), self._reasons():
+            self._file.close()
+        self._target.close()
 
-def _open_sink(destination: str | Path, kind: AudioFormat, sample_rate: int, resources: ExitStack) -> _Sink:
+    @contextmanager
+    def _reasons(self) -> Iterator[None]:
+        """Raise what libsndfile says, or better what the system said to it."""
+        import soundfile
+
+        try:
+            yield
+        except Exception as error:
+            self._target.check()
+            if not isinstance(error, soundfile.LibsndfileError):
+                raise
+            raise TtsError(f"A {self._kind.name} file cannot be written here: {error.error_string}") from error
+        self._target.check()
+
+
+def _open_sink(
+    destination: str | Path, kind: AudioFormat, sample_rate: int, resources: ExitStack, durable: bool
+) -> _Sink:
     if str(destination) == STANDARD_OUTPUT:
         stream = sys.stdout.buffer
     elif is_special(Path(destination)):
         stream = resources.enter_context(open(destination, "wb"))  # noqa: SIM115  # the stack closes it
     else:
-        path = resources.enter_context(replacing(destination))
+        path = resources.enter_context(replacing(destination, durable=durable))
         if kind.name in ("wav", "raw"):
             return _stream_sink(resources.enter_context(open(path, "wb")), kind, sample_rate)
         sink = _SoundfileSink(path, kind, sample_rate)
-        resources.callback(sink._file.close)
+        resources.callback(sink.close)
         return sink
     if kind.name in ("wav", "raw"):
         return _stream_sink(stream, kind, sample_rate)
     folder = resources.enter_context(tempfile.TemporaryDirectory(prefix="tts-"))
     sink = _SoundfileSink(Path(folder) / "audio", kind, sample_rate, copy_to=stream)
-    resources.callback(sink._file.close)
+    resources.callback(sink.close)
     return sink
 
 

@@ -15,7 +15,7 @@ from tts.cli.settings import apply_settings
 from tts.errors import UsageError
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
-COMMANDS = ("say", "voices", "text", "train", "evaluate", "bench", "doctor")
+COMMANDS = ("say", "batch", "voices", "text", "train", "evaluate", "bench", "doctor")
 
 
 class LazyCommands(Mapping[str, Any]):

@@ -58,9 +58,22 @@ Device = Annotated[
 Engine = Annotated[
     str | None,
     typer.Option(
+        "--engine",
+        "--runtime",
         metavar="auto|torch|onnx",
         envvar="TTS_ENGINE",
         help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
+        rich_help_panel=_VOICE,
+        show_default="auto",
+    ),
+]
+# Where --engine says on which machines it runs.
+Runtime = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|torch|onnx",
+        envvar="TTS_ENGINE",
+        help="What computes: PyTorch, or ONNX Runtime; --engine elsewhere.",
         rich_help_panel=_VOICE,
         show_default="auto",
     ),

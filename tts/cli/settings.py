@@ -94,8 +94,11 @@ def apply_settings(context: typer.Context) -> None:
     installing = {"install": {key: value for key, value in defaults.items() if key in ("offline", "mirror")}}
     # Not the vocoder: an evaluation compares several, and without any takes the voice's own.
     evaluating = {key: value for key, value in defaults.items() if key != "vocoder"}
+    # There --engine says on which machines it runs.
+    batch = {"runtime" if key == "engine" else key: value for key, value in defaults.items()}
     context.default_map = {
         "say": defaults,
+        "batch": batch,
         "doctor": defaults,
         "text": spoken,
         "voices": installing,

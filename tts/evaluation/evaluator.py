@@ -26,7 +26,8 @@ from tts.evaluation.report import Setup
 from tts.evaluation.scores import Scored, ScoredItem, Scores, System
 from tts.kernels.threads import one_compute_thread
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import Piece, Voice, random_draws, sentence_seed
+from tts.synthesis.pipeline import Piece, Voice
+from tts.synthesis.sentence import random_draws, sentence_seed
 from tts.training.data import Item, PreparedCorpus
 
 # Long enough for the first call's one-time work, after which the times count.

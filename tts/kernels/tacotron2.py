@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -14,8 +15,9 @@ from tts.kernels.kept import Kept
 # So many frames are made between two looks at whether to go on; what was made beyond an end is thrown away.
 FRAMES_A_LOOK = 32
 
-Draw = Callable[[int], Tensor]
-"""The prenet's dropout of the next n frames: factors [n, layers, B, channels]."""
+Draw = Callable[[int, Sequence[bool]], Tensor]
+"""The prenet's dropout of the next n frames: factors [n, layers, B, channels]. It is also told which of the B rows
+still go on: for the others nothing need be drawn, and what is given is not heard."""
 
 
 class Lstm(NamedTuple):
@@ -49,8 +51,8 @@ class DecoderWeights(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """When speech is over: a row, when its stop probability is above `stop_threshold`; all, after `max_frames` or when
-    `is_over` says so of a frame's weights [B, symbols], asked frame by frame.
+    """When speech is over: all of it after `max_frames`; a row, when its stop probability is above `stop_threshold` or
+    `is_over` says so of the row and its frame's weights [symbols], asked of each frame until the row is over.
 
     A row that is over leaves the computation where `rows_leave`: its frames are zero from there on. Else it goes on
     until all are over.
@@ -58,7 +60,7 @@ class Ending(NamedTuple):
 
     max_frames: int
     stop_threshold: float
-    is_over: Callable[[Tensor], bool] | None = None
+    is_over: Callable[[int, Tensor], bool] | None = None
     rows_leave: bool = True
 
 
@@ -85,27 +87,37 @@ def decode(
     `precision` is that of the LSTMs' weights where the implementation has a choice: the reference speaks in the
     weights' own. `kept` holds what the implementation made of the weights, for the next call.
     """
-    if is_reference_only():
-        return _by_reference(weights, memory, lengths, draw, ending)
-    if memory.device.type == "cpu" and memory.dtype == torch.float32:
-        try:
-            from tts.kernels.cpu import tacotron2 as cpu
-        except (ImportError, RuntimeError):  # without Numba, or with one that cannot keep what it compiles
-            return _by_reference(weights, memory, lengths, draw, ending)
+    if (cpu := _compiled(memory)) is not None:
         packed = (kept or Kept()).made(lambda: cpu.packed(weights, precision), flat(weights), precision)
-        return cpu.decode(packed, memory, lengths, draw, ending)
-    if cuda_kernels_chosen(memory.device):
+        decoded: Decoded = cpu.decode(packed, memory, lengths, draw, ending)
+        return decoded
+    if not is_reference_only() and cuda_kernels_chosen(memory.device):
         from tts.kernels.cuda import tacotron2 as cuda
 
         graphed = (kept or Kept()).made(lambda: cuda.GraphedDecoder(weights), flat(weights), "cuda")
         return cuda.decode(graphed, memory, lengths, draw, ending)
-    return _by_reference(weights, memory, lengths, draw, ending)
-
-
-def _by_reference(weights: DecoderWeights, memory: Tensor, lengths: Tensor, draw: Draw, ending: Ending) -> Decoded:
     from tts.kernels.reference import tacotron2 as reference
 
     return reference.decode(weights, memory, lengths, draw, ending)
+
+
+def rows_are_apart(memory: Tensor) -> bool:
+    """Whether each row of such a memory becomes, in every bit, what it does alone.
+
+    So do the compiled loop's. Libraries sum in another order for more rows, and from frame to frame the last bits grow.
+    """
+    return _compiled(memory) is not None
+
+
+def _compiled(memory: Tensor) -> ModuleType | None:
+    """The compiled loop, where it can take such a memory; it needs Numba, and one that can keep what it compiles."""
+    if is_reference_only() or memory.device.type != "cpu" or memory.dtype != torch.float32:
+        return None
+    try:
+        from tts.kernels.cpu import tacotron2 as cpu
+    except (ImportError, RuntimeError):
+        return None
+    return cpu
 
 
 def flat(weights: DecoderWeights) -> list[Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -104,6 +104,13 @@ class Generated(NamedTuple):
     parameters: Tensor | None
 
 
+class Row(NamedTuple):
+    """One utterance: its conditions, a batch of one, and the noise [1, n, k] of its draws."""
+
+    conditions: Conditions
+    noise: Tensor
+
+
 def generate(
     weights: Weights,
     conditions: Conditions,
@@ -121,6 +128,18 @@ def generate(
     parameters are given as well. `precision` is how an implementation that can keeps its weights.
     """
     return _implementation(weights, told)(weights, conditions, noise, told, precision)
+
+
+def generate_all(weights: Weights, rows: Sequence[Row], precision: str = "float32") -> list[Tensor]:
+    """The samples [n] of utterances of any lengths, each in every bit what `generate` makes of it alone.
+
+    The compiled loop makes them together, and reads each weight once for several of them.
+    """
+    if rows and weights.first.device.type == "cpu" and _implementation(weights) is not reference.generate:
+        from tts.kernels.cpu import wavenet_rows as cpu
+
+        return cpu.generate_all(weights, rows, precision)
+    return [generate(weights, *row, precision=precision).samples[0] for row in rows]
 
 
 def _implementation(weights: Weights, told: Tensor | None = None) -> Callable[..., Generated]:

@@ -25,24 +25,29 @@ FOCUS = 0.4
 
 
 class AlignmentWatch:
-    """Follows the attention of one utterance frame by frame and tells when there is no use in going on."""
+    """Follows the attention of one utterance frame by frame and tells when there is no use in going on.
 
-    def __init__(self, n_symbols: int) -> None:
+    That is after `most_frames` at the latest.
+    """
+
+    def __init__(self, n_symbols: int, most_frames: int) -> None:
         self.has_finished = False
+        self._frames_left = most_frames
         self._last = n_symbols - 1
         self._symbol = 0
         self._n_frames = 0
 
     def is_over(self, weights: Tensor) -> bool:
-        """weights [1, symbols] of the next frame → whether it should be the last."""
-        symbol = int(weights[0].argmax())
+        """weights [symbols] of the next frame → whether it should be the last."""
+        symbol = int(weights.argmax())
+        self._frames_left -= 1
         # To and fro between two neighbours is no progress either.
         self._n_frames = self._n_frames + 1 if abs(symbol - self._symbol) <= 1 else 0
         if self._n_frames == 0:
             self._symbol = symbol
         if self._last - symbol < TAIL_SYMBOLS and self._n_frames >= FINISHED_FRAMES:
             self.has_finished = True
-        return self.has_finished or self._n_frames >= STUCK_FRAMES
+        return self.has_finished or self._n_frames >= STUCK_FRAMES or self._frames_left <= 0
 
 
 def alignment_failure(alignment: Tensor, *, stopped: bool) -> str | None:

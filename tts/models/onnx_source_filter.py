@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,15 +44,22 @@ class OnnxSourceFilter(VocoderStage):
     def __call__(
         self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, streams: int = 1
     ) -> Floats:
-        return np.concatenate(list(self.stretches(mel, generator, f0)), axis=1)
+        (whole,) = self._parts(mel, generator, f0, [range(mel.shape[2])])
+        return whole
 
     def stretches(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Iterator[Floats]:
+        return self._parts(mel, generator, f0, stretch_frames(mel.shape[2]))
+
+    def _parts(
+        self, mel: Floats, generator: np.random.Generator, f0: Floats | None, parts: Iterable[range]
+    ) -> Iterator[Floats]:
+        """The samples of some frames after the other."""
         batch, _, n_frames = mel.shape
         noise = generator.standard_normal((batch, n_frames * self._mel.hop_length), dtype=np.float32)
         # No pitch is 0 Hz: the graph then hears it in the mel.
         told = np.zeros((batch, n_frames), np.float32) if f0 is None else f0
         utterances = [_Utterance(*each) for each in zip(mel, told, noise, strict=True)]
-        for frames in stretch_frames(n_frames):
+        for frames in parts:
             yield np.stack([self._speak(utterance, frames) for utterance in utterances])
 
     def _speak(self, utterance: _Utterance, frames: range) -> Floats:

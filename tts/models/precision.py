@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import ClassVar
 
+import torch
 from torch import nn
 
 from tts.errors import UsageError
@@ -15,6 +17,12 @@ class SpeakingNetwork(nn.Module):
     precisions: ClassVar[tuple[str, ...]] = ("float32",)
     """The formats it can speak in, of `tts.voice.computing.PRECISIONS`."""
     precision = "float32"
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie; the CPU where it has none."""
+        numbers = next(chain(self.parameters(), self.buffers()), None)
+        return torch.device("cpu") if numbers is None else numbers.device
 
     def set_precision(self, name: str) -> None:
         """Speak in this format from now on.

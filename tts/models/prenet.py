@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -27,18 +28,22 @@ class Dropout:
         self._device = device
         self._masks: list[Tensor] = []
 
-    def factors(self, n_frames: int, n_layers: int, batch: int, channels: int) -> Tensor:
-        """What the outputs of the next frames' layers are multiplied by: [n_frames, n_layers, batch, channels]."""
-        shape = (n_frames, n_layers, batch, channels)
+    def factors(self, n_frames: int, n_layers: int, channels: int, running: Sequence[bool]) -> Tensor:
+        """What the outputs of the next frames' layers are multiplied by: [n_frames, n_layers, batch, channels].
+
+        A row that is not `running` has ended, and draws no more: what it drew is what it would have drawn alone.
+        """
+        shape = (n_frames, n_layers, len(running), channels)
         if self._generators is None or self.p == 0:
             return functional.dropout(torch.ones(shape, device=self._device), self.p, training=True)
         while len(self._masks) < n_frames * n_layers:
-            self._masks = self._draw(channels) + self._masks
+            self._masks = self._draw(channels, running) + self._masks
         return torch.stack([self._masks.pop() for _ in range(n_frames * n_layers)]).reshape(shape)
 
-    def _draw(self, channels: int) -> list[Tensor]:
+    def _draw(self, channels: int, running: Sequence[bool]) -> list[Tensor]:
         shape = (BLOCK_FRAMES, channels)
-        rows = [uniform(shape, generator) for generator in self._generators or []]
+        generators = zip(self._generators or [], running, strict=True)
+        rows = [uniform(shape, generator) if goes_on else torch.zeros(shape) for generator, goes_on in generators]
         kept = (torch.stack(rows, dim=1) >= self.p).float() / (1 - self.p)
         return list(kept.to(self._device).unbind(0))[::-1]
 

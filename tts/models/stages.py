@@ -29,6 +29,27 @@ class SpokenMel:
     failure: str | None = None
 
 
+@dataclass(frozen=True)
+class MelRequest:
+    """One utterance for an acoustic model: its symbols, and how to speak them as `AcousticStage.speak` has it."""
+
+    ids: Sequence[int]
+    speed: float
+    pitch: float
+    energy: float
+    generator: np.random.Generator
+
+
+@dataclass(frozen=True)
+class WaveRequest:
+    """One utterance for a vocoder, as `VocoderStage` has it but without a batch: mel [n_mels, T], f0 [T] in Hz."""
+
+    mel: Floats
+    generator: np.random.Generator
+    f0: Floats | None = None
+    streams: int = 1
+
+
 class Stage(ABC):
     engine: ClassVar[str]
     """What computes it, of `tts.voice.computing.ENGINES`."""
@@ -52,7 +73,17 @@ class AcousticStage(Stage):
     def speak(
         self, ids: Sequence[int], *, speed: float, pitch: float, energy: float, generator: np.random.Generator
     ) -> SpokenMel:
-        """The symbols of one utterance → its mel; random draws, where there are any, come from `generator`."""
+        """The symbols of one utterance → its mel; random draws, where there are any, come from `generator`.
+
+        `speed` above 1 is faster, `pitch` in semitones up, `energy` a factor on loudness as the model understands it.
+        """
+
+    def speak_all(self, requests: Sequence[MelRequest]) -> list[SpokenMel]:
+        """The same for several utterances, each as it is alone; together where that is faster."""
+        return [
+            self.speak(each.ids, speed=each.speed, pitch=each.pitch, energy=each.energy, generator=each.generator)
+            for each in requests
+        ]
 
 
 class VocoderStage(Stage):
@@ -74,6 +105,13 @@ class VocoderStage(Stage):
 
         `streams` above 1 is for what is foldable.
         """
+
+    def speak_all(self, requests: Sequence[WaveRequest]) -> list[Floats]:
+        """The samples [T * hop_length] of several utterances, each as it is alone; together where that is faster."""
+        return [
+            self(each.mel[None], each.generator, None if each.f0 is None else each.f0[None], each.streams)[0]
+            for each in requests
+        ]
 
     def stretches(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Iterator[Floats]:
         """The same samples, one stretch after the other where that lets the first be heard sooner."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tts.audio.mel_settings import MelSettings
-from tts.models.acoustic import AcousticModel
-from tts.models.stages import AcousticStage, Floats, SpokenMel, VocoderStage
+from tts.models.acoustic import AcousticModel, MelResult
+from tts.models.stages import AcousticStage, Floats, MelRequest, SpokenMel, VocoderStage, WaveRequest
 from tts.models.vocoder import Vocoder
 
 
@@ -29,14 +28,14 @@ class TorchAcoustic(AcousticStage):
     def precisions(self) -> tuple[str, ...]:
         return self._model.precisions
 
-    @torch.inference_mode()
     def speak(
         self, ids: Sequence[int], *, speed: float, pitch: float, energy: float, generator: np.random.Generator
     ) -> SpokenMel:
-        symbols = torch.tensor(ids, device=device_of(self._model))
-        made = self._model.speak(symbols, speed=speed, pitch=pitch, energy=energy, generator=generator)
-        f0 = None if made.f0 is None else made.f0.cpu().numpy()
-        return SpokenMel(made.mel.cpu().numpy(), made.durations.cpu().numpy(), f0, made.failure)
+        return self.speak_all([MelRequest(ids, speed, pitch, energy, generator)])[0]
+
+    @torch.inference_mode()
+    def speak_all(self, requests: Sequence[MelRequest]) -> list[SpokenMel]:
+        return [_in_arrays(made) for made in self._model.speak_all(requests)]
 
 
 class TorchVocoder(VocoderStage):
@@ -61,19 +60,22 @@ class TorchVocoder(VocoderStage):
     def __call__(
         self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, streams: int = 1
     ) -> Floats:
-        device = device_of(self._vocoder)
+        device = self._vocoder.device
         heard, pitch = torch.tensor(mel, device=device), None if f0 is None else torch.tensor(f0, device=device)
         folded = {"streams": streams} if streams > 1 else {}
         samples: Tensor = self._vocoder(heard, generator, pitch, **folded)
         array: Floats = samples.cpu().numpy()
         return array
 
+    @torch.inference_mode()
+    def speak_all(self, requests: Sequence[WaveRequest]) -> list[Floats]:
+        return [samples.cpu().numpy() for samples in self._vocoder.speak_all(requests)]
+
     def hum(self) -> Floats | None:
         sound = self._vocoder.hum()
         return None if sound is None else sound.float().cpu().numpy()
 
 
-def device_of(network: nn.Module) -> torch.device:
-    """Where its weights lie; the CPU where it has none."""
-    numbers = next(chain(network.parameters(), network.buffers()), None)
-    return torch.device("cpu") if numbers is None else numbers.device
+def _in_arrays(made: MelResult) -> SpokenMel:
+    f0 = None if made.f0 is None else made.f0.cpu().numpy()
+    return SpokenMel(made.mel.cpu().numpy(), made.durations.cpu().numpy(), f0, made.failure)

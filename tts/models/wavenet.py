@@ -25,9 +25,14 @@ from tts.models.distributions import Gaussian, Kind, LogisticMixture, MulawClass
 from tts.models.excitation import Excitation, MelEnvelope
 from tts.models.folding import folds
 from tts.models.guide import Guide
+from tts.models.rows import alike
+from tts.models.stages import WaveRequest
 from tts.models.vocoder import Vocoder
 from tts.models.vocos import VocosDimensions
 from tts.models.wavenet_loop import conditions_of, weights_of
+
+# So many utterances are spoken together; each takes memory for all of its random numbers.
+MOST_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -110,14 +115,42 @@ class WaveNet(Vocoder):
         self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None, streams: int = 1
     ) -> Tensor:
         """`streams` as `generate` has them."""
+        numbers, padded, pulses = self._given(mel, generator, f0)
+        samples = self.generate(padded, numbers, pulses, streams)
+        return self.sound(samples, mel).clamp(-1, 1)
+
+    @torch.inference_mode()
+    def speak_all(self, requests: Sequence[WaveRequest]) -> list[Tensor]:
+        """Those of one stream share the reading of the weights; what stands around the loop is made of one alone."""
+        spoken = {place: self.speak(each) for place, each in enumerate(requests) if each.streams > 1}
+        single = [place for place in range(len(requests)) if place not in spoken]
+        for group in alike([requests[place].mel.shape[1] for place in single], MOST_ROWS):
+            places = [single[i] for i in group]
+            spoken |= zip(places, self._speak_together([requests[place] for place in places]), strict=True)
+        return [spoken[place] for place in range(len(requests))]
+
+    def _speak_together(self, requests: Sequence[WaveRequest]) -> list[Tensor]:
+        mels = [torch.tensor(each.mel, device=self.device)[None] for each in requests]
+        rows = [self._row(each, mel) for each, mel in zip(requests, mels, strict=True)]
+        made = loop.generate_all(self.loop_weights(), rows, self.precision)
+        return [self.sound(samples[None], mel).clamp(-1, 1)[0] for samples, mel in zip(made, mels, strict=True)]
+
+    def _row(self, request: WaveRequest, mel: Tensor) -> loop.Row:
+        f0 = None if request.f0 is None else torch.tensor(request.f0, device=self.device)[None]
+        numbers, padded, pulses = self._given(mel, request.generator, f0)
+        noise = self.distribution.noise(numbers).transpose(0, 1).to(mel.device)
+        return loop.Row(conditions_of(self, padded, pulses), noise)
+
+    def _given(
+        self, mel: Tensor, generator: np.random.Generator | None, f0: Tensor | None
+    ) -> tuple[tuple[Tensor, ...], Tensor, Tensor | None]:
+        """What `generate` takes: the draws' numbers, the mel with its context, and pulses."""
         n_samples = mel.shape[2] * self.mel.hop_length
         drawn = self.distribution.random_numbers(n_samples, len(mel), generator)
         numbers = self.distribution.cooled(drawn, self.dimensions.temperature)
         context = self.dimensions.context_frames
         padded = nn.functional.pad(mel, (context, context), mode="replicate") if context else mel
-        pulses = self.excitation(mel, f0) if self.excitation else None
-        samples = self.generate(padded, numbers, pulses, streams)
-        return self.sound(samples, mel).clamp(-1, 1)
+        return numbers, padded, self.excitation(mel, f0) if self.excitation else None
 
     def _excitation(self, mel: MelSettings) -> Excitation | Guide | None:
         d = self.dimensions

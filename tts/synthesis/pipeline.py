@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.random
 import numpy.typing as npt
 
-from tts.audio.effects import apply_gain, integrated_loudness
+from tts.audio.effects import apply_gain
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import one_compute_thread, set_compute_threads
-from tts.models.stages import AcousticStage, SpokenMel
+from tts.models.stages import AcousticStage
+from tts.synthesis.level import gain_for
+from tts.synthesis.many import Utterance, speak_all
 from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.sentence import Script, Sentence, heard, wave_request
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark
 from tts.synthesis.vocoding import Vocoding
@@ -28,9 +28,7 @@ from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
-# A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
-# corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
-EDGE_SECONDS = 0.12
+NOTHING_TO_SPEAK = "There is nothing to speak in this text: it has no word, number or letter."
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,17 @@ class Stages:
         """What computes them, in words."""
         return " and ".join(dict.fromkeys(ENGINES[stage.engine] for stage in (self.acoustic, self.vocoder)))
 
+    def wait(self) -> None:
+        """Until both can speak at once."""
+        self.acoustic.wait()
+        self.vocoder.wait()
+
 
 class Voice:
-    """A voice that speaks: `say` gives the whole, `stream` a sentence at a time; networks load when first asked for."""
+    """A voice that speaks: `say` gives the whole, `stream` a sentence at a time, `speak_all` several texts at a time.
+
+    Its networks load when first asked for.
+    """
 
     def __init__(self, manifest: VoiceManifest, frontend: Frontend, computing: Computing) -> None:
         self.manifest = manifest
@@ -96,15 +102,37 @@ class Voice:
         options = options or SynthesisOptions()
         return at_level(self._pieces(text, options), options)
 
+    def read(self, text: str, options: SynthesisOptions | None = None) -> Script:
+        """A text ready to be spoken with these options; no network is asked, or loaded.
+
+        Raises:
+            TtsError: nothing in the text can be spoken.
+        """
+        options = options or SynthesisOptions()
+        if sentences := tuple(self._sentences(text, options)):
+            return Script(sentences, options)
+        raise TtsError(NOTHING_TO_SPEAK)
+
+    def speak_all(self, scripts: Sequence[Script]) -> list[Utterance | TtsError]:
+        """Speak what was read, in its order, together where that is faster: each comes out as it does alone.
+
+        What cannot be spoken has its error in its place. No text is read: another thread may do that meanwhile.
+        """
+
+        def stages_for(options: SynthesisOptions) -> Stages:
+            stages = self._stages(options)
+            stages.wait()
+            return stages
+
+        return speak_all(scripts, stages_for)
+
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
         stages = self.prepare(options)
-        spoken = 0
-        for sentence, phonemes in self._sentences(text, options):
-            if self._frontend.speakable(phonemes):
-                yield from _on_one_thread(self._speak(sentence, phonemes, spoken, stages, options))
-                spoken += 1
-        if not spoken:
-            raise TtsError("There is nothing to speak in this text: it has no word, number or letter.")
+        sentence = None
+        for sentence in self._sentences(text, options):
+            yield from _on_one_thread(self._speak(sentence, stages, options))
+        if sentence is None:
+            raise TtsError(NOTHING_TO_SPEAK)
 
     def prepare(self, options: SynthesisOptions) -> Stages:
         """Load the acoustic model and the vocoder that these options ask for, so that they speak at once.
@@ -113,19 +141,22 @@ class Voice:
             UsageError: there is none such, or this voice cannot do what they ask.
             TtsError: a file of theirs is missing or damaged.
         """
-        name = options.acoustic or self.manifest.default_acoustic
         is_first = not self._acoustics
+        stages = self._stages(options)
+        if is_first and options.input == "text":
+            # What reads it opens while the networks get ready, and not within the first sentence.
+            self._frontend.phonemize("a")
+        stages.wait()
+        return stages
+
+    def _stages(self, options: SynthesisOptions) -> Stages:
+        name = options.acoustic or self.manifest.default_acoustic
         acoustic = self.acoustic(name)
         self._check_controls(name, acoustic, options)
         vocoder = self.vocoder(options.vocoder or self.manifest.default_vocoder)
         vocoder.check(options.denoise, options.streams)
         stages = Stages(acoustic, vocoder)
         self._check_precision(name, stages)
-        if is_first and options.input == "text":
-            # What reads it opens while the networks get ready, and not within the first sentence.
-            self._frontend.phonemize("a")
-        stages.acoustic.wait()
-        stages.vocoder.wait()
         return stages
 
     def acoustic(self, name: str) -> AcousticStage:
@@ -158,39 +189,36 @@ class Voice:
             told = "; ".join(f"{who} speaks in {' or '.join(each)}" for who, each in formats.items())
             raise UsageError(f"Nothing here speaks in {self.computing.precision}: {told}.")
 
-    def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
+    def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[Sentence]:
+        """Those in which there is something to speak, one after the other."""
+        index = 0
+        for sentence, phonemes in self._phonemes(text, options):
+            if self._frontend.speakable(phonemes):
+                yield Sentence(sentence, phonemes, self._frontend.encode(phonemes), index)
+                index += 1
+
+    def _phonemes(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
         """(sentence, phonemes) one after the other."""
         if options.input == "phonemes":
             yield from ((line.strip(), line.strip()) for line in text.splitlines() if line.strip())
         else:
             yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
 
-    def _speak(
-        self, text: str, phonemes: str, index: int, stages: Stages, options: SynthesisOptions
-    ) -> Iterator[Piece]:
-        vocoder = stages.vocoder
-        encoded = self._frontend.encode(phonemes)
-        unknown = " ".join(encoded.dropped)
-        warnings = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
-        generator = random_draws(sentence_seed(options.seed, index, phonemes))
-        spoken = speak_steadily(stages.acoustic, encoded, options, generator)
-        result = spoken.result
-        if spoken.symbols[0] == spoken.symbols[-1] == "":
-            n_edge_frames = round(EDGE_SECONDS * self.manifest.sample_rate / vocoder.mel.hop_length)
-            result = without_long_edges(result, n_edge_frames)
-        # A vocoder hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
-        f0 = result.f0[None] if options.pitch and result.f0 is not None else None
-        stretches = vocoder.stretches(result.mel[None], generator, f0, options.denoise, options.streams)
-        rate = self.manifest.sample_rate
-        silence = round(options.sentence_silence * rate) if index else 0
+    def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
+        vocoder, rate = stages.vocoder, self.manifest.sample_rate
+        generator = sentence.draws(options.seed)
+        spoken = speak_steadily(stages.acoustic, sentence.encoded, options, generator)
+        result = heard(spoken, vocoder.mel)
+        stretches = vocoder.stretches(wave_request(result, options, generator), options.denoise)
+        silence = sentence.n_silent(options, rate)
         frame_seconds = vocoder.mel.hop_length / rate
         marks = symbol_marks(spoken.symbols, result.durations.tolist(), silence / rate, frame_seconds)
-        warnings = (*vocoder.warnings(index), *warnings, *spoken.warnings)
-        audio = Audio(np.concatenate([np.zeros(silence, np.float32), next(stretches)[0]]), rate)
+        warnings = (*vocoder.warnings(sentence.index), *sentence.warnings, *spoken.warnings)
+        audio = Audio(np.concatenate([np.zeros(silence, np.float32), next(stretches)]), rate)
         seconds = silence / rate + result.mel.shape[1] * frame_seconds
-        yield Piece(text, phonemes, audio, marks, warnings, result.mel, seconds)
+        yield Piece(sentence.text, sentence.phonemes, audio, marks, warnings, result.mel, seconds)
         for samples in stretches:
-            yield Piece("", "", Audio(samples[0], rate), (), (), result.mel[:, :0], 0.0, goes_on=True)
+            yield Piece("", "", Audio(samples, rate), (), (), result.mel[:, :0], 0.0, goes_on=True)
 
 
 def _on_one_thread(pieces: Iterator[Piece]) -> Iterator[Piece]:
@@ -244,21 +272,9 @@ def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Pie
     if options.loudness is not None:
         pieces = list(pieces)
         whole = Audio(np.concatenate([piece.audio.samples for piece in pieces]), pieces[0].audio.sample_rate)
-        measured = integrated_loudness(whole)
-        # Silence has no loudness and stays what it is.
-        gain += options.loudness - measured if math.isfinite(measured) else 0.0
+        gain = gain_for(whole, options)
     for piece in pieces:
         yield replace(piece, audio=apply_gain(piece.audio, gain))
-
-
-def without_long_edges(result: SpokenMel, n_frames: int) -> SpokenMel:
-    """Cut the first and the last symbol, which are markers and silent, down to at most `n_frames` each."""
-    durations = result.durations.copy()
-    first, last = int(durations[0]), int(durations[-1])
-    start, end = max(0, first - n_frames), result.mel.shape[1] - max(0, last - n_frames)
-    durations[0], durations[-1] = min(first, n_frames), min(last, n_frames)
-    f0 = None if result.f0 is None else result.f0[start:end]
-    return SpokenMel(result.mel[:, start:end], durations, f0)
 
 
 def symbol_marks(symbols: list[str], durations: list[int], offset: float, frame_seconds: float) -> tuple[Mark, ...]:
@@ -266,14 +282,3 @@ def symbol_marks(symbols: list[str], durations: list[int], offset: float, frame_
     bounds = offset + np.concatenate([[0], np.cumsum(durations)]) * frame_seconds
     spans = zip(symbols, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
     return tuple(Mark(symbol, start, end) for symbol, start, end in spans if symbol)
-
-
-def sentence_seed(seed: int, index: int, phonemes: str) -> int:
-    """A seed that belongs to one sentence of one text, whatever else is spoken in the same process."""
-    digest = hashlib.sha256(f"{seed}:{index}:{phonemes}".encode()).digest()
-    return int.from_bytes(digest[:7], "big")
-
-
-def random_draws(seed: int) -> np.random.Generator:
-    """All that is random in one sentence."""
-    return np.random.default_rng(seed)

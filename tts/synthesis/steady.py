@@ -2,15 +2,19 @@
 
 A network that draws its dropout anew (Tacotron 2) mostly gets right at the second try what it failed at first. A long
 sentence that keeps failing is spoken in halves, as public Tacotrons fail with length before all.
+
+Each sentence is a line of questions, of which one may depend on the answer to the last: so several sentences are spoken
+together, a question of each at a time, and each asks and draws what it does alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tts.models.stages import AcousticStage, SpokenMel
+from tts.models.stages import AcousticStage, MelRequest, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.text.symbols import Encoded
 
@@ -31,22 +35,46 @@ class Spoken:
     warnings: tuple[str, ...] = ()
 
 
+Takes = Generator[MelRequest, SpokenMel, Spoken]
+"""A sentence being spoken: asks for mels, one after the other, until it is done."""
+
+
 def speak_steadily(
-    model: AcousticStage, encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator, halvings: int = 0
+    model: AcousticStage, encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator
 ) -> Spoken:
     """Speak one sentence; what cannot be spoken well after all is spoken all the same, and told of."""
+    return speak_all_steadily(model, [takes(encoded, options, generator)])[0]
+
+
+def speak_all_steadily(model: AcousticStage, sentences: Sequence[Takes]) -> list[Spoken]:
+    """Speak several, each as `speak_steadily` does; those that failed are spoken again together."""
+    done: dict[int, Spoken] = {}
+    asking = {place: next(sentence) for place, sentence in enumerate(sentences)}
+    while asking:
+        answers = model.speak_all(list(asking.values()))
+        for place, answer in zip(list(asking), answers, strict=True):
+            try:
+                asking[place] = sentences[place].send(answer)
+            except StopIteration as end:
+                del asking[place]
+                done[place] = end.value
+    return [done[place] for place in range(len(sentences))]
+
+
+def takes(encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator, halvings: int = 0) -> Takes:
+    """A sentence, or a part of one that has been halved so often."""
     failures: list[str] = []
     for _ in range(TAKES):
-        result = model.speak(
-            encoded.ids, speed=options.speed, pitch=options.pitch, energy=options.energy, generator=generator
-        )
+        result = yield MelRequest(encoded.ids, options.speed, options.pitch, options.energy, generator)
         if result.failure is None:
             return Spoken(result, encoded.symbols, _retried(encoded, failures))
         failures.append(result.failure)
     parts = halves(encoded) if halvings < MOST_HALVINGS else None
     if parts is None:
         return Spoken(result, encoded.symbols, (f"{_told(encoded, failures)}: listen to it, it may be wrong or cut",))
-    spoken = [speak_steadily(model, part, options, generator, halvings + 1) for part in parts]
+    spoken = []
+    for part in parts:
+        spoken.append((yield from takes(part, options, generator, halvings + 1)))
     return _joined(spoken, f"{_told(encoded, failures)}, so it was spoken in two parts")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
 from tts.errors import UsageError
-from tts.models.stages import Floats, VocoderStage
+from tts.models.stages import Floats, VocoderStage, WaveRequest
 
 # Fourier transforms reflect half a window at the edges: of less than this a vocoder could make no sound.
 LEAST_FRAMES = 4
@@ -70,23 +71,34 @@ class Vocoding:
         samples = self._vocoder(mel, generator, f0, streams)[:, :n_samples]
         return self._denoise(samples, denoise) if denoise and self._denoise else samples
 
-    def stretches(
-        self,
-        mel: Floats,
-        generator: np.random.Generator,
-        f0: Floats | None = None,
-        denoise: float = 0.0,
-        streams: int = 1,
-    ) -> Iterator[Floats]:
-        """The same samples, in stretches where the vocoder can give its first sooner."""
-        if denoise or streams > 1:
-            yield self(mel, generator, f0, denoise, streams)
+    def speak_all(self, requests: Sequence[WaveRequest], denoise: Sequence[float]) -> list[Floats]:
+        """The samples [T * hop_length] of several utterances, each as it is alone and denoised so much."""
+        for each, strength in zip(requests, denoise, strict=True):
+            self.check(strength, each.streams)
+        prepared = [self._request(each) for each in requests]
+        made = self._vocoder.speak_all([request for request, _ in prepared])
+        cut = [samples[:n] for samples, (_, n) in zip(made, prepared, strict=True)]
+        return [
+            self._denoise(samples[None], strength)[0] if strength and self._denoise else samples
+            for samples, strength in zip(cut, denoise, strict=True)
+        ]
+
+    def stretches(self, request: WaveRequest, denoise: float = 0.0) -> Iterator[Floats]:
+        """The samples of one, in stretches where the vocoder can give its first sooner."""
+        if denoise or request.streams > 1:
+            yield from self.speak_all([request], [denoise])
             return
-        mel, f0, missing = self._heard(mel, f0)
-        for samples in self._vocoder.stretches(mel, generator, f0):
+        request, missing = self._request(request)
+        f0 = None if request.f0 is None else request.f0[None]
+        for samples in self._vocoder.stretches(request.mel[None], request.generator, f0):
             if missing > 0:
-                yield samples[:, :missing]
+                yield samples[0, :missing]
             missing -= samples.shape[1]
+
+    def _request(self, request: WaveRequest) -> tuple[WaveRequest, int]:
+        """What the vocoder is asked for, and how many of its samples are of the mel that was given."""
+        mel, f0, n_samples = self._heard(request.mel[None], None if request.f0 is None else request.f0[None])
+        return replace(request, mel=mel[0], f0=None if f0 is None else f0[0]), n_samples
 
     def _heard(self, mel: Floats, f0: Floats | None) -> tuple[Floats, Floats | None, int]:
         """What the vocoder hears, and how many of its samples are of the mel that was given."""

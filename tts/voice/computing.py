@@ -29,7 +29,7 @@ def choose_computing(device: str = "auto", engine: str | None = None, precision:
     Raises:
         UsageError: there is no such device, engine or precision, or they exclude each other.
     """
-    engine = engine or os.environ.get(ENGINE_VARIABLE) or "auto"
+    engine = engine_asked_for(engine)
     check_computing(engine, precision)
     if engine != "onnx":
         return Computing(choose_device(device), engine, precision)
@@ -40,6 +40,11 @@ def choose_computing(device: str = "auto", engine: str | None = None, precision:
     if not has_onnx_runtime():
         raise UsageError("ONNX Runtime is not installed: pip install onnxruntime, or leave --engine out.")
     return Computing("cpu", engine, precision)
+
+
+def engine_asked_for(engine: str | None) -> str:
+    """`engine`, or where it is None that of TTS_ENGINE, or else "auto"."""
+    return engine or os.environ.get(ENGINE_VARIABLE) or "auto"
 
 
 def check_computing(engine: str, precision: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tts.audio.atomic import sync
 from tts.errors import TtsError, UsageError
 from tts.voice.manifest import MANIFEST_FILE, Component, file_problem, load_manifest, write_manifest
 from tts.voice.names import is_voice_file
@@ -92,15 +93,15 @@ def land(folder: Path, target: Path) -> None:
     """
     for path in folder.iterdir():
         path.chmod(0o644)  # safetensors writes files that only their owner may read
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
     if target.is_dir():
         _land_on(folder, target)
     elif target.exists():
         raise TtsError(f"{target} stands where the voice should go: remove it first.")
     else:
         os.rename(folder, target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def take_away(name: str, place: Workplace) -> Path:
@@ -130,10 +131,10 @@ def _land_on(folder: Path, target: Path) -> None:
         for parts in (manifest.acoustics, manifest.vocoders)
     )
     if any(old != new for old, new in landing.items()):
-        _sync(write_manifest(replace(manifest, acoustics=acoustics, vocoders=vocoders)))
+        sync(write_manifest(replace(manifest, acoustics=acoustics, vocoders=vocoders)))
     for old, new in landing.items():
         os.replace(folder / old, target / new)
-    _sync(target)
+    sync(target)
     # From this step on it is the new voice.
     os.replace(folder / MANIFEST_FILE, target / MANIFEST_FILE)
     texts = [path.name for path in folder.iterdir() if is_voice_file(path.name)]
@@ -159,14 +160,3 @@ def _remove_others(folder: Path, keep: set[str]) -> None:
     for path in folder.iterdir():
         if is_voice_file(path.name) and path.name not in keep:
             path.unlink()
-
-
-def _sync(path: Path) -> None:
-    """Wait until it is on the disk; folders cannot be asked that everywhere (Windows)."""
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

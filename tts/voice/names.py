@@ -12,19 +12,24 @@ from tts.voice.manifest import MANIFEST_FILE
 NETWORK_SUFFIXES = (".safetensors", ".onnx")
 _LONGEST = 100
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# What Windows takes for a device, with any suffix.
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
+# What Windows takes for a device, with any suffix; to it, ¹ ² ³ are digits.
+_DEVICES = {
+    *("con", "prn", "aux", "nul", "conin$", "conout$"),
+    *(port + digit for port in ("com", "lpt") for digit in "0123456789¹²³"),
+}
 _TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
 
 
 def is_plain_name(name: str) -> bool:
     """Letters, digits, - _ and . only, none of them a path, a hidden file or a device."""
     return (
-        len(name) <= _LONGEST
-        and _PLAIN.fullmatch(name) is not None
-        and not name.endswith(".")
-        and name.split(".")[0].lower() not in _DEVICES
+        len(name) <= _LONGEST and _PLAIN.fullmatch(name) is not None and not name.endswith(".") and not is_device(name)
     )
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file of this name for a device."""
+    return name.split(".")[0].rstrip().lower() in _DEVICES
 
 
 def check_voice_name(name: str) -> str:

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from tests.kernels.tiny_wavenet import SHAPES, tiny_conditions, tiny_noise, tiny_weights
+from tts.kernels.choice import reference_only
 from tts.kernels.cpu import wavenet as cpu
 from tts.kernels.reference import wavenet as reference
 from tts.kernels.threads import set_compute_threads
-from tts.kernels.wavenet import Conditions
+from tts.kernels.wavenet import Conditions, Row, generate_all
 
 
 @pytest.mark.parametrize("heard", ["frames", "frames that end within a block", "samples"])
@@ -62,3 +63,25 @@ def test_bfloat16_keeps_three_digits(name):
     rough = cpu.generate(weights, conditions, noise, told, "bfloat16").parameters
     assert not torch.equal(rough, exact)
     torch.testing.assert_close(rough, exact, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("heard", ["frames", "frames that end within a block", "samples"])
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_utterances_of_any_lengths_are_each_what_they_are_alone(name, heard):
+    weights, hop_length = tiny_weights(name), 12 if "within" in heard else 16
+    rows = []
+    for n_frames in (3, 9, 1, 6, 9):
+        conditions = tiny_conditions(n_frames, hop_length, 1, heard != "samples")
+        rows.append(Row(conditions, tiny_noise(name, n_frames * hop_length, 1)))
+    alone = [cpu.generate(weights, *row).samples[0] for row in rows]
+    try:
+        for n_threads in (1, 2, 4):
+            set_compute_threads(n_threads)
+            made = generate_all(weights, rows)
+            assert [row.dtype for row in made] == [row.dtype for row in alone]
+            assert all(torch.equal(a, b) for a, b in zip(made, alone, strict=True))
+    finally:
+        set_compute_threads(None)
+    with reference_only():
+        for a, b in zip(generate_all(weights, rows), alone, strict=True):
+            torch.testing.assert_close(a, b, rtol=0, atol=1e-5)

@@ -6,6 +6,7 @@ In float64: random networks make much of the last bits from frame to frame.
 import pytest
 import torch
 
+from tests.kernels.test_tacotron2 import Watch
 from tests.models.test_tacotron2 import IDS, LENGTHS, SMALL
 from tts.kernels import tacotron2 as kernel
 from tts.kernels.choice import reference_only
@@ -46,8 +47,8 @@ def random_weights():
 def drawing(batch, asked):
     generator = torch.Generator().manual_seed(3)
 
-    def draw(n):
-        asked.append(n)
+    def draw(n, running):
+        asked.append((n, running))
         return 2 * (torch.rand(n, N_LAYERS, batch, CHANNELS, generator=generator) > 0.5).double()
 
     return draw
@@ -94,21 +95,22 @@ def test_each_row_ends_with_its_own_stop(decoder, rows_leave):
     assert bool((made.frames[1, 4:] == 0).all()) is rows_leave
 
 
-def test_whoever_watches_the_attention_sees_every_frame_and_may_end_it(decoder):
-    def ending(seen):
-        def is_over(attention):
-            seen.append(attention)
-            return len(seen) == 21
+def test_whoever_watches_the_attention_sees_every_frame_and_may_end_a_row(decoder):
+    watches = []
 
-        return Ending(60, stop_threshold=1.0, is_over=is_over)
+    def ending():
+        watches.append(Watch(21, 37))
+        return Ending(60, stop_threshold=1.0, is_over=watches[-1])
 
-    seen, seen_by_reference = [], []
-    memory, lengths = random(1, 7, 8, scale=1.0), torch.tensor([7])
-    made = cuda.decode(decoder, memory, lengths, drawing(1, []), ending(seen))
-    expected = reference.decode(decoder.weights, memory, lengths, drawing(1, []), ending(seen_by_reference))
-    assert made.frames.shape[1] == 21
+    asked, asked_by_reference = [], []
+    memory, lengths = random(2, 7, 8, scale=1.0), torch.tensor([7, 4])
+    made = cuda.decode(decoder, memory, lengths, drawing(2, asked), ending())
+    expected = reference.decode(decoder.weights, memory, lengths, drawing(2, asked_by_reference), ending())
+    assert made.lengths.tolist() == [21, 37]
+    assert asked == asked_by_reference == [(32, [True, True]), (32, [False, True])]
     assert_equal(made, expected)
-    torch.testing.assert_close(torch.stack(seen), torch.stack(seen_by_reference), rtol=0, atol=1e-9)
+    for seen, seen_by_reference in zip(*(watch.asked for watch in watches), strict=True):
+        torch.testing.assert_close(torch.stack(seen), torch.stack(seen_by_reference), rtol=0, atol=1e-9)
 
 
 def test_a_block_is_used_again_for_lengths_of_its_width(decoder):

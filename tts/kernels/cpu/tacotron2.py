@@ -34,19 +34,14 @@ def decode(network: PackedDecoder, memory: Tensor, lengths: Tensor, draw: Draw, 
     done, drawn = 0, 0
     while is_running.any() and done < ending.max_frames:
         if done == drawn:
-            masks = draw(FRAMES_A_LOOK).numpy()
+            masks = draw(FRAMES_A_LOOK, [not ending.rows_leave or each for each in is_running.tolist()]).numpy()
             drawn += FRAMES_A_LOOK
         ahead = masks[FRAMES_A_LOOK - (drawn - done) :][: ending.max_frames - done, :, state.context.place]
         first, done = done, done + _run(network, state, np.ascontiguousarray(ahead), made, done, ending)
-        _note_stops(made, first, done, ending.stop_threshold, n_frames, is_running)
-        over = _over_after(made, first, done if is_running.any() else int(n_frames.max()), ending)
-        if over is not None:
-            done = over
-            np.minimum(n_frames, over, out=n_frames)
-            break
+        _note_ends(made, first, done, ending, n_frames, is_running)
         if ending.rows_leave and not is_running[state.context.place].all() and is_running.any():
             state = rows_of(state, is_running[state.context.place])
-    return _decoded(made, min(done, int(n_frames.max())), n_frames, rows_leave=ending.rows_leave)
+    return _decoded(made, int(n_frames.max(initial=0)), n_frames, rows_leave=ending.rows_leave)
 
 
 def _room(batch: int, n_frames: int, n_mels: int, n_symbols: int) -> Made:
@@ -65,29 +60,29 @@ def _run(
     return int(count[0])
 
 
-def _note_stops(
+def _note_ends(
     made: Made,
     first: int,
     end: int,
-    threshold: float,
+    ending: Ending,
     n_frames: npt.NDArray[np.int64],
     is_running: npt.NDArray[np.bool_],
 ) -> None:
-    """Each running row's frames so far, and whether it is over: on its first stop, to the frame."""
-    for row in np.flatnonzero(is_running):
-        stops = (torch.sigmoid(torch.from_numpy(made.stop_logits[row, first:end])) > threshold).nonzero()
-        n_frames[row] = first + int(stops[0]) + 1 if len(stops) else end
-        is_running[row] = len(stops) == 0
+    """Each running row's frames so far, and whether it is over: to the frame, as the reference has it."""
+    for row in np.flatnonzero(is_running).tolist():
+        stops = (torch.sigmoid(torch.from_numpy(made.stop_logits[row, first:end])) > ending.stop_threshold).nonzero()
+        own_end = first + int(stops[0]) + 1 if len(stops) else end
+        over = _over_after(made, row, first, own_end, ending)
+        n_frames[row] = over or own_end
+        is_running[row] = over is None and len(stops) == 0
 
 
-def _over_after(made: Made, first: int, end: int, ending: Ending) -> int | None:
-    """The frame after which `is_over` ends it all, asked one frame after the other as the reference does."""
+def _over_after(made: Made, row: int, first: int, end: int, ending: Ending) -> int | None:
+    """The frame after which `is_over` ends a row, asked one frame after the other."""
     if ending.is_over is None:
         return None
-    for t in range(first, end):
-        if ending.is_over(torch.from_numpy(made.alignments[:, t])):
-            return t + 1
-    return None
+    alignment = torch.from_numpy(made.alignments[row])
+    return next((t + 1 for t in range(first, end) if ending.is_over(row, alignment[t])), None)
 
 
 def _decoded(made: Made, n: int, n_frames: npt.NDArray[np.int64], *, rows_leave: bool) -> Decoded:

@@ -9,10 +9,10 @@ once. What frames add is projected at their rate, and mixed for eight samples at
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from tts.kernels.threads import compute_threads
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+Rows = TypeVar("Rows")
 
 # So many samples are made before Python may look whether it was interrupted.
 TURN = 4096
@@ -47,11 +48,13 @@ class Counts(NamedTuple):
 class Given(NamedTuple):
     """What is known beforehand, samples before channels.
 
-    Flat are frames [B, T, channels], spread [B, n_steps, width] and samples [B, n_steps, channels]; noise [B, n, k];
-    told [B, n] or [B, 0].
+    `lengths` [B] is how many samples each stream has, the longest first: the others leave when they have theirs. Flat
+    are frames [B, T, channels], spread [B, n_steps, width] and samples [B, n_steps, channels]; noise [B, n, k]; told
+    [B, n] or [B, 0].
     """
 
     counts: Counts
+    lengths: npt.NDArray[np.int64]
     frames: Floats
     spread: Floats
     samples: Floats
@@ -92,39 +95,47 @@ def generate(
     precision: str = "float32",
 ) -> operation.Generated:
     """See `tts.kernels.wavenet.generate`; the streams of a batch are shared out between the threads."""
-    n_frame_channels = conditions.frames.shape[1]
-    key = f"cpu {precision} {n_frame_channels}"
-    if key not in weights.packs:
-        weights.packs[key] = pack(weights, precision, n_frame_channels)
-    packed, noise = weights.packs[key], noise.double()
+    packed, noise = packed_for(weights, conditions.frames.shape[1], precision), noise.double()
     batch, n_steps = noise.shape[:2]
     kept = n_steps if told is not None else 0
     samples, parameters = np.zeros((batch, n_steps)), np.zeros((batch, kept, len(weights.last)), np.float32)
 
     def speak(rows: slice) -> None:
-        given = _given(conditions, rows, noise[rows], noise.new_zeros(batch, 0)[rows] if told is None else told[rows])
+        heard = noise.new_zeros(batch, 0) if told is None else told
+        given = given_of(conditions, rows, noise[rows], heard[rows], np.full(batch, n_steps)[rows])
         made = Made(samples[rows], parameters[rows])
-        _speak(packed, given, made, weights.silence)
+        speak_rows(packed, given, made, weights.silence)
 
-    _share(speak, batch)
+    n_shares = min(batch, compute_threads())
+    ends = [batch * i // n_shares for i in range(n_shares + 1)]
+    at_once(speak, [slice(*pair) for pair in pairwise(ends)])
     made = torch.from_numpy(samples)
     made = made.long() if weights.kind == "mulaw" else made.float()
     return operation.Generated(made, torch.from_numpy(parameters) if kept else None)
 
 
-def _share(speak: Callable[[slice], None], n_rows: int) -> None:
-    """Some rows for each thread."""
-    n_shares = min(n_rows, compute_threads())
-    ends = [n_rows * i // n_shares for i in range(n_shares + 1)]
-    shares = [slice(*pair) for pair in pairwise(ends)]
-    if n_shares == 1:
+def packed_for(weights: operation.Weights, n_frame_channels: int, precision: str) -> Packed:
+    """The weights as the loop reads them, made when first asked for."""
+    key = f"cpu {precision} {n_frame_channels}"
+    if key not in weights.packs:
+        weights.packs[key] = pack(weights, precision, n_frame_channels)
+    packed: Packed = weights.packs[key]
+    return packed
+
+
+def at_once(speak: Callable[[Rows], None], shares: Sequence[Rows]) -> None:
+    """Have `speak` called with the rows of each share, on a thread each."""
+    if len(shares) == 1:
         speak(shares[0])
         return
-    with ThreadPoolExecutor(n_shares) as pool:
+    with ThreadPoolExecutor(len(shares)) as pool:
         list(pool.map(speak, shares))
 
 
-def _given(conditions: operation.Conditions, rows: slice, noise: Tensor, told: Tensor) -> Given:
+def given_of(
+    conditions: operation.Conditions, rows: slice, noise: Tensor, told: Tensor, lengths: npt.NDArray[np.int64]
+) -> Given:
+    """The rows of all conditions, and their noise, samples told [B, n] or [B, 0] and lengths."""
     spare = -noise.shape[1] % BLOCK
 
     def flat(tensor: Tensor, spare: int) -> npt.NDArray[Any]:
@@ -142,6 +153,7 @@ def _given(conditions: operation.Conditions, rows: slice, noise: Tensor, told: T
             spread.shape[2],
             samples.shape[1],
         ),
+        lengths,
         flat(frames.transpose(1, 2), 0),
         flat(spread, spare),
         flat(samples.transpose(1, 2), spare),
@@ -150,7 +162,8 @@ def _given(conditions: operation.Conditions, rows: slice, noise: Tensor, told: T
     )
 
 
-def _speak(packed: Packed, given: Given, made: Made, silence: float) -> None:
+def speak_rows(packed: Packed, given: Given, made: Made, silence: float) -> None:
+    """Fill `made`, on this thread."""
     memory = empty_memory(packed, given, silence)
     n_steps = made.samples.shape[1]
     for start in range(0, n_steps, TURN):
@@ -179,7 +192,7 @@ def empty_memory(packed: Packed, given: Given, first_input: float) -> Memory:
 @njit(nogil=True, cache=True)
 def run(packed: Packed, given: Given, memory: Memory, made: Made, start: int, stop: int) -> None:
     """The samples from `start`, which is the first of a block, to `stop`; `memory` moves on."""
-    sizes, counts = packed.sizes, given.counts
+    sizes, counts, lengths = packed.sizes, given.counts, given.lengths
     batch, n_layers, n, n_state = counts.batch, sizes.n_layers, sizes.n_residual, sizes.n_state
     n_gates, n_z, n_ring, n_skip = sizes.n_gates, sizes.n_gates // 2, sizes.n_ring, sizes.n_state - sizes.n_ring
     # Arrays alone: to take them out of a tuple, or a part out of them, costs more than a product of a few rows.
@@ -189,7 +202,10 @@ def run(packed: Packed, given: Given, memory: Memory, made: Made, start: int, st
     hidden, parameters, n_outputs = memory.hidden, memory.parameters, sizes.n_outputs
     projected, n_projected, previous, told = memory.projected, memory.n_projected, memory.previous, given.told
     n_past, n_near = lags.shape[1], n * n_gates + sizes.n_gated * n_state
+    live = batch
     for t in range(start, stop):
+        while lengths[live - 1] <= t:
+            live -= 1
         now = t % BLOCK
         done = 0 if now == 0 else BLOCK
         while done < BLOCK:
@@ -197,14 +213,16 @@ def run(packed: Packed, given: Given, memory: Memory, made: Made, start: int, st
             if counts.width:
                 n_rows = min(BLOCK - done, (frame + 1) * counts.hop_length - t - done)
                 while n_projected[0] <= min(frame + counts.width // 2, counts.n_frames - 1):
-                    _project(projected, n_projected[0], given.frames, packed.frame_weights, n_layers * n_gates, counts)
+                    _project(
+                        projected, n_projected[0], given.frames, packed.frame_weights, n_layers * n_gates, counts, live
+                    )
                     n_projected[0] += 1
             _begin_block(
                 gates, projected, given.spread, given.samples, packed.gate_bias, packed.sample_weights,
-                sizes, counts, t, done, n_rows,
+                sizes, counts, live, t, done, n_rows,
             )  # fmt: skip
             done += n_rows
-        for row in range(batch):
+        for row in range(live):
             if told.shape[1]:
                 previous[row] = told[row, t]
             _begin(state, row * n_state, previous[row], packed.first, packed.first_bias, sizes.kind, n_state)
@@ -212,31 +230,31 @@ def run(packed: Packed, given: Given, memory: Memory, made: Made, start: int, st
             first_ring, size = ring_starts[layer] * batch, ring_starts[layer + 1] - ring_starts[layer]
             for tap in range(n_past):
                 lag, block = lags[layer, tap], blocks[layer, tap]
-                for row in range(batch if t % block == 0 else 0):
+                for row in range(live if t % block == 0 else 0):
                     past = (first_ring + row * size + (t - lag) % size) * n_ring
                     add_product(
                         gates, ((layer * batch + row) * BLOCK + now) * n_gates, n_gates, n_gates,
                         rings, past, n_ring, n, block, far, (layer * n_past + tap) * n * n_gates,
                     )  # fmt: skip
             first_gate, weight = (layer * batch * BLOCK + now) * n_gates, layer * n_near
-            add_product(gates, first_gate, BLOCK * n_gates, n_gates, state, 0, n_state, n, batch, near, weight)
-            for row in range(batch):
+            add_product(gates, first_gate, BLOCK * n_gates, n_gates, state, 0, n_state, n, live, near, weight)
+            for row in range(live):
                 if size:
                     put(rings, (first_ring + row * size + t % size) * n_ring, state, row * n_state, n_ring)
                 _gate(z, row * n_z, gates, first_gate + row * BLOCK * n_gates, n_z)
                 add(state, row * n_state, out_bias, layer * n_state, n_state)
-            add_product(state, 0, n_state, n_state, z, 0, n_z, sizes.n_gated, batch, near, weight + n * n_gates)
-        for row in range(batch):
+            add_product(state, 0, n_state, n_state, z, 0, n_z, sizes.n_gated, live, near, weight + n * n_gates)
+        for row in range(live):
             skips = row * n_state + n_ring
             put_positive(state, skips, state, skips, n_skip)
             put(hidden, row * n_skip, packed.hidden_bias, 0, n_skip)
             put(parameters, row * n_outputs, packed.last_bias, 0, n_outputs)
-        add_product(hidden, 0, n_skip, n_skip, state, n_ring, n_state, sizes.n_skip, batch, head, 0)
-        put_positive(hidden, 0, hidden, 0, batch * n_skip)
+        add_product(hidden, 0, n_skip, n_skip, state, n_ring, n_state, sizes.n_skip, live, head, 0)
+        put_positive(hidden, 0, hidden, 0, live * n_skip)
         add_product(
-            parameters, 0, n_outputs, n_outputs, hidden, 0, n_skip, sizes.n_skip, batch, head, sizes.n_skip * n_skip
+            parameters, 0, n_outputs, n_outputs, hidden, 0, n_skip, sizes.n_skip, live, head, sizes.n_skip * n_skip
         )
-        for row in range(batch):
+        for row in range(live):
             _draw(
                 sizes.kind, packed.least_log_scale, given.noise, previous, parameters,
                 row * n_outputs, made.samples, made.parameters, row, t,
@@ -253,14 +271,16 @@ def _begin_block(
     sample_weights: Any,
     sizes: Sizes,
     counts: Counts,
+    live: int,
     first_sample: int,
     done: int,
     n_rows: int,
 ) -> None:
-    """What conditions add to the gates of `n_rows` samples of one frame, `done` after the first of their block."""
+    """What conditions add to the gates of `n_rows` samples of one frame, `done` after the first of their block, of each
+    of the `live` streams."""
     n_gates, n_all, width, n_channels = sizes.n_gates, sizes.n_layers * sizes.n_gates, counts.width, counts.n_channels
     for layer in range(sizes.n_layers):
-        for row in range(counts.batch):
+        for row in range(live):
             first = ((layer * counts.batch + row) * BLOCK + done) * n_gates
             for i in range(n_rows):
                 put(ahead, first + i * n_gates, gate_bias, layer * n_gates, n_gates)
@@ -278,9 +298,11 @@ def _begin_block(
 
 
 @njit(nogil=True)
-def _project(projected: Floats, frame: int, frames: Floats, weights: Any, n_all: int, counts: Counts) -> None:
+def _project(
+    projected: Floats, frame: int, frames: Floats, weights: Any, n_all: int, counts: Counts, live: int
+) -> None:
     """What a frame gives to all gates, in place of the one that is `width` older."""
-    for row in range(counts.batch):
+    for row in range(live):
         place = (row * counts.width + frame % counts.width) * n_all
         for i in range(place, place + n_all):
             projected[i] = 0

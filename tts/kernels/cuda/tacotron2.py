@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tts.kernels.cuda.graphs import Latest, bucket, replayed
-from tts.kernels.reference.tacotron2 import Step
+from tts.kernels.reference.tacotron2 import Step, note_ends, still
 from tts.kernels.tacotron2 import FRAMES_A_LOOK, Decoded, DecoderWeights, Draw, Ending
 
 # In a graph; a divisor of FRAMES_A_LOOK, so that as many random numbers are drawn as by the reference.
@@ -126,31 +126,28 @@ def _made(block: FrameBlock, n_symbols: int, draw: Draw, ending: Ending) -> tupl
     batch = block.made.shape[1]
     n_frames, running = torch.zeros(batch, dtype=torch.long), torch.ones(batch, dtype=torch.bool)
     pieces: list[Tensor] = []
-    masks, done, is_over = block.masks, 0, False
-    while running.any() and done < ending.max_frames and not is_over:
+    masks, done = block.masks, 0
+    while running.any() and done < ending.max_frames:
         place = done % FRAMES_A_LOOK
-        masks = masks if place else draw(FRAMES_A_LOOK)
+        masks = masks if place else draw(FRAMES_A_LOOK, still(running, ending))
         made = block.frames(masks[place : place + FRAMES_A_GRAPH])[: ending.max_frames - done]
         # The only wait for the GPU.
-        n_made, is_over = _heard(made[:, :, block.n_mels :].to("cpu", copy=True), n_symbols, ending, n_frames, running)
+        n_made = _heard(made[:, :, block.n_mels :].to("cpu", copy=True), n_symbols, ending, n_frames, running)
         pieces.append(made[:n_made].clone())
         done += n_made
     return torch.cat(pieces), n_frames
 
 
-def _heard(made: Tensor, n_symbols: int, ending: Ending, n_frames: Tensor, running: Tensor) -> tuple[int, bool]:
-    """Stop logits and attention weights [n, B, 1 + symbols] → how many of the frames count, and whether `is_over`.
+def _heard(made: Tensor, n_symbols: int, ending: Ending, n_frames: Tensor, running: Tensor) -> int:
+    """Stop logits and attention weights [n, B, 1 + symbols] → how many of the frames count.
 
     Each row's frames are counted and the rows that go on are noted, frame by frame as the reference does.
     """
     for t, (stop_logits, attention) in enumerate(zip(made[:, :, 0], made[:, :, 1:], strict=True)):
-        n_frames += running
-        running &= torch.sigmoid(stop_logits) <= ending.stop_threshold
-        if ending.is_over is not None and ending.is_over(attention[:, :n_symbols]):
-            return t + 1, True
+        note_ends(stop_logits, attention[:, :n_symbols], ending, n_frames, running)
         if not running.any():
-            return t + 1, False
-    return len(made), False
+            return t + 1
+    return len(made)
 
 
 def _decoded(made: Tensor, n_symbols: int, n_mels: int, n_frames: Tensor, ending: Ending) -> Decoded:

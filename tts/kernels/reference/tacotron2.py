@@ -21,19 +21,31 @@ def decode(weights: DecoderWeights, memory: Tensor, lengths: Tensor, draw: Draw,
     steps: list[tuple[Tensor, Tensor, Tensor]] = []
     masks: list[Tensor] = []
     while running.any() and len(steps) < ending.max_frames:
-        masks = masks or list(draw(FRAMES_A_LOOK).unbind(0))
+        masks = masks or list(draw(FRAMES_A_LOOK, still(running, ending)).unbind(0))
         frame, stop_logit, attention = step(frame, masks.pop(0))
         steps.append((frame, stop_logit, attention))
-        n_frames += running
-        running &= torch.sigmoid(stop_logit) <= ending.stop_threshold
-        if ending.is_over is not None and ending.is_over(attention):
-            break
+        note_ends(stop_logit, attention, ending, n_frames, running)
     frames, stops, alignments = (torch.stack(parts, dim=1) for parts in zip(*steps, strict=True))
     if ending.rows_leave:
         heard = torch.arange(len(steps), device=memory.device) < n_frames[:, None]
         frames, alignments = frames * heard[:, :, None], alignments * heard[:, :, None]
         stops = stops * heard
     return Decoded(frames, stops, alignments, n_frames)
+
+
+def still(running: Tensor, ending: Ending) -> list[bool]:
+    """Which rows are computed on: [B], those that are not over or, where rows do not leave, all."""
+    return [not ending.rows_leave or is_running for is_running in running.tolist()]
+
+
+def note_ends(stop_logits: Tensor, attention: Tensor, ending: Ending, n_frames: Tensor, running: Tensor) -> None:
+    """Of one frame: count it for the rows that are running [B], and note which of them it ends."""
+    n_frames += running
+    heard = running.nonzero()[:, 0].tolist() if ending.is_over else []
+    running &= torch.sigmoid(stop_logits) <= ending.stop_threshold
+    for row in heard:
+        if ending.is_over is not None and ending.is_over(row, attention[row]):
+            running[row] = False
 
 
 class Step:

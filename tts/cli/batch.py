@@ -1,0 +1,191 @@
+"""`tts batch`: speak a file of sentences, one audio file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tts.batch.entries import LAYOUTS
+from tts.batch.job import Setup
+from tts.batch.naming import NAMINGS
+from tts.batch.run import Pace
+from tts.batch.sentences import count_lines, open_sentences
+from tts.cli import flags
+from tts.cli.batch_progress import batch_progress, summary_told
+from tts.cli.console import print_json, tell
+from tts.cli.failures import FAILURE
+from tts.errors import UsageError
+from tts.synthesis.options import SynthesisOptions
+from tts.voice.computing import ENGINES, Computing, check_computing
+from tts.voice.devices import check_device
+from tts.voice.store import DEFAULT_VOICE
+
+if TYPE_CHECKING:
+    from tts.batch.folder import OutputFolder
+    from tts.batch.workers import Workers
+
+_FILE, _WORK = "Sentences", "Running"
+_ENGINES = ("local", "ray")
+
+Sentences = Annotated[
+    str | None, typer.Argument(metavar="FILE | -", help="One utterance a line; - or nothing is standard input.")
+]
+Folder = Annotated[
+    str,
+    typer.Option("--output", "-o", metavar="DIR|ADDRESS", help="Where the audio goes.", rich_help_panel=_FILE),
+]
+Layout = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(LAYOUTS),
+        help="How a line is laid out: text, id|text, id|voice|text, CSV with a header, JSON; auto looks.",
+        rich_help_panel=_FILE,
+    ),
+]
+Naming = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(NAMINGS),
+        help="What files are named by; a line without an id has its number as one.",
+        rich_help_panel=_FILE,
+    ),
+]
+ManifestFile = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="Not manifest.jsonl in the output folder.", rich_help_panel=_FILE),
+]
+Format = Annotated[str, typer.Option(metavar="wav|flac|ogg|opus|mp3|raw", help="Of the files.", rich_help_panel=_FILE)]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", metavar="N", min=1, help="Workers; without it, one a core or GPU.", rich_help_panel=_WORK
+    ),
+]
+BatchSize = Annotated[
+    int,
+    typer.Option(metavar="N", min=1, help="Utterances that go through a network together.", rich_help_panel=_WORK),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume/--no-resume", help="Skip what is there and unchanged, or make all.", rich_help_panel=_WORK),
+]
+FailFast = Annotated[
+    bool, typer.Option("--fail-fast", help="Stop at the first utterance that fails.", rich_help_panel=_WORK)
+]
+EngineFlag = Annotated[
+    str,
+    typer.Option("--engine", metavar="local|ray", help="Workers here, or on a Ray cluster.", rich_help_panel=_WORK),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT|auto",
+        help="Of a running Ray cluster; without it, --engine ray starts its own here.",
+        rich_help_panel=_WORK,
+    ),
+]
+Gpus = Annotated[
+    float | None,
+    typer.Option(metavar="X", min=0, help="GPUs, or the part of one, for a Ray worker.", rich_help_panel=_WORK),
+]
+
+
+def batch(
+    output: Folder,
+    file: Sentences = None,
+    layout: Layout = "auto",
+    naming: Naming = "id",
+    manifest: ManifestFile = None,
+    format: Format = "wav",
+    sample_rate: flags.SampleRate = None,
+    voice: flags.Voice = DEFAULT_VOICE,
+    vocoder: flags.Vocoder = None,
+    acoustic: flags.Acoustic = None,
+    device: flags.Device = "auto",
+    runtime: flags.Runtime = None,
+    precision: flags.Precision = Computing.precision,
+    lexicon: flags.LexiconFile = None,
+    system_espeak: flags.SystemEspeak = False,
+    speed: flags.Speed = SynthesisOptions.speed,
+    pitch: flags.Pitch = SynthesisOptions.pitch,
+    energy: flags.Energy = SynthesisOptions.energy,
+    volume: flags.Volume = SynthesisOptions.volume,
+    loudness: flags.Loudness = SynthesisOptions.loudness,
+    sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
+    denoise: flags.Denoise = SynthesisOptions.denoise,
+    streams: flags.Streams = SynthesisOptions.streams,
+    seed: flags.Seed = SynthesisOptions.seed,
+    input: flags.Input = SynthesisOptions.input,
+    jobs: Jobs = None,
+    batch_size: BatchSize = Pace.batch_size,
+    resume: Resume = True,
+    fail_fast: FailFast = False,
+    engine: EngineFlag = "local",
+    address: Address = None,
+    gpus: Gpus = None,
+    json: flags.Json = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+    offline: flags.Offline = False,
+) -> int:
+    """Speak a file of sentences into a folder, one audio file each; run again, it goes on where it was."""
+    options = SynthesisOptions(
+        vocoder=vocoder,
+        acoustic=acoustic,
+        speed=speed,
+        pitch=pitch,
+        energy=energy,
+        seed=seed,
+        sentence_silence=sentence_silence,
+        denoise=denoise,
+        streams=streams,
+        volume=volume,
+        loudness=loudness,
+        input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
+    )
+    setup = Setup(device, runtime, precision, lexicon, system_espeak)
+    _check(setup, engine, address, gpus)
+
+    from tts.batch.jobs import Defaults
+    from tts.batch.whole import Request, run_batch
+
+    defaults = Defaults(voice, options, format, sample_rate, naming)
+    request = Request(output, manifest, layout, setup, defaults, Pace(batch_size, resume, fail_fast))
+
+    def start_workers(folder: OutputFolder) -> Workers:
+        return _workers(setup, folder, jobs, engine, address, gpus)
+
+    with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
+        summary = run_batch(stream, file or "-", request, start_workers, progress.update, progress.warn)
+    if json:
+        print_json(summary.document())
+    elif not quiet:
+        tell(summary_told(summary))
+    return FAILURE if summary.failed else 0
+
+
+def _check(setup: Setup, engine: str, address: str | None, gpus: float | None) -> None:
+    check_device(setup.device)
+    check_computing(setup.runtime or Computing.engine, setup.precision)
+    if engine in (*ENGINES, "auto"):
+        raise UsageError(f"--engine says where a batch runs, local or ray; what computes is --runtime {engine}.")
+    if engine not in _ENGINES:
+        raise UsageError(f"There is no engine {engine!r}; say {' or '.join(_ENGINES)}.")
+    if engine != "ray" and (address is not None or gpus is not None):
+        flag = "--gpus" if address is None else "--address"
+        raise UsageError(f"{flag} is for --engine ray.")
+
+
+def _workers(
+    setup: Setup, folder: OutputFolder, jobs: int | None, engine: str, address: str | None, gpus: float | None
+) -> Workers:
+    if engine == "ray":
+        from tts.batch.ray_workers import RayWorkers
+
+        return RayWorkers(setup, folder, jobs, address=address, gpus=gpus)
+    from tts.batch.local_workers import LocalWorkers
+    from tts.batch.placing import usual_count
+
+    return LocalWorkers(setup, folder, jobs or usual_count(setup.device))
