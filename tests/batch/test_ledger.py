@@ -144,6 +144,15 @@ class TestFinal:
         ledger.note(bad, 90)
         assert list(ledger.final()) == [(90, 3)]
 
+    def test_may_be_left_off_when_the_ledger_is_closed(self, ledger):
+        ledger.note(row("a", 1), 0)
+        ledger.note(row("b", 2), 50)
+        places = ledger.final()
+        assert next(places) == (0, 1)
+        # As where there is no room for the rest of the manifest: Python would tell of an error here on its own.
+        ledger.close()
+        places.close()
+
     def test_without_lines_that_were_not_come_to_and_have_no_row(self, ledger):
         ledger.claim_id("a", 1)
         ledger.claim_id("b", 2)

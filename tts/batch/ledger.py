@@ -125,7 +125,10 @@ class Ledger:
         run has left alone. A line that failed in an earlier run and is no more tells nothing, and is left out.
         """
         for statement in (_OF_THIS_RUN, _OF_EARLIER_RUNS):
-            yield from self._run(statement)
+            found = self._run(statement)
+            # Not `yield from`: left off, it would close a cursor whose database may be closed by then.
+            while place := found.fetchone():
+                yield place
 
     def close(self) -> None:
         self._database.close()
