@@ -7,7 +7,7 @@ import torch
 from tests.tiny_voice import MEL, VOCODER
 from tts.models import onnx_source_filter
 from tts.models.onnx_session import Session
-from tts.models.onnx_source_filter import OnnxSourceFilter, stretch_frames
+from tts.models.onnx_source_filter import OnnxSourceFilter, stretch_frames, whole_frames
 from tts.models.source_filter import SourceFilter
 from tts.models.source_filter_graph import source_filter_graph
 from tts.models.vocos import VocosDimensions
@@ -46,3 +46,14 @@ def test_the_first_is_short_and_none_is_tiny(n_frames, lengths):
     frames = list(stretch_frames(n_frames))
     assert [len(each) for each in frames] == lengths
     assert [i for each in frames for i in each] == list(range(n_frames))
+
+
+def test_a_whole_utterance_is_one_part_unless_it_takes_much_memory(vocoder, monkeypatch):
+    assert [list(part) for part in whole_frames(7)] == [list(range(7))]
+    mel = np.random.default_rng(1).normal(-5, 2, (1, MEL.n_mels, 100)).astype(np.float32)
+    whole = vocoder(mel, np.random.default_rng(2))
+    monkeypatch.setattr(onnx_source_filter, "MOST_FRAMES", 34)
+    assert [len(part) for part in whole_frames(100)] == [33, 33, 34]
+    parts = vocoder(mel, np.random.default_rng(2))
+    assert parts.shape == whole.shape
+    assert np.sqrt(np.mean((parts - whole) ** 2)) < 3e-3 * np.sqrt(np.mean(whole**2))

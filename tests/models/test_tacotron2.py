@@ -1,9 +1,13 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from tts.kernels.choice import reference_only
+from tts.models import tacotron2
+from tts.models.stages import MelRequest
 from tts.models.tacotron2 import (
     PADDING_STOP_LOGIT,
     Tacotron2,
@@ -109,6 +113,47 @@ def test_speaking_without_an_end_is_a_failure_that_ends(endless):
     assert result.failure is not None
     assert result.mel.shape[1] <= frame_limit(40)
     assert int(result.durations.sum()) == result.mel.shape[1]
+
+
+def requests():
+    """Sentences of all lengths, at other speeds and with draws of their own."""
+    random = np.random.default_rng(0)
+    sizes = (9, 30, 4, 17, 58, 1, 25)
+    ids = [random.integers(0, SMALL.n_symbols, size).tolist() for size in sizes]
+    return [MelRequest(each, 1 + i / 4, 0.0, 1.0, np.random.default_rng(i)) for i, each in enumerate(ids)]
+
+
+def assert_each_is_what_it_is_alone(network):
+    together, alone = requests(), requests()
+    made = network.speak_all(together)
+    for request, again, result in zip(together, alone, made, strict=True):
+        (expected,) = network.speak_all([again])
+        assert torch.equal(result.mel, expected.mel)
+        assert torch.equal(result.durations, expected.durations)
+        assert result.failure == expected.failure
+        assert request.generator.random() == again.generator.random()
+    return made
+
+
+@pytest.mark.parametrize("stop_bias", [-20.0, -0.08])
+def test_what_is_spoken_together_is_what_it_is_alone(endless, stop_bias):
+    """Some are ended by their watch or limit after many blocks of draws, some stop at once."""
+    network = copy.deepcopy(endless)
+    with torch.no_grad():
+        network.decoder.attention.energy.weight.mul_(30)
+        network.decoder.to_stop.bias.fill_(stop_bias)
+    made = assert_each_is_what_it_is_alone(network)
+    lengths = [result.mel.shape[1] for result in made]
+    assert min(lengths) < 32
+    assert max(lengths) > 64
+    assert "the attention never came to the end" in {result.failure for result in made}
+    with reference_only():
+        assert_each_is_what_it_is_alone(network)
+
+
+def test_more_than_a_batch_is_spoken_in_several(endless, monkeypatch):
+    monkeypatch.setattr(tacotron2, "MOST_ROWS", 3)
+    assert_each_is_what_it_is_alone(endless)
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 1.25, 3.0])

@@ -10,7 +10,9 @@ from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.kernels import wavenet as loop
 from tts.kernels.choice import reference_only
+from tts.models import wavenet as wavenet_model
 from tts.models.excitation import Excitation
+from tts.models.stages import WaveRequest
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.models.wavenet_loop import conditions_of
 
@@ -314,3 +316,28 @@ def test_too_short_for_streams_is_spoken_whole():
     network = wavenet(TINY)
     mel = inputs(TINY, n_frames=10)[1]
     assert torch.equal(network.generate(mel, None, streams=8), network.generate(mel, None))
+
+
+GUIDED = replace(TINY, guide_blocks=1, guide_channels=6, guide_hidden=8, shaping=True, preemphasis=0.0)
+
+
+@pytest.mark.parametrize("kind", ["guided", "pulses", *sorted(KINDS)])
+@torch.no_grad()
+def test_what_is_spoken_together_is_what_it_is_alone(kind, monkeypatch):
+    """Utterances of any lengths, some told their pitch, one in streams, in several batches."""
+    monkeypatch.setattr(wavenet_model, "MOST_ROWS", 3)
+    network = wavenet({"guided": GUIDED, "pulses": WITH_PULSES["logistics"], **KINDS}[kind])
+    random = np.random.default_rng(2)
+
+    def requests():
+        for i, n_frames in enumerate((9, 40, 9, 22, 5)):
+            mel = random.standard_normal((MEL.n_mels, n_frames), np.float32)
+            f0 = np.full(n_frames, 400 + i, np.float32) if i % 2 else None
+            yield WaveRequest(mel, np.random.default_rng(i), f0, streams=2 if i == 1 else 1)
+
+    asked = list(requests())
+    made = network.speak_all(asked)
+    for i, (samples, request) in enumerate(zip(made, asked, strict=True)):
+        alone = network.speak(replace(request, generator=np.random.default_rng(i)))
+        assert samples.shape == (request.mel.shape[1] * MEL.hop_length,)
+        assert torch.equal(samples, alone)

@@ -5,6 +5,8 @@ Here frames stand before bins, as transforms and networks go through them.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,7 +44,9 @@ def overlap_add(frames: Floats, hop_length: int) -> Floats:
     return total.ravel()
 
 
+@lru_cache(maxsize=8)
 def hann_window(n_fft: int) -> Floats:
-    """The periodic Hann window [n_fft]."""
+    """The periodic Hann window [n_fft], to be read only."""
     window: Floats = (0.5 - 0.5 * np.cos(2 * np.pi / n_fft * np.arange(n_fft))).astype(np.float32)
+    window.setflags(write=False)
     return window

@@ -15,15 +15,16 @@ _IN_NAME = re.compile(f"[\x00-\x1f\x7f-\x9f{_NONE}]")
 
 def control_in_text(text: str) -> str | None:
     """The first control character and where it is, as the end of a sentence; None: there is none."""
-    return _shown(_IN_TEXT.search(text))
+    return _shown(_IN_TEXT, text)
 
 
 def control_in_name(name: str) -> str | None:
     """The same, where tabs and line breaks are none of it either."""
-    return _shown(_IN_NAME.search(name))
+    return _shown(_IN_NAME, name)
 
 
-def _shown(found: re.Match[str] | None) -> str | None:
-    if found is None:
+def _shown(controls: re.Pattern[str], text: str) -> str | None:
+    # Most texts are printable, which Python knows twenty times sooner.
+    if text.isprintable() or (found := controls.search(text)) is None:
         return None
     return f"a control character, U+{ord(found.group()):04X}, as its character {found.start() + 1:,}: take it out."

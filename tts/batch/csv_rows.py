@@ -21,7 +21,7 @@ _SEPARATORS = (",", ";", "\t", "|")
 # In a file of one column nothing separates, and a comma belongs to the text.
 _NONE = "\x1f"
 # Excel's own way to name the separator, in a line before the header.
-_EXCEL_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_EXCEL_SEPARATOR = re.compile(r"sep=([,;:|\t])", re.IGNORECASE)
 _WORD = re.compile(r"[\w.-]+")
 _QUOTES = "write a quote in a quoted text twice, and close each one that opens"
 
@@ -64,7 +64,7 @@ def read_csv(lines: Iterable[Line], name: str, on_warning: Callable[[str], None]
     lines = iter(lines)
     header = next((line for line in lines if line.text.strip() or line.problem), None)
     separator = None
-    if header is not None and (named := _EXCEL_SEPARATOR.fullmatch(header.text.strip('"\t\r '))):
+    if header is not None and (named := _EXCEL_SEPARATOR.fullmatch(header.text.strip('" '))):
         separator = named[1]
         header = next(lines, None)
     if header is None:
@@ -181,8 +181,8 @@ class _Rows:
         self._reader = self._new_reader()
         if first.problem is not None:
             return first.number, [], first.problem
-        if isinstance(error, _UnclosedError) or str(error) == "unexpected end of data":
-            return first.number, [], f"A quote opens in this row and is never closed: {_QUOTES}."
+        if rest or isinstance(error, _UnclosedError) or str(error) == "unexpected end of data":
+            return first.number, [], f"A quote that opens in this row is not closed: {_QUOTES}."
         if len(first.text) > LONGEST_ROW_CHARACTERS:
             return first.number, [], f"The row has more than {LONGEST_ROW_CHARACTERS:,} characters: split it."
         return first.number, [], f"The row is broken CSV ({error}): {_QUOTES}."

@@ -35,7 +35,9 @@ def _entry(line: Line, strangers: _Strangers) -> Entry:
     if not isinstance(found, dict):
         return Entry(line.number, problem=f"The line is no object like {_EXAMPLE}.")
     named = {plain_name(key): value for key, value in found.items()}
-    known = {name: value for name, value in named.items() if name in KNOWN_NAMES and value is not None}
+    # What stands empty is not given, as in a CSV; only a text is then missed.
+    known = {name: value for name, value in named.items() if name in _KNOWN and value is not None}
+    known = {name: value for name, value in known.items() if value != "" or name == "text"}
     id = known.pop("id", None)
     # A number is what many give for an id; true and 1.5 are slips.
     id = str(id) if type(id) is int else id

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -15,12 +14,12 @@ from typing import Any
 from tts.batch.folder import FolderFullError
 from tts.batch.job import Row
 
-# Nothing needs to outlast the process, so nothing is waited for. The cache is 4 MiB.
+# Nothing needs to outlast the process, so nothing is waited for. The cache is 8 MiB.
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
-PRAGMA cache_size = -4096;
+PRAGMA cache_size = -8192;
 CREATE TABLE utterances (
     id BLOB PRIMARY KEY, claimed INTEGER, line INTEGER, key TEXT, file BLOB, size INTEGER, failed INTEGER, place INTEGER
 ) WITHOUT ROWID;
@@ -68,9 +67,11 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        with _needing_room():
+        try:
             self._database = sqlite3.connect("", isolation_level=None)
             self._database.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise _no_room(error) from error
 
     def claim_id(self, id: str, line: int) -> int | None:
         """Take an id for a line of the sentences file; None: it is that line's, else the line that has it."""
@@ -124,8 +125,10 @@ class Ledger:
         run has left alone. A line that failed in an earlier run and is no more tells nothing, and is left out.
         """
         for statement in (_OF_THIS_RUN, _OF_EARLIER_RUNS):
-            with _needing_room():
-                yield from self._database.execute(statement)
+            found = self._run(statement)
+            # Not `yield from`: left off, it would close a cursor whose database may be closed by then.
+            while place := found.fetchone():
+                yield place
 
     def close(self) -> None:
         self._database.close()
@@ -148,17 +151,15 @@ class Ledger:
         return self._run(statement, values).fetchone()
 
     def _run(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
-        with _needing_room():
+        try:
             return self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _no_room(error) from error
 
 
-@contextmanager
-def _needing_room() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        advice = "make some, or name another folder with TMPDIR"
-        raise FolderFullError(f"There is no room for temporary files ({error}): {advice}.") from error
+def _no_room(error: sqlite3.Error) -> FolderFullError:
+    advice = "make some, or name another folder with TMPDIR"
+    return FolderFullError(f"There is no room for temporary files ({error}): {advice}.")
 
 
 def _bytes(text: str) -> bytes:

@@ -52,7 +52,7 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[Line]:
     if b"\r" in first and not first.endswith(b"\n"):
         stream = _translated(first, stream, lambda block, last: block.replace(b"\r", b"\n"))
         first = stream.readline(LONGEST_LINE + 1)
-    return _lines(first, stream)
+    return _lines(first.removeprefix(codecs.BOM_UTF8), stream)
 
 
 def with_plain_breaks(text: str) -> str:

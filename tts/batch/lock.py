@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tts.audio.atomic import check_parent
 from tts.batch.disk import write_failure
 from tts.errors import TtsError
 
@@ -29,10 +30,12 @@ def alone(target: Path, warn: Callable[[str], None]) -> Iterator[None]:
     Where the file system knows no locks, `warn` is told so.
 
     Raises:
-        TtsError: another run holds it, or its folder cannot be written.
+        TtsError: another run holds it, or its folder is missing or write-protected.
     """
     from filelock import FileLock, Timeout
 
+    target = Path(os.path.realpath(target))
+    check_parent(target)
     path = target.with_name(f".{target.name}.lock")
     lock = FileLock(path, fallback_to_soft=False)
     try:

@@ -9,9 +9,8 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -83,7 +82,7 @@ class Manifest:
         Raises:
             FolderFullError: the disk is full, or has gone.
         """
-        line = _line_of(asdict(row))
+        line = _line_of(vars(row))
         start = self._end
         try:
             _write_all(self._file, line)
@@ -169,7 +168,7 @@ def _row_of(line: bytes) -> Row | None:
     return Row(**{**row, "warnings": tuple(row.get("warnings", ()))})
 
 
-def _line_of(told: dict[str, Any]) -> bytes:
+def _line_of(told: Mapping[str, Any]) -> bytes:
     told = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in told.items()}
     try:
         return json.dumps(told, ensure_ascii=False).encode("utf-8") + b"\n"

@@ -30,8 +30,8 @@ _APOSTROPHES = re.compile(r"['’]")
 class Claims(Protocol):
     """Who has which id and which file name; it grows with the file, so it is no set in memory."""
 
-    def claim_file(self, stem_casefolded: str, line: int) -> bool:
-        """Whether the name was free; it is now the line's."""
+    def claim_file(self, stem: str, line: int) -> bool:
+        """Whether the name, `folded`, was free; it is now the line's."""
 
     def claim_id(self, id: str, line: int) -> int | None:
         """None: the id was free and is now the line's; else the line that has it."""
@@ -82,7 +82,9 @@ def is_safe(stem: str) -> bool:
         0 < len(stem.encode("utf-8", "surrogatepass")) <= LONGEST_STEM
         and stem[0] not in ".- "
         and stem[-1] not in ". "
-        and all(_is_allowed(character) for character in stem)
+        # Neither controls, nor what turns the direction of writing, nor half characters; of blanks only the plain one.
+        and stem.isprintable()
+        and not _FORBIDDEN.search(stem)
         and unicodedata.is_normalized("NFC", stem)
         and not is_device(stem)
     )
@@ -100,12 +102,13 @@ def _stems(name: str, id: str) -> Iterator[str]:
 
 def _safe_form(name: str) -> str:
     """What can be kept of an unsafe name, with room for a hash behind it; may be nothing."""
-    kept = "".join(c if _is_allowed(c) else _instead(c) for c in unicodedata.normalize("NFC", name))
-    form = unicodedata.normalize("NFC", kept).lstrip(".- ")
+    kept = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))
+    if not kept.isprintable():
+        kept = unicodedata.normalize("NFC", "".join(c if c.isprintable() else _instead(c) for c in kept))
     # Behind it come - and a hash, before it perhaps a _.
     room = LONGEST_STEM - 2 - _HASH_LENGTHS[0]
-    form = form.encode()[:room].decode(errors="ignore").rstrip(". ")
-    # In front of a hash, only a device with a suffix is still one.
+    form = kept.lstrip(".- ").encode()[:room].decode(errors="ignore").rstrip(". ")
+    # con.first is a device with a hash behind it, too.
     return f"_{form}" if is_device(form) else form
 
 
@@ -114,14 +117,9 @@ def _instead(character: str) -> str:
     return "" if unicodedata.category(character)[0] == "C" else "_"
 
 
-def _is_allowed(character: str) -> bool:
-    # C: controls, what turns the direction of writing, half characters; Z: blanks other than the plain one.
-    return not _FORBIDDEN.match(character) and (character == " " or unicodedata.category(character)[0] not in "CZ")
-
-
 def _slug(text: str) -> str:
     """The first words of a text, as a name; may be nothing."""
-    beginning = unicodedata.normalize("NFC", text[:_LONGEST_SLUG].lower())
+    beginning = unicodedata.normalize("NFC", text[: 2 * _LONGEST_SLUG].lower())
     words = _NO_WORD.split(_APOSTROPHES.sub("", beginning))
     slug = ""
     for word in filter(None, words):

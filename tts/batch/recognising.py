@@ -20,11 +20,12 @@ LJSPEECH_WARNING = (
 _JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 _CSV_SUFFIXES = (".csv", ".tsv", ".tab")
 _JSON_OBJECT = re.compile(r'\s*\{\s*("|\}|$)')
-_DOCUMENT = re.compile(r"\s*[\[{]\s*")
+_LONE_BRACE = re.compile(r"\s*\{\s*")
 _LONGEST_ID_WORDS = 4
 _LONGEST_ID = 100
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", "…")
-_FORMS = {"text": "plain text", "id": "id|text", "voice": "id|voice|text", "ljspeech": "id|text|normalized text"}
+_SLASH = re.compile(r"[/\\]")
+_FORMS = {"text": "plain text", "id": "id|text", "voice": "id|voice|text"}
 
 
 def recognise(ahead: Sequence[Line], name: str) -> str:
@@ -52,13 +53,14 @@ def _csv(first: Line, suffix: str) -> str | None:
 def _piped(lines: Sequence[Line], suffix: str, name: str) -> str:
     """What most lines look like; a line here or there may be a slip."""
     kinds = [_kind(line.text) for line in lines]
-    (kind, count), *others = Counter(kinds).most_common()
-    if suffix in _CSV_SUFFIXES and (kind == "text" or 2 * count <= len(lines)):
+    by_count = [kind for kind, _ in Counter(kinds).most_common()]
+    clear = 2 * kinds.count(by_count[0]) > len(lines)
+    if suffix in _CSV_SUFFIXES and (not clear or by_count[0] == "text"):
         # To be read as CSV, which says what is wrong with its header.
         return "csv"
-    if kind == "unclear" or 2 * count <= len(lines):
-        raise UsageError(_unclear(lines, kinds, [kind, *(other for other, _ in others)], name))
-    return kind
+    if not clear or by_count[0] == "unclear":
+        raise UsageError(_unclear(lines, kinds, by_count[:2], name))
+    return _voice_or_ljspeech(lines) if by_count[0] == "voice" else by_count[0]
 
 
 def _kind(text: str) -> str:
@@ -66,30 +68,34 @@ def _kind(text: str) -> str:
     id, *fields = text.split(SEPARATOR)
     if not fields or not _could_be_id(id.strip()):
         return "text"
-    if len(fields) > 2:
-        return "unclear"
-    if len(fields) == 1:
-        return "id"
-    second = fields[0].strip()
-    # Names of voices have no blanks; a folder may, and is written with its slash.
-    return "ljspeech" if " " in second and not re.search(r"[/\\]", second) else "voice"
+    return {1: "id", 2: "voice"}.get(len(fields), "unclear")
+
+
+def _voice_or_ljspeech(lines: Sequence[Line]) -> str:
+    """Names of voices have no blanks, and folders that have some are written with a slash; texts have blanks."""
+    seconds = [fields[1].strip() for line in lines if len(fields := line.text.split(SEPARATOR)) == 3]
+    texts = [second for second in seconds if " " in second and not _SLASH.search(second)]
+    return "ljspeech" if 2 * len(texts) > len(seconds) else "voice"
 
 
 def _could_be_id(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_ID and len(text.split()) <= _LONGEST_ID_WORDS and not text.endswith(_SENTENCE_ENDS)
+    words = text.split()
+    # "12." is one, "He left." is a sentence before a | of its own.
+    is_sentence = len(words) > 1 and text.endswith(_SENTENCE_ENDS)
+    return 0 < len(words) <= _LONGEST_ID_WORDS and len(text) <= _LONGEST_ID and not is_sentence
 
 
-def _unclear(lines: Sequence[Line], kinds: list[str], by_count: list[str], name: str) -> str:
+def _unclear(lines: Sequence[Line], kinds: list[str], first_two: list[str], name: str) -> str:
     flags = "--layout text, id, voice or ljspeech"
-    if by_count[0] == "unclear" or len(by_count) == 1:
+    if "unclear" in first_two:
         number = lines[kinds.index("unclear")].number
-        return f"{shown_name(name)} has too many | in line {number} and others: say how to read it with {flags}."
-    shown = [f"line {lines[kinds.index(kind)].number} as {_FORMS.get(kind, 'neither')}" for kind in by_count[:2]]
+        return f"{shown_name(name)} has too many | in line {number}: say how to read it with {flags}."
+    shown = [f"line {lines[kinds.index(kind)].number} as {_FORMS[kind]}" for kind in first_two]
     return f"{shown_name(name)} reads in two ways, {' and '.join(shown)}: say which with {flags}."
 
 
 def _refuse_document(first: Line, name: str) -> None:
-    if first.text.lstrip().startswith("[") or (_DOCUMENT.fullmatch(first.text)):
+    if first.text.lstrip().startswith("[") or _LONE_BRACE.fullmatch(first.text):
         raise UsageError(
             f"{shown_name(name)} is one JSON document, but has to have an object a line: "
             "make them with jq -c '.[]' or the like."

@@ -94,6 +94,8 @@ class Run:
         row = self._ledger.outdated_by(job.file)
         if row is not None:
             self._ledger.recall([(self._manifest.append(row), row)])
+            # On the disk before the file is.
+            self._manifest.sync()
 
     def _land(self, row: Row) -> None:
         self._ledger.note(row, self._manifest.append(row))

@@ -60,7 +60,8 @@ def _looked_for(voice: str, vocoder: str | None, acoustic: str | None) -> Speake
             check_acoustic(manifest, acoustic)
         return Speaker(manifest, _findable(voice, manifest), _findable_vocoder(manifest, vocoder))
     except TtsError as error:
-        return error
+        # Without the traceback, which would keep all that was looked through.
+        return type(error)(str(error))
     except (OSError, ValueError, RuntimeError):
         # No path of this system: too long a name, the home of nobody.
         return UsageError(f"There is no voice {voice!r}" + (f" with a vocoder {vocoder!r}." if vocoder else "."))

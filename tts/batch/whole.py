@@ -60,8 +60,11 @@ def run_batch(
         jobs = JobMaker(request.defaults, ledger, KeyMaker(request.setup, tts.__version__))
         entries = read_entries(stream, name, request.layout, warn)
         folder = output_folder(request.output)
-        path = request.manifest or _usual_manifest(folder)
-        resources.enter_context(alone(path, warn))
+        usual = _usual_manifest(folder)
+        path = request.manifest or usual
+        # Also the folder: runs with manifests of their own would sweep away each other's files.
+        for target in sorted({path.absolute(), usual.absolute()}):
+            resources.enter_context(alone(target, warn))
         summary = Summary(request.output, str(path))
         with _opened(path, folder, ledger, warn) as manifest:
             run = Run(folder, ledger, manifest, request.pace, summary, watch)

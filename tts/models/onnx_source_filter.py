@@ -16,6 +16,9 @@ from tts.models.stages import Floats, VocoderStage
 # The first stretch of a long utterance is a second, so that it is heard soon; each one after it may be so many times as
 # long, because a second of speech takes a small part of a second.
 FIRST_FRAMES, GROWTH = 96, 8
+# A whole utterance is spoken in one part up to here, since a part hears some frames of its neighbours once more; beyond
+# it in several, since each frame takes 50 KB.
+MOST_FRAMES = 2048
 # How far the network that hears the pitch looks to each side, in frames, and the Fourier transforms with room to spare.
 PITCH_REACH, TRANSFORM_REACH = 11, 5
 
@@ -23,8 +26,8 @@ PITCH_REACH, TRANSFORM_REACH = 11, 5
 class OnnxSourceFilter(VocoderStage):
     """`session` runs the graph of `source_filter_graph`, whose backbone has such blocks.
 
-    Long utterances are spoken in stretches, each from as many more frames at its sides as the network hears: the speech
-    is the same as in one go, but for the last digits of the pitch (heart's samples differ by 1e-6).
+    What is to be heard soon is spoken in stretches, each from as many more frames at its sides as the network hears:
+    the speech is the same as in one go, but for the last digits of the pitch (heart's samples differ by 1e-6).
     """
 
     engine = "onnx"
@@ -44,8 +47,7 @@ class OnnxSourceFilter(VocoderStage):
     def __call__(
         self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None, streams: int = 1
     ) -> Floats:
-        (whole,) = self._parts(mel, generator, f0, [range(mel.shape[2])])
-        return whole
+        return np.concatenate([*self._parts(mel, generator, f0, whole_frames(mel.shape[2]))], axis=1)
 
     def stretches(self, mel: Floats, generator: np.random.Generator, f0: Floats | None = None) -> Iterator[Floats]:
         return self._parts(mel, generator, f0, stretch_frames(mel.shape[2]))
@@ -102,6 +104,12 @@ class _Utterance:
             phase += self.phase - phase[inner.start - 1]
         self.phase = float(phase[inner.stop - 1])
         return harmonics(phase, f0_samples, mel.sample_rate)
+
+
+def whole_frames(n_frames: int) -> Iterator[range]:
+    """All frames, in equal parts where they are many."""
+    n_parts = -(-n_frames // MOST_FRAMES)
+    return (range(n_frames * i // n_parts, n_frames * (i + 1) // n_parts) for i in range(n_parts))
 
 
 def stretch_frames(n_frames: int) -> Iterator[range]:

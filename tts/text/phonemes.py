@@ -3,8 +3,11 @@
 import functools
 import logging
 import re
+import shutil
+import sys
 import threading
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 from tts.errors import TtsError
 
@@ -101,7 +104,7 @@ def _backend(language: str, system: bool) -> "EspeakBackend":
     EspeakWrapper.set_library(library)
     EspeakWrapper.set_data_path(data)
     try:
-        return backend_class(
+        backend = backend_class(
             language,
             preserve_punctuation=True,
             with_stress=True,
@@ -110,10 +113,26 @@ def _backend(language: str, system: bool) -> "EspeakBackend":
         )
     except RuntimeError as error:
         raise TtsError(_explanation(str(error), language, system)) from error
+    except OSError as error:
+        why = f"cannot be copied to a temporary folder ({error.strerror})"
+        raise TtsError(f"espeak-ng's library {why}: make room there, or name another by TMPDIR") from error
     finally:
         # The settings are global to phonemizer: another user of it in this process keeps its own.
         EspeakWrapper.set_library(before[0])
         EspeakWrapper.set_data_path(before[1])
+    _remove_copy(backend._espeak._espeak)
+    return backend
+
+
+def _remove_copy(espeak: Any) -> None:
+    """Remove the copy that phonemizer made of the library: it is loaded, and who is killed would leave it behind."""
+    if sys.platform == "win32":  # where a file in use stays
+        return
+    for reference in weakref.getweakrefs(espeak):
+        # Else it would be missed at the end.
+        if isinstance(reference.__callback__, weakref.finalize):
+            reference.__callback__.detach()
+    shutil.rmtree(espeak._tempdir)
 
 
 def _bundled_espeak() -> tuple[str, str]:
