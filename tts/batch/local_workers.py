@@ -5,9 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from threading import Lock, Thread
@@ -59,7 +59,8 @@ class _WorkerProcess:
         # daemon: where all else fails, Python ends it with this process.
         self._process = _CONTEXT.Process(target=_serve, args=(there, setup, folder), daemon=True)
         try:
-            self._process.start()
+            with _deaf_to_interrupts():
+                self._process.start()
         except OSError as error:
             raise TtsError(f"No worker can be started: {error.strerror}.") from error
         there.close()
@@ -109,6 +110,23 @@ class _WorkerProcess:
             lost, self._waiting = self._waiting, {}
         for future in lost.values():
             future.set_exception(WorkerLostError("A worker died."))
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until the end, and never reaches a process started within, which may not yet know to ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # multiprocessing starts it with the first process, and then lets interrupts through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, setup: Setup, folder: OutputFolder) -> None:
