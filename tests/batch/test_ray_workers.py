@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import tts
 from tests.batch.jobs import job
 from tests.batch.told_folder import ToldFolder
 from tts.batch.job import Setup
+from tts.batch.local_folder import LocalFolder
 from tts.batch.ray_cluster import check_answers, connection, first_sentence
 from tts.batch.ray_workers import RayWorkers, room
 from tts.errors import TtsError, UsageError
@@ -26,11 +27,11 @@ RUN = """
 import sys
 from pathlib import Path
 from tests.batch.jobs import job
-from tests.batch.told_folder import ToldFolder
 from tts.batch.job import Setup
+from tts.batch.local_folder import LocalFolder
 from tts.batch.ray_workers import RayWorkers
 
-with RayWorkers(Setup(), ToldFolder(Path(sys.argv[1])), 1) as workers:
+with RayWorkers(Setup(), LocalFolder(Path(sys.argv[1])), 1) as workers:
     print(*[row.file for row in workers.submit(0, [job(1, voice=sys.argv[2])]).result(60)])
 """
 
@@ -66,6 +67,25 @@ def test_another_version_on_the_cluster_is_refused(ray_cluster, tmp_path, monkey
     assert str(told.value).endswith(
         f" of the Ray cluster has utter-tts {installed} and this machine 0.0.1; install the same version on both."
     )
+
+
+@dataclass(frozen=True)
+class LocalFolderOfAnotherMachine(LocalFolder):
+    """A folder that workers find empty, as on a machine that does not share it."""
+
+    def __reduce__(self):
+        return LocalFolder, (self.path / "elsewhere",)
+
+
+def test_an_output_folder_that_is_not_shared_is_refused(ray_cluster, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(TtsError) as told:
+        RayWorkers(Setup(), LocalFolderOfAnotherMachine(tmp_path), 1)
+    assert str(told.value).endswith(
+        " of the Ray cluster does not see the output folder; name one that all its machines share, "
+        "or an address such as s3://BUCKET/FOLDER."
+    )
+    assert [path.name for path in tmp_path.rglob("*")] == ["elsewhere"]
 
 
 def test_more_workers_than_there_is_room_for_are_refused(ray_cluster, tmp_path):

@@ -21,14 +21,14 @@ class RayActor:
 
     _worker: Worker
 
-    def start(self, version: str, folder: str, recipe: bytes) -> None:
+    def start(self, version: str, folder: str, recipe: bytes, sign: str | None) -> None:
         """Get ready, as `tts` of `version` in its working folder `folder` asks.
 
         Not the constructor: what that raises, Ray tells as a worker that died. recipe: setup and output folder, pickled
-        so that nothing of another version is read before the versions were compared.
+        so that nothing of another version is read before the versions were compared. sign: a file of the output folder.
 
         Raises:
-            TtsError: another version of this package is installed here, or its worker cannot be made.
+            TtsError: another version of this package is installed here, or the output folder is another one here.
         """
         if version != tts.__version__:
             raise TtsError(
@@ -42,7 +42,13 @@ class RayActor:
         from tts.kernels.threads import set_compute_threads
 
         set_compute_threads(1)
-        self._worker = Worker(*pickle.loads(recipe))
+        setup, output = pickle.loads(recipe)
+        if sign is not None and output.size(sign) is None:
+            raise TtsError(
+                f"{platform.node()} of the Ray cluster does not see the output folder; name one that all its machines "
+                "share, or an address such as s3://BUCKET/FOLDER."
+            )
+        self._worker = Worker(setup, output)
 
     def make(self, jobs: list[Job]) -> list[Row]:
         """See `tts.batch.workers.Workers.submit`."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import tts
 from tts.batch.folder import OutputFolder
 from tts.batch.job import Job, Row, Setup
+from tts.batch.local_folder import LocalFolder
 from tts.batch.ray_actor import RayActor
 from tts.batch.ray_cluster import connection, first_sentence
 from tts.batch.workers import BATCHES_AT_A_TIME, WorkerLostError, Workers
@@ -61,12 +62,14 @@ class RayWorkers(Workers):
         gpus: float | None = None,
     ) -> None:
         self._recipe = pickle.dumps((_setup_of_workers(setup, gpus), folder))
+        self._sign: str | None = None
         self._gpus = gpus
         self._actors: list[_Actor] = []
         self._resources = ExitStack()
         try:
             self._ray = self._resources.enter_context(connection(address, count or available_cores()))
             self._kind = self._ray.remote(RayActor).options(**_actor_options(gpus))
+            self._sign = self._resources.enter_context(_sign_in(folder))
             count = _checked_count(count, room(self._ray.nodes(), gpus), gpus)
             self._actors = self._started(count, START_SECONDS)
         # Ctrl-C too leaves nobody running.
@@ -119,7 +122,9 @@ class RayWorkers(Workers):
         actors: list[_Actor] = []
         try:
             actors += [_Actor(self._kind.remote()) for _ in range(count)]
-            starts = [actor.handle.start.remote(tts.__version__, os.getcwd(), self._recipe) for actor in actors]
+            starts = [
+                actor.handle.start.remote(tts.__version__, os.getcwd(), self._recipe, self._sign) for actor in actors
+            ]
             end = time.monotonic() + seconds
             for start in starts:
                 self._ray.get(start, timeout=max(0.0, end - time.monotonic()))
@@ -139,11 +144,31 @@ class RayWorkers(Workers):
 
     def _kill(self, actors: Sequence[_Actor]) -> None:
         """End some, and wait until they are gone, so that nobody writes any more."""
-        for actor in actors:
-            self._ray.kill(actor.handle)
-        last = [actor.handle.make.remote([]) for actor in actors]
-        if last:
+        handles = list({id(actor): actor.handle for actor in actors}.values())
+        if not handles:
+            return
+        # Who cannot be reached any more cannot be killed.
+        with suppress(self._ray.exceptions.RayError, ConnectionError):
+            for handle in handles:
+                self._ray.kill(handle)
+            last = [handle.make.remote([]) for handle in handles]
             self._ray.wait(last, num_returns=len(last), timeout=_END_SECONDS)
+
+
+@contextmanager
+def _sign_in(folder: OutputFolder) -> Iterator[str | None]:
+    """The name of an empty file in a folder of this machine, by which workers know that theirs is the same; or None."""
+    if not isinstance(folder, LocalFolder):
+        yield None
+        return
+    # Where a killed run leaves it, it is swept like any half file.
+    sign = folder.path / f".tts-{os.urandom(6).hex()}"
+    try:
+        sign.touch()
+        yield sign.name
+    finally:
+        with suppress(OSError):
+            sign.unlink()
 
 
 def room(nodes: Iterable[Mapping[str, Any]], gpus: float | None) -> int:
