@@ -79,8 +79,8 @@ def test_stages_are_timed_as_the_voice_runs_them(speaker):
     script = Script(speaker, LINES)
     threads = []
     acoustic = speaker.stages.acoustic
-    speak = acoustic.speak
-    acoustic.speak = lambda *args, **named: (threads.append(torch.get_num_threads()), speak(*args, **named))[1]
+    speak_all = acoustic.speak_all
+    acoustic.speak_all = lambda requests: (threads.append(torch.get_num_threads()), speak_all(requests))[1]
     with computing_on(2):
         script.workloads()[1].run(0.0)
     assert set(threads) == {1}

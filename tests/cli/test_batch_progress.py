@@ -20,7 +20,8 @@ def summary(**counts):
 
 @pytest.fixture
 def ten_seconds_in(monkeypatch):
-    monkeypatch.setattr(Summary, "wall_seconds", 10.0)
+    monkeypatch.setattr(Summary, "wall_seconds", 12.0)
+    monkeypatch.setattr(Summary, "making_seconds", 10.0)
 
 
 @pytest.mark.parametrize("quiet", [True, False])
@@ -51,15 +52,19 @@ def test_of_many_failures_the_manifest_is_told(capsys):
 def test_a_line_now_and_then(capsys, monkeypatch):
     with batch_progress(300, quiet=False) as progress:
         monkeypatch.setattr(progress, "seconds_between", 0.0)
-        progress.update(summary(done=90, failed=10, skipped=100, seconds=250.0))
-    # A hundred more at ten a second.
-    assert capsys.readouterr().err == "tts: 200 of 300, 10 failed, 25.0 s of audio a second, 0:00:10 left\n"
+        progress.update(summary(done=91, failed=10, skipped=100, seconds=250.0))
+    # A hundred after the first in ten seconds, and 99 to go.
+    assert capsys.readouterr().err == "tts: 201 of 300, 10 failed, 25.0 s of audio a second, 0:00:10 left\n"
 
 
 @pytest.mark.usefixtures("ten_seconds_in")
 def test_where_the_total_is_not_known_no_time_is_told():
     assert progress_told(summary(done=5, seconds=50.0), None) == "5.0 s of audio a second"
     assert progress_told(summary(skipped=5), 10) == "5 skipped"
+
+
+def test_while_workers_start_nothing_is_foretold():
+    assert progress_told(summary(), 10) == "workers start"
 
 
 @pytest.mark.usefixtures("ten_seconds_in")
@@ -74,7 +79,7 @@ def test_a_bar_on_a_terminal(capsys, monkeypatch):
 @pytest.mark.usefixtures("ten_seconds_in")
 def test_the_end():
     assert summary_told(summary(done=3, failed=1, seconds=9.0)) == (
-        "3 done, 1 failed (9.0 s of audio in 10.0 s); the manifest is out/manifest.jsonl"
+        "3 done, 1 failed (9.0 s of audio in 12.0 s); the manifest is out/manifest.jsonl"
     )
     assert summary_told(summary(skipped=2)) == "2 skipped; the manifest is out/manifest.jsonl"
     assert summary_told(summary()) == "nothing to do; the manifest is out/manifest.jsonl"

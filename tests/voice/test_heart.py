@@ -89,3 +89,29 @@ def test_a_sentence_sounds_the_same_whatever_came_before(heart):
     alone = heart.say(TEXT).samples
     heart.say("Something else came first.")
     np.testing.assert_array_equal(heart.say(TEXT).samples, alone)
+
+
+def test_what_is_spoken_together_is_what_it_is_alone(heart):
+    """To the bit; and to a step of 16 bits what `say` gives, which cuts a sentence to be heard sooner."""
+    texts = [
+        "Yes.",
+        f"{TEXT} Who lives there?",
+        "One small boat came home late that night, and nobody had waited for it.",
+    ]
+    scripts = [heart.read(text, SynthesisOptions(pitch=pitch)) for pitch, text in enumerate(texts)]
+    together, backwards = heart.speak_all(scripts), heart.speak_all(scripts[::-1])[::-1]
+    for script, text, *made in zip(scripts, texts, together, backwards, strict=True):
+        (alone,) = heart.speak_all([script])
+        for utterance in made:
+            np.testing.assert_array_equal(utterance.audio.samples, alone.audio.samples)
+        said = heart.say(text, script.options)
+        np.testing.assert_allclose(alone.audio.samples, said.samples, atol=2**-15, rtol=0)
+    assert any(piece.goes_on for text in texts for piece in heart.stream(text))
+
+
+def test_wavenet_speaks_together_what_it_speaks_alone(heart):
+    options = SynthesisOptions(vocoder="wavenet", speed=2.0)
+    texts = ("Yes.", "No. Not now.", "Go on.")
+    made = heart.speak_all([heart.read(text, replace(options, seed=seed)) for seed, text in enumerate(texts)])
+    for seed, (text, utterance) in enumerate(zip(texts, made, strict=True)):
+        np.testing.assert_array_equal(utterance.audio.samples, heart.say(text, replace(options, seed=seed)).samples)

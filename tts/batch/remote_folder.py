@@ -40,7 +40,8 @@ class RemoteFolder(OutputFolder):
     """A folder at `address`; what it does not take after some patience ends the run, which can be gone on with."""
 
     def __init__(self, address: str) -> None:
-        self.address = address.rstrip("/")
+        scheme, separator, rest = address.partition("://")
+        self.address = f"{scheme}{separator}{rest.rstrip('/')}"
         self._sizes: sqlite3.Connection | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -64,7 +65,7 @@ class RemoteFolder(OutputFolder):
             TtsError: the package for it is missing, or the store does not answer.
         """
         if not self.name:
-            raise UsageError(f"{self.shown} names no folder; add one: {self.shown}//NAME.")
+            raise UsageError(f"{self.shown} names no folder; write it as {self.shown}FOLDER.")
         files, root = self._opened()
         if not _puts_whole(files):
             try:

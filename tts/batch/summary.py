@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,10 +26,12 @@ class Summary:
     seconds: float = 0.0
     failures: list[Row] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
+    first_made: float | None = None
+    """When the first utterance ended; until then workers start, which says nothing of how long the rest takes."""
 
     @property
     def seen(self) -> int:
-        return self.done + self.skipped + self.failed
+        return self.made + self.skipped
 
     @property
     def wall_seconds(self) -> float:
@@ -36,9 +39,14 @@ class Summary:
         return time.monotonic() - self.started
 
     @property
-    def speed(self) -> float:
-        """Seconds of audio a second, since it began."""
-        return self.seconds / max(self.wall_seconds, 1e-9)
+    def made(self) -> int:
+        """What was not skipped."""
+        return self.done + self.failed
+
+    @property
+    def making_seconds(self) -> float:
+        """Since the first utterance ended; never quite nothing."""
+        return max(1e-3, time.monotonic() - (self.first_made or math.inf))
 
     def skip(self) -> None:
         self.skipped += 1
@@ -47,6 +55,7 @@ class Summary:
         self.warned += bool(row.warnings)
         if row.error is None:
             self.done += 1
+            self.first_made = self.first_made or time.monotonic()
             self.seconds += row.seconds
             return
         self.failed += 1
@@ -64,6 +73,6 @@ class Summary:
             "warned": self.warned,
             "seconds": round(self.seconds, 3),
             "wall_seconds": round(wall_seconds, 3),
-            "speed": round(self.seconds / wall_seconds, 3),
+            "speed": round(self.seconds / max(wall_seconds, 1e-9), 3),
             "failures": [{"id": row.id, "line": row.line, "error": row.error} for row in self.failures],
         }

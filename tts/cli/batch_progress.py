@@ -110,11 +110,10 @@ def summary_told(summary: Summary) -> str:
 def progress_told(summary: Summary, total: int | None) -> str:
     """Failed, how fast, and the time left: "2 failed, 31 s of audio a second, 0:01:02 left"."""
     told = [f"{summary.failed} failed"] if summary.failed else []
-    made = summary.done + summary.failed
-    if made:
-        told.append(f"{summary.speed:.1f} s of audio a second")
+    if summary.done > 1:
+        told.append(f"{summary.seconds / summary.making_seconds:.1f} s of audio a second")
         if total is not None and total > summary.seen:
             # What is skipped takes no time.
-            left = (total - summary.seen) * summary.wall_seconds / made
+            left = (total - summary.seen) * summary.making_seconds / (summary.made - 1)
             told.append(f"{timedelta(seconds=round(left))} left")
-    return ", ".join(told) or f"{summary.skipped} skipped"
+    return ", ".join(told) or (f"{summary.skipped} skipped" if summary.skipped else "workers start")
