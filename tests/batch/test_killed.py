@@ -55,9 +55,8 @@ class Run:
         return found
 
     def worker(self):
-        """One of those that hold a voice, which is what takes memory."""
-        others = [pid for pid in self.processes() if pid != self.process.pid]
-        return max(others, key=lambda pid: int(content(f"/proc/{pid}/statm").split()[1]))
+        """One of those that hold a voice, which is what takes memory; None as long as there is nobody."""
+        return max((pid for pid in self.processes() if pid != self.process.pid), key=held, default=None)
 
     def wait_for_rows(self, n):
         deadline = time.monotonic() + 120
@@ -85,6 +84,11 @@ def content(path):
             return file.read()
     except OSError:
         return b""
+
+
+def held(pid):
+    """Bytes of memory; 0 where it has ended."""
+    return int((content(f"/proc/{pid}/statm").split() or [0, 0])[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +196,17 @@ def test_a_run_goes_on_without_a_worker_that_was_killed(tts, tmp_path):
     assert run.wait() == 0, run.told()
     assert "Traceback" not in run.told()
     check_ended(tmp_path / "out", tmp_path / "out")
+
+
+def test_an_interrupt_while_workers_start_is_heard_once(tts, tmp_path):
+    run = Run(tts, tmp_path / "out")
+    # A worker that is an interpreter by now, and not much more.
+    deadline = time.monotonic() + 60
+    while not (worker := run.worker()) or held(worker) < 16e6:
+        assert time.monotonic() < deadline, run.told()
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.wait() == 130, run.told()
+    assert run.told() == ""
 
 
 def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(tts, tmp_path):

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread, main_thread
 from typing import Any
 
 from tts.batch.folder import OutputFolder
@@ -115,18 +115,24 @@ class _WorkerProcess:
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
     """Ctrl-C waits until the end, and never reaches a process started within, which may not yet know to ignore it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():  # Windows has no masks
         yield
         return
     from multiprocessing import resource_tracker
 
     # multiprocessing starts it with the first process, and then lets interrupts through again.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    heard: list[int] = []
+    # The mask is what a new process inherits; here another thread would still be interrupted, and pass it on.
+    handler = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _serve(connection: Connection, setup: Setup, folder: OutputFolder) -> None:
