@@ -88,7 +88,7 @@ Address = Annotated[
 ]
 Gpus = Annotated[
     float | None,
-    typer.Option(metavar="X", min=0, help="GPUs, or the part of one, for a Ray worker.", rich_help_panel=_WORK),
+    typer.Option(metavar="X", min=0, help="The share of a GPU that each Ray worker takes.", rich_help_panel=_WORK),
 ]
 
 

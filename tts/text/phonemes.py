@@ -120,19 +120,22 @@ def _backend(language: str, system: bool) -> "EspeakBackend":
         # The settings are global to phonemizer: another user of it in this process keeps its own.
         EspeakWrapper.set_library(before[0])
         EspeakWrapper.set_data_path(before[1])
-    _remove_copy(backend._espeak._espeak)
+    _remove_copy(backend)
     return backend
 
 
-def _remove_copy(espeak: Any) -> None:
+def _remove_copy(backend: "EspeakBackend") -> None:
     """Remove the copy that phonemizer made of the library: it is loaded, and who is killed would leave it behind."""
-    if sys.platform == "win32":  # where a file in use stays
+    espeak: Any = getattr(getattr(backend, "_espeak", None), "_espeak", None)
+    # Another version may not have one, or elsewhere; on Windows a file in use stays.
+    folder = getattr(espeak, "_tempdir", None)
+    if folder is None or sys.platform == "win32":
         return
     for reference in weakref.getweakrefs(espeak):
         # Else it would be missed at the end.
         if isinstance(reference.__callback__, weakref.finalize):
             reference.__callback__.detach()
-    shutil.rmtree(espeak._tempdir)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bundled_espeak() -> tuple[str, str]:
