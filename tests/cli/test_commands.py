@@ -27,8 +27,8 @@ def test_version(tts):
 
 def test_help_names_the_commands_there_are_and_no_others(tts):
     text = tts("--help").stdout.decode()
-    assert all(name in text for name in ("say", "voices", "text", "train", "evaluate", "bench", "doctor"))
-    assert not any(name in text for name in ("batch", "serve"))
+    assert all(name in text for name in ("say", "batch", "voices", "text", "train", "evaluate", "bench", "doctor"))
+    assert "serve" not in text
 
 
 @pytest.mark.parametrize("command", ["trian", "sya"])

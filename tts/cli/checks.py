@@ -40,6 +40,7 @@ def all_checks(*, system_espeak: bool, offline: bool) -> list[Check]:
         phonemizer,
         soundfile,
         plotting,
+        clusters,
         player,
         voices,
         folders,
@@ -136,6 +137,12 @@ def plotting() -> Iterator[Check]:
     version = _version("matplotlib")
     detail = f"matplotlib {version}" if version else "no matplotlib; --plot needs it: pip install 'utter-tts[plot]'"
     yield Check("plots", "ok" if version else "warn", detail)
+
+
+def clusters() -> Iterator[Check]:
+    version = _version("ray")
+    missing = "no Ray; tts batch --engine ray needs it: pip install 'utter-tts[cluster]'"
+    yield Check("clusters", "ok" if version else "warn", f"Ray {version}" if version else missing)
 
 
 def player() -> Iterator[Check]:
