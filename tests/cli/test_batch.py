@@ -200,3 +200,35 @@ def test_the_audio_depends_on_neither_batches_nor_workers_nor_order(here, voice,
             got = samples(folder / way / name)
             assert got.shape == expected.shape
             assert np.abs(got - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--engine", "onnx"], "what computes is --runtime onnx"),
+        (["--engine", "slurm"], "say local or ray"),
+        (["--address", "auto"], "--address is for --engine ray"),
+        (["--gpus", "0.5"], "--gpus is for --engine ray"),
+        (["--runtime", "jax"], "There is no engine 'jax'"),
+        (["--device", "cuda:99"], "cuda:99"),
+        (["--format", "wma"], "There is no audio format 'wma'"),
+        (["--layout", "cvs"], "csv"),
+        (["--voice", "haert"], "heart"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_is_written(here, flags, told):
+    here.write(["a|One."])
+    done = here(*flags)
+    message = done.stderr.decode()
+    assert done.returncode == 2, message
+    assert told in message
+    assert len(message.splitlines()) == 1
+    assert not here.out.exists()
+
+
+def test_verbose_tells_where_it_ran(here):
+    here.write(["a|One."])
+    told = here("--verbose", "--jobs", "1").stderr.decode().splitlines()
+    assert told[0].startswith("tts: 1 worker on cpu, started in ")
+    assert told[1].endswith(" s of audio a second, from the first file on")
+    assert told[2].startswith("tts: 1 done (")

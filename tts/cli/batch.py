@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from tts.cli.failures import FAILURE
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.computing import ENGINES, Computing, check_computing
-from tts.voice.devices import check_device
+from tts.voice.devices import check_device, choose_device
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
@@ -155,10 +156,18 @@ def batch(
     request = Request(output, manifest, layout, setup, defaults, Pace(batch_size, resume, fail_fast))
 
     def start_workers(folder: OutputFolder) -> Workers:
-        return _workers(setup, folder, jobs, engine, address, gpus)
+        workers = _workers(setup, folder, jobs, engine, address, gpus)
+        if verbose:
+            where = "on Ray" if engine == "ray" else f"on {choose_device(device)}"
+            several = "worker" if workers.count == 1 else "workers"
+            tell(f"{workers.count} {several} {where}, started in {time.perf_counter() - started:.2f} s")
+        return workers
 
+    started = time.perf_counter()
     with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
         summary = run_batch(stream, file or "-", request, start_workers, progress.update, progress.warn)
+    if verbose and summary.done:
+        tell(f"{summary.seconds / summary.making_seconds:.1f} s of audio a second, from the first file on")
     if json:
         print_json(summary.document())
     elif not quiet:
@@ -176,6 +185,8 @@ def _check(setup: Setup, engine: str, address: str | None, gpus: float | None) -
     if engine != "ray" and (address is not None or gpus is not None):
         flag = "--gpus" if address is None else "--address"
         raise UsageError(f"{flag} is for --engine ray.")
+    if engine == "local":
+        choose_device(setup.device)
 
 
 def _workers(
