@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from tts.audio.effects import apply_gain, clipped_samples, integrated_loudness, k_weighting
 from tts.audio.waveform import Audio
@@ -52,7 +53,6 @@ def test_audio_shorter_than_a_block_counts_as_one():
 
 
 def test_loudness_agrees_with_a_direct_filter():
-    signal = pytest.importorskip("scipy.signal", reason="scipy comes with librosa")
     rate = 22050
     noise = np.random.default_rng(0).normal(0, 0.1, 10 * rate).astype(np.float32)
     weighted = noise.astype(np.float64)

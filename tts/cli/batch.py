@@ -17,6 +17,7 @@ from tts.cli import flags
 from tts.cli.batch_progress import batch_progress, summary_told
 from tts.cli.console import print_json, tell
 from tts.cli.failures import FAILURE
+from tts.cli.say import asked_options
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.computing import ENGINES, Computing, check_computing
@@ -57,7 +58,6 @@ ManifestFile = Annotated[
     Path | None,
     typer.Option("--manifest", metavar="FILE", help="Not manifest.jsonl in the output folder.", rich_help_panel=_FILE),
 ]
-Format = Annotated[str, typer.Option(metavar="wav|flac|ogg|opus|mp3|raw", help="Of the files.", rich_help_panel=_FILE)]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -94,12 +94,13 @@ Gpus = Annotated[
 
 
 def batch(
+    context: typer.Context,
     output: Folder,
     file: Sentences = None,
     layout: Layout = "auto",
     naming: Naming = "id",
     manifest: ManifestFile = None,
-    format: Format = "wav",
+    format: flags.Format = "wav",
     sample_rate: flags.SampleRate = None,
     voice: flags.Voice = DEFAULT_VOICE,
     vocoder: flags.Vocoder = None,
@@ -132,27 +133,14 @@ def batch(
     offline: flags.Offline = False,
 ) -> int:
     """Speak a file of sentences into a folder, one audio file each; run again, it goes on where it was."""
-    options = SynthesisOptions(
-        vocoder=vocoder,
-        acoustic=acoustic,
-        speed=speed,
-        pitch=pitch,
-        energy=energy,
-        seed=seed,
-        sentence_silence=sentence_silence,
-        denoise=denoise,
-        streams=streams,
-        volume=volume,
-        loudness=loudness,
-        input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
-    )
+    options = asked_options(context)
     setup = Setup(device, runtime, precision, lexicon, system_espeak)
     _check(setup, engine, address, gpus)
 
     from tts.batch.jobs import Defaults
     from tts.batch.whole import Request, run_batch
 
-    defaults = Defaults(voice, options, format, sample_rate, naming)
+    defaults = Defaults(voice, options, format or "wav", sample_rate, naming)
     request = Request(output, manifest, layout, setup, defaults, Pace(batch_size, resume, fail_fast))
 
     def start_workers(folder: OutputFolder) -> Workers:

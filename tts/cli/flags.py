@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,17 @@ def _complete_voice(incomplete: str) -> list[str]:
     from tts.voice.store import voice_folders
 
     return [name for name in voice_folders() if name.startswith(incomplete)]
+
+
+def _engine(*names: str) -> Any:
+    return typer.Option(
+        *names,
+        metavar="auto|torch|onnx",
+        envvar="TTS_ENGINE",
+        help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
+        rich_help_panel=_VOICE,
+        show_default="auto",
+    )
 
 
 Text = Annotated[
@@ -55,29 +66,9 @@ Device = Annotated[
     str,
     typer.Option(metavar="auto|cpu|cuda|cuda:N", envvar="TTS_DEVICE", help="Where to compute.", rich_help_panel=_VOICE),
 ]
-Engine = Annotated[
-    str | None,
-    typer.Option(
-        "--engine",
-        "--runtime",
-        metavar="auto|torch|onnx",
-        envvar="TTS_ENGINE",
-        help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
-        rich_help_panel=_VOICE,
-        show_default="auto",
-    ),
-]
+Engine = Annotated[str | None, _engine("--engine", "--runtime")]
 # Where --engine says on which machines it runs.
-Runtime = Annotated[
-    str | None,
-    typer.Option(
-        metavar="auto|torch|onnx",
-        envvar="TTS_ENGINE",
-        help="What computes: PyTorch, or ONNX Runtime; --engine elsewhere.",
-        rich_help_panel=_VOICE,
-        show_default="auto",
-    ),
-]
+Runtime = Annotated[str | None, _engine("--runtime")]
 Precision = Annotated[
     str,
     typer.Option(

@@ -59,20 +59,7 @@ def say(
     offline: flags.Offline = False,
 ) -> None:
     """Speak a text: into a file, to standard output, or through the speakers."""
-    options = SynthesisOptions(
-        vocoder=vocoder,
-        acoustic=acoustic,
-        speed=speed,
-        pitch=pitch,
-        energy=energy,
-        seed=seed,
-        sentence_silence=sentence_silence,
-        denoise=denoise,
-        streams=streams,
-        volume=volume,
-        loudness=loudness,
-        input=input,  # type: ignore[arg-type]  # any string comes here; the options refuse what they do not know
-    )
+    options = asked_options(context)
     check_device(device)
     check_computing(engine or Computing.engine, precision)
     # Everything that can be refused is refused before torch is loaded.
@@ -92,6 +79,15 @@ def say(
         _tell_times(report)
     if json:
         print_json(report.document())
+
+
+def asked_options(context: typer.Context) -> SynthesisOptions:
+    """What the flags of a command say that has one for each of the options, of the same name.
+
+    Raises:
+        UsageError: the options refuse it.
+    """
+    return SynthesisOptions(**{name: context.params[name] for name in SynthesisOptions.names()})
 
 
 def known_voice(voice: str, options: SynthesisOptions) -> VoiceManifest:
