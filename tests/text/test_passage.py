@@ -1,0 +1,19 @@
+from tts.text.passage import Bookmark, Manner, Passage, Pause, Pronunciation, Spoken
+
+
+def test_a_part_has_the_notes_within_it_clipped() -> None:
+    loud = Spoken(0, 20, Manner(volume=6))
+    passage = Passage("one two. three four.", (Pronunciation(4, 7, "tuː"), loud, Pause(9, 0.5), Bookmark(20, "end")))
+    assert passage.part(0, 9).notes == (Spoken(0, 9, Manner(volume=6)), Pronunciation(4, 7, "tuː"))
+    second = passage.part(9, 20)
+    assert second.text == "three four."
+    assert second.notes == (Spoken(0, 11, Manner(volume=6)), Pause(0, 0.5), Bookmark(11, "end"))
+
+
+def test_without_notes_a_part_is_its_text() -> None:
+    assert Passage("one two", warnings=("x",)).part(4, 7) == Passage("two")
+
+
+def test_a_manner_within_another_adds_to_it() -> None:
+    inner, outer = Manner(speed=2, pitch=1), Manner(speed=0.5, pitch=1, volume=-3)
+    assert inner.within(outer) == Manner(speed=1, pitch=2, volume=-3)
