@@ -26,7 +26,7 @@ def ends_abroad(word: str, previous: str, following: str, language: str) -> bool
         if ends is not None:
             return ends
     if len(word) == 1:
-        return starter if word.isupper() else word in _VOWELS
+        return starter and len(following) > 1 if word.isupper() else word in _VOWELS
     if known.ordinal_stops and _ROMAN.match(word):
         return starter
     if "." in word and not any(map(str.isdigit, word)):
@@ -40,7 +40,9 @@ def _by_table(form: str, previous: str, following: str, starter: bool, known: Ab
     if form in known.numbered and _NUMBERISH.match(following):
         return False
     if form in known.trailing:
-        return starter or (previous[-1:].isdigit() and following[:1].isupper() and not known.capital_nouns)
+        # "Он родился в 1998 г. Москва…", but "В 1998 г. Москва…" goes on.
+        measured = previous[-1:].isdigit() and len(previous.split()) > 2
+        return starter or (measured and following[:1].isupper() and not known.capital_nouns)
     return False if form in known.going_on else None
 
 
