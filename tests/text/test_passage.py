@@ -17,3 +17,16 @@ def test_without_notes_a_part_is_its_text() -> None:
 def test_a_manner_within_another_adds_to_it() -> None:
     inner, outer = Manner(speed=2, pitch=1), Manner(speed=0.5, pitch=1, volume=-3)
     assert inner.within(outer) == Manner(speed=1, pitch=2, volume=-3)
+
+
+def test_places_in_the_blanks_between_parts_are_not_lost() -> None:
+    passage = Passage(" one.  two. ", (Pause(0, 1), Bookmark(5, "after"), Pause(6, 2), Bookmark(7, "at"), Pause(12, 3)))
+    assert passage.part(1, 5).notes == (Pause(0, 1),)
+    assert passage.part(7, 11).notes == (Bookmark(0, "after"), Pause(0, 2), Bookmark(0, "at"), Pause(4, 3))
+    assert passage.part(1, 11).notes == (
+        Pause(0, 1),
+        Bookmark(4, "after"),
+        Pause(5, 2),
+        Bookmark(6, "at"),
+        Pause(10, 3),
+    )

@@ -26,7 +26,7 @@ _INITIAL = re.compile(r"[A-Z]")
 _NUMBERISH = re.compile(r"\d|[ivxlIVXL]+\Z")
 _WEEKDAY_NAMES = frozenset(WEEKDAYS.values())
 _LEADING = frozenset(LEADING) | {word.capitalize() for word in LEADING if len(word) > 1}
-_NUMBERED = frozenset(NUMBERED) | {word.lower() for word in NUMBERED}
+_NUMBERED = frozenset(form for word in NUMBERED for form in (word, word.lower(), word.capitalize()))
 _ALSO_WORDS = frozenset({"no", "nos", "art", "ed", "op", "p", "ch"})
 _TRAILING = frozenset(TRAILING) | (frozenset(STREETS) - {"Dr"})
 # Beside those that the normalizer has words for.
