@@ -79,7 +79,7 @@ def is_no_abbreviation(text: str, index: int, following: str, language: str, sin
     word = _NOT_OF_A_WORD.split(window[blank + 1 :])[-1].lstrip("'-")
     previous = window[: len(window) - len(word)].rstrip()
     if language.startswith("en"):
-        return _ends_after(word, previous, following, start == since)
+        return _ends_after(word, previous, following, start == 0 == since)
     return ends_abroad(word, previous, following, language)
 
 

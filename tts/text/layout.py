@@ -36,7 +36,8 @@ _CHAPTER = re.compile(
 )
 _CELLS = re.compile(r"\S(?:\t+| {3,}|\s\|\s?)\S")
 _FINAL = re.compile(r"[.!?…:。！？।؟۔][\"'”’»)\]*_」』]*\Z")
-_PAUSED = re.compile(r"[.!?…:;,،，、。！？।॥؟۔—–-][\"'”’»)\]*_」』]*\Z")
+# A line ends within a sentence: with a mark that is read as a pause anyway, or with one of the little words.
+_GOES_ON = re.compile(r"[.!?…:;,،，、。！？।॥؟۔—–-][\"'”’»)\]*_」』]*\Z|\s[a-zà-ž]{1,3}\Z")
 _OPENERS = "\"'“‘„«»([¿¡*_—–- "
 
 
@@ -191,7 +192,7 @@ def _level(before: _Line, line: _Line, *, verse: bool, table: bool) -> Level:
         return "paragraph"
     if before.length > _WIDEST and not line.small:
         return "sentence"
-    return "clause" if verse and before.length <= _WIDEST_ITEM and not _PAUSED.search(before.tail) else ""
+    return "clause" if verse and before.length <= _WIDEST_ITEM and not _GOES_ON.search(before.tail) else ""
 
 
 def _indented(before: _Line, line: _Line) -> bool:
@@ -209,7 +210,11 @@ def _is_verse(lines: Sequence[_Line]) -> bool:
 
 def _begins_anew(line: _Line) -> bool:
     first = line.words.lstrip(_OPENERS)[:1]
-    return first.isupper() or first.isdigit() or (not first.islower() and line.length <= 20)
+    return (
+        first.isupper()
+        or (first.isdigit() and "." not in line.words[:4])
+        or (not first.islower() and line.length <= 20)
+    )
 
 
 def _is_table(lines: Sequence[_Line]) -> bool:

@@ -23,7 +23,7 @@ _WIDE_CLOSERS = r"(?:[」』”’）】〉》]|[\"')\]](?=\s|\Z))*"
 # A verse's number stands between two marks of its own: "॥ १ ॥".
 _VERSE_NUMBER = r"(?:\s?[०-९]{1,4}\s?[।॥]+)?"
 
-_NEXT = re.compile(r"\s+[\"'“„‘(\[{«»¿¡*_—–-]*\s*(?:([\w'’]+)|([.!?…,;:]))?")
+_NEXT = re.compile(r"\s+[\"'“„‘(\[{«»¿¡*_—–-]*\s*(?:([\w'’]+)|([.!?…]))?")
 _FIRST_LETTER = re.compile(r"[\W\d_]*([^\W\d_])")
 # A word and no abbreviation: with a vowel, or long.
 _LAST_WORD = re.compile(r"(?<![\w.])(?:[^\W\d_]*[aeiouyáéíóúàèùìòäöü][^\W\d_]+|[^\W\d_]+[aeiouy]|[^\W\d_]{4,})\Z")
