@@ -1,3 +1,5 @@
+import time
+
 from tts.text.passage import Bookmark, Manner, Passage, Pause, Pronunciation, Spoken
 
 
@@ -30,3 +32,24 @@ def test_places_in_the_blanks_between_parts_are_not_lost() -> None:
         Bookmark(6, "at"),
         Pause(10, 3),
     )
+
+
+def test_a_part_of_a_long_text_has_what_reaches_far_and_the_outer_comes_first() -> None:
+    outer, inner, word = Spoken(0, 5000, Manner(pitch=1)), Spoken(10, 3000, Manner(pitch=2)), Spoken(2000, 2900)
+    passage = Passage("a" * 5000, (word, inner, outer, Pause(2500, 1), Pause(2600, 2)))
+    assert passage.part(2500, 2550).notes == (
+        Spoken(0, 50, Manner(pitch=1)),
+        Spoken(0, 50, Manner(pitch=2)),
+        Spoken(0, 50),
+        Pause(0, 1),
+    )
+    assert passage.part(4000, 5000).notes == (Spoken(0, 1000, Manner(pitch=1)),)
+
+
+def test_many_notes_in_a_long_text_take_linear_time() -> None:
+    n = 20_000
+    notes = [Spoken(0, 10 * n, Manner(pitch=1)), *(Pause(10 * place, 1) for place in range(n))]
+    passage = Passage("a word ok " * n, tuple(notes))
+    started = time.perf_counter()
+    assert all(len(passage.part(10 * place, 10 * place + 9).notes) == 2 for place in range(n))
+    assert time.perf_counter() - started < 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import chain
 from typing import Literal
 
 Level = Literal["", "clause", "sentence", "paragraph"]
@@ -89,6 +89,9 @@ class Bookmark:
         return self.start
 
 
+# In characters; a part of a text looks for the notes that reach into it no farther back than this.
+_NARROW = 1000
+
 Note = Pronunciation | Alias | Spoken | Pause | Bookmark
 
 
@@ -103,15 +106,17 @@ class Passage:
     notes: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     _starts: list[int] = field(init=False, repr=False, compare=False)
-    _reached: list[int] = field(init=False, repr=False, compare=False)
+    _narrow: tuple[Note, ...] = field(init=False, repr=False, compare=False)
+    _wide: tuple[Note, ...] = field(init=False, repr=False, compare=False)
     _words_end: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.notes, key=lambda note: (note.start, -note.end)))
         object.__setattr__(self, "notes", ordered)
-        object.__setattr__(self, "_starts", [note.start for note in ordered])
-        # How far any note up to this one reaches: never falls, so that a part finds its notes by bisection.
-        object.__setattr__(self, "_reached", list(accumulate((note.end for note in ordered), max)))
+        # A part finds the narrow ones by bisection; there are few wide ones.
+        object.__setattr__(self, "_narrow", tuple(note for note in ordered if note.end - note.start <= _NARROW))
+        object.__setattr__(self, "_wide", tuple(note for note in ordered if note.end - note.start > _NARROW))
+        object.__setattr__(self, "_starts", [note.start for note in self._narrow])
         object.__setattr__(self, "_words_end", len(self.text.rstrip()))
 
     def part(self, start: int, end: int) -> Passage:
@@ -125,9 +130,10 @@ class Passage:
         blanks = start
         while blanks > 0 and self.text[blanks - 1 : blanks].isspace():
             blanks -= 1
-        first = bisect_left(self._reached, blanks)
-        last = bisect_left(self._starts, end) if end < self._words_end else len(self.notes)
-        inside = (note for note in self.notes[first:last] if _touches(note, blanks, start, end))
+        first = bisect_left(self._starts, min(blanks, start - _NARROW))
+        last = bisect_left(self._starts, end) if end < self._words_end else len(self._narrow)
+        near = chain(self._wide, self._narrow[first:last])
+        inside = (note for note in near if _touches(note, blanks, start, end))
         return Passage(self.text[start:end], tuple(_clipped(inside, start, end)))
 
 
