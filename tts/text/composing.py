@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tts.text.lengths import LONGEST_PAUSE
 from tts.text.passage import Bookmark, Level, Note, Passage, Pause
@@ -14,8 +14,7 @@ _STRENGTH: dict[Level, int] = {"": 0, "clause": 1, "sentence": 2, "paragraph": 3
 _CLOSING = re.compile(r"[.,;:!?…)\]}”»]+(?=\s|\Z)")
 
 
-@dataclass(frozen=True)
-class Beginning:
+class Beginning(NamedTuple):
     """Where a stretch begins: how much was written before it."""
 
     length: int

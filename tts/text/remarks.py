@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _MOST = 50
-_LONGEST_QUOTE = 60
+_LONGEST_SHOWN = 60
 
 
 class Remarks:
@@ -25,6 +25,11 @@ class Remarks:
 
 
 def quoted(written: str) -> str:
-    """What an author wrote, in quotation marks, on one line, shortened, without characters that nobody sees."""
-    seen = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(written[: 2 * _LONGEST_QUOTE].split()))
-    return f'"{seen[: _LONGEST_QUOTE - 1]}…"' if len(seen) > _LONGEST_QUOTE else f'"{seen}"'
+    """What an author wrote, in quotation marks, as `shown`."""
+    return f'"{shown(written)}"'
+
+
+def shown(written: str) -> str:
+    """What an author wrote, on one line, shortened, without characters that nobody sees."""
+    seen = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(written[: 2 * _LONGEST_SHOWN].split()))
+    return seen if len(seen) <= _LONGEST_SHOWN else f"{seen[: _LONGEST_SHOWN - 1]}…"

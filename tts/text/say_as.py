@@ -15,8 +15,8 @@ _INTEGER = re.compile(r"([-−+]?)([0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)")
 _DECIMAL = re.compile(r"([-−+]?)((?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)?\.[0-9]+)")
 _RANK = re.compile(r"([0-9,]+)(?:st|nd|rd|th)?", re.IGNORECASE | re.ASCII)
 _FRACTION = re.compile(r"([-−+]?)(?:([0-9]{1,15})[ +])?([0-9]{1,15})[/⁄]([0-9]{1,15})")
-_DIGITS = re.compile(r"[0-9 .,/()+-]*[0-9][0-9 .,/()+-]*")
-_TELEPHONE = re.compile(r"[0-9A-Za-z+()#*./ -]*[0-9][0-9A-Za-z+()#*./ -]*")
+_DIGITS = re.compile(r"[0-9 .,/()+-]+")
+_TELEPHONE = re.compile(r"[0-9A-Za-z+()#*./ -]+")
 _TELEPHONE_GROUP = re.compile(r"\+|#|\*|[0-9]+|[A-Za-z]+")
 _MOST_DIGITS = 33
 # A date or a sum is no longer than this, and the search for one takes more than one look at a character.
@@ -125,7 +125,7 @@ def _ordinal(written: str) -> str | None:
 
 
 def _digits(written: str) -> str | None:
-    return digits(written) if _DIGITS.fullmatch(written) else None
+    return (digits(written) or None) if _DIGITS.fullmatch(written) else None
 
 
 def _fraction(written: str) -> str | None:
@@ -144,7 +144,7 @@ def _vulgar(written: str) -> str:
 
 
 def _telephone(written: str) -> str | None:
-    if not _TELEPHONE.fullmatch(written):
+    if not (_TELEPHONE.fullmatch(written) and digits(written)):
         return None
     spoken = [_telephone_group(group) for group in _TELEPHONE_GROUP.findall(written)]
     return ", ".join(spoken).replace("plus, ", "plus ").replace("extension, ", "extension ")
