@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 from tts.errors import TtsError
 from tts.text.passage import Pronunciation
@@ -31,8 +33,7 @@ _TYPED_IPA = str.maketrans({"g": "ɡ", ":": "ː", "'": "ˈ", "’": "ˈ", "͡": 
 _NOT_OURS = re.compile(f"[{''.join(map(chr, _TYPED_IPA))}]")
 
 
-@dataclass(frozen=True)
-class Respelling:
+class Respelling(NamedTuple):
     """A word said as if it were written like this ("sequel")."""
 
     text: str
@@ -61,17 +62,27 @@ class Lexicon:
     entries: Mapping[str, Said] = field(default_factory=dict)
     exact: Mapping[str, Said] = field(default_factory=dict)
     phonemize: Phonemize | None = field(default=None, repr=False, compare=False)
-    _any_case: dict[str, Said] = field(init=False, repr=False, compare=False)
-    _as_written: dict[str, Said] = field(init=False, repr=False, compare=False)
-    _lengths: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _respelled: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        any_case = {_plain(word).casefold(): said for word, said in self.entries.items() if word.strip()}
-        as_written = {_plain(word): said for word, said in self.exact.items() if word.strip()}
-        object.__setattr__(self, "_any_case", any_case)
-        object.__setattr__(self, "_as_written", as_written)
-        object.__setattr__(self, "_lengths", _lengths(map(_plain, (*self.entries, *self.exact))))
+    @cached_property
+    def _any_case(self) -> dict[str, Said]:
+        return {_plain(word).casefold(): said for word, said in self.entries.items()}
+
+    @cached_property
+    def _as_written(self) -> dict[str, Said]:
+        return {_plain(word): said for word, said in self.exact.items()}
+
+    @cached_property
+    def _lengths(self) -> dict[str, tuple[int, ...]]:
+        """First token → how many tokens the entries have that begin with it, the most first."""
+        words = [*map(_plain, self.entries), *map(_plain, self.exact)]
+        # Most are one token, and a regex for each would take most of the time.
+        found: dict[str, tuple[int, ...]] = dict.fromkeys((word.casefold() for word in words if _is_plain(word)), (1,))
+        for word in words:
+            if not _is_plain(word) and (tokens := _TOKEN.findall(word)):
+                first = tokens[0].casefold()
+                found[first] = tuple(sorted({len(tokens), *found.get(first, ())}, reverse=True))
+        return found
 
     def __len__(self) -> int:
         return len(self._any_case) + len(self._as_written)
@@ -173,7 +184,7 @@ def load_lexicon(path: str | Path) -> Lexicon:
 
 
 def _entry(content: str, place: str) -> tuple[str, Said, bool]:
-    word, *rest = (part.strip() for part in _COLUMNS.split(content))
+    word, *rest = map(str.strip, _COLUMNS.split(content))
     if not word or not rest or not rest[0] or len(rest) > 2:
         raise TtsError(f'{place}: expected a word, a tab (or "|") and how it is said, not {content!r}')
     if rest[1:] not in ([], ["case"]):
@@ -225,17 +236,6 @@ def _is_ordinary(word: str) -> bool:
     )
 
 
-def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """First token → how many tokens the entries have that begin with it, the most first."""
-    found: dict[str, set[int]] = {}
-    for word in words:
-        # Most are one token, and a regex for each would take most of the time of loading.
-        tokens = [word] if word.isascii() and word.isalnum() else _TOKEN.findall(word)
-        if tokens:
-            found.setdefault(tokens[0].casefold(), set()).add(len(tokens))
-    return {token: tuple(sorted(lengths, reverse=True)) for token, lengths in found.items()}
-
-
 def _is_whole(tokens: list[str], first: int, last: int) -> bool:
     """Tell whether the tokens [first, last) are there and no letter or digit touches them."""
     if last > len(tokens):
@@ -252,4 +252,8 @@ def _possessive(ipa: str) -> str:
 
 
 def _plain(word: str) -> str:
-    return word if word.isascii() and word.isalnum() else " ".join(word.translate(_ALIKE).split())
+    return word if _is_plain(word) else " ".join(word.translate(_ALIKE).split())
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalnum()
