@@ -156,6 +156,11 @@ def is_adverb(word: str) -> bool:
     return word in table.ADVERBS or (len(word) > 4 and word.endswith("ly") and word not in ("family", "only", "early"))
 
 
+def is_open(word: str) -> bool:
+    """Whether there is a word, and it is none of grammar."""
+    return bool(word) and word not in _FUNCTION_WORDS
+
+
 def is_plural(word: str) -> bool:
     """Whether a word looks like the plural of a noun."""
     return bool(_PLURAL.fullmatch(word)) and word not in table.PLURAL_MODIFIERS and word not in _FUNCTION_WORDS
@@ -172,8 +177,7 @@ def _is_verb_of_plural(place: Place, governor: str) -> bool | None:
     if after in table.OBJECT_STARTS or after in table.SUBORDINATE or is_adverb(after):
         return True
     # "Cows produce milk", "many countries export coffee"; not "the sports record books" nor "in terms of use".
-    is_open = bool(after) and after not in _FUNCTION_WORDS
-    return True if is_open and not place.has(table.BE | table.HAVE | table.MODALS) else None
+    return True if is_open(after) and not place.has(table.BE | table.HAVE | table.MODALS) else None
 
 
 _NEGATED_BE_AND_HAVE = table.words("isn't aren't wasn't weren't hasn't haven't hadn't")
