@@ -10,9 +10,17 @@ from tts.text.word_context import Place, is_before_noun, is_negated, is_open, is
 Rule = Callable[[Place], str | None]
 
 
-def _verb_or_not(verb: str, other: str) -> Rule:
+def _verb_or_not(verb: str, other: str, *, adjective: bool = False, verb_before: frozenset[str] | None = None) -> Rule:
+    """A rule for a verb that is also a noun or an adjective.
+
+    With `verb_before`, what is not surely a verb is none, unless one of these words comes next: espeak-ng takes it for
+    a verb too often.
+    """
+
     def rule(place: Place) -> str | None:
-        sure = is_verb(place)
+        sure = is_verb(place, adjective=adjective)
+        if sure is None and verb_before is not None and place.after not in verb_before:
+            sure = False
         return None if sure is None else verb if sure else other
 
     return rule
@@ -105,6 +113,8 @@ def _lives(place: Place) -> str | None:
     sure = is_verb_with_s(place)
     if sure is not None:
         return verb if sure else other
+    if place.before != governor and place.before != "first" and after in table.LIVED:
+        return verb
     owned = place.at(place.skipping_adverbs() - 1) in table.DETERMINERS
     named = place.index > 0 and place.sentence.written[place.index - 1][0].isupper()
     if (owned or named) and governor and not is_plural(governor) and (not after or after in table.LIVED):
@@ -138,7 +148,7 @@ def _close(place: Place) -> str | None:
         return other
     if is_plural(governor) and after in ("", "at", "on", "for", "early", "late", "down", "in", "before", "after"):
         return verb
-    return _verb_or_not(verb, other)(place)
+    return _verb_or_not(verb, other, adjective=True)(place)
 
 
 def _tear(place: Place) -> str | None:
@@ -314,11 +324,6 @@ def _subject(place: Place) -> str | None:
     return verb if is_verb(place) and place.after in table.OBJECT_STARTS else None
 
 
-def _associate(place: Place) -> str | None:
-    titles = table.words("professor professors editor director degree member members producer dean justice")
-    return "ɐsˈoʊsɪət" if place.after in titles else _verb_or_not(*table.VERB_OR_NOT["associate"])(place)
-
-
 def _use(place: Place) -> str | None:
     verb, other = table.VERB_OR_NOT["use"]
     if place.after == "to" and (
@@ -406,7 +411,6 @@ def _beloved(place: Place) -> str | None:
 
 _OWN: dict[str, Rule] = {
     "aged": _aged,
-    "associate": _associate,
     "august": _august,
     "bass": _bass,
     "beloved": _beloved,
@@ -449,7 +453,10 @@ _OWN: dict[str, Rule] = {
 }
 
 RULES: dict[str, Rule] = {
-    **{word: _verb_or_not(*said) for word, said in table.VERB_OR_NOT.items()},
+    **{
+        word: _verb_or_not(*said, adjective=word in table.ADJECTIVAL, verb_before=table.VERB_BEFORE.get(word))
+        for word, said in table.VERB_OR_NOT.items()
+    },
     **{f"{word}s": _with_s(*(ipa + s for ipa in table.VERB_OR_NOT[word])) for word, s in table.WITH_S.items()},
     **_OWN,
 }

@@ -68,6 +68,20 @@ WITH_S = {
     **dict.fromkeys(("record", "rebel"), "z"),
 }
 
+# Those that are adjectives: "he offers separate rooms".
+ADJECTIVAL = words(
+    "alternate appropriate close deliberate duplicate elaborate intimate moderate perfect present separate subject"
+)
+# Those that espeak-ng takes for verbs, and what must come next for that to stand.
+VERB_BEFORE = {
+    "advocate": words("that"),
+    "associate": words("with into"),
+    "delegate": words("to"),
+    "duplicate": words(""),
+    "elaborate": words("on upon further"),
+    "import": words("from"),
+}
+
 ARTICLES = words("a an the")
 POSSESSIVES = words("my your his her its our their whose")
 DETERMINERS = ARTICLES | POSSESSIVES | words("this these those each every another no")
@@ -76,7 +90,7 @@ OBJECT_PRONOUNS = words(
     "somebody himself herself itself themselves myself yourself ourselves one"
 )
 # What begins the object of a verb, and seldom follows a noun.
-OBJECT_STARTS = DETERMINERS | OBJECT_PRONOUNS | words("some any all both")
+OBJECT_STARTS = DETERMINERS | OBJECT_PRONOUNS | words("some any all both most many several much more")
 SUBJECTS = words("i you we they who")
 SUBJECTS_OF_S = words("he she it who which everyone everybody someone somebody nobody anyone anybody")
 INDEFINITE = words("anybody anyone everybody everyone somebody someone nobody people")
