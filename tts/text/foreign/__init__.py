@@ -25,21 +25,21 @@ def rules_for(language: str) -> Rules:
     """The rules of a language of espeak-ng ("de", "fr-fr", "es-419", "cmn", …), each with the kind of what it reads."""
     code = language.lower().replace("_", "-")
     last = characters.leftovers(code)
-    first: Rules = (("symbol", characters.folding(code)),)
-    emoji: Rules = (("emoji", characters.emoji_names(code)),)
+    # Emoji come first: folding takes the joiners away that hold their parts together.
+    first: Rules = (("emoji", characters.emoji_names(code)), ("symbol", characters.folding(code)))
     root = code.split("-")[0]
     if root in {"cmn", "zh", "yue", "hak"}:
         from tts.text.foreign import chinese
 
-        return (*first, *emoji, *chinese.RULES, ("symbol", characters.signs(chinese.CHINESE_SIGNS)), *last)
+        return (*first, *chinese.RULES, ("symbol", characters.signs(chinese.CHINESE_SIGNS)), *last)
     if root == "ja":
         from tts.text.foreign import japanese
 
-        return (*first, *emoji, *japanese.RULES, ("symbol", characters.signs(japanese.JAPANESE_SIGNS)), *last)
+        return (*first, *japanese.RULES, ("symbol", characters.signs(japanese.JAPANESE_SIGNS)), *last)
     known = _language(root, code)
     if known is None:
-        return (*first, *emoji, ("cardinal", _whole_numbers(_num2words_code(code))), *last)
-    return (*first, *emoji, *_rules_of(known), *last)
+        return (*first, ("cardinal", _whole_numbers(_num2words_code(code))), *last)
+    return (*first, *_rules_of(known), *last)
 
 
 def advice(language: str, left_out: tuple[str, ...]) -> str | None:

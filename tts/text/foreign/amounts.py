@@ -18,11 +18,17 @@ def money(language: Language) -> Rule:
     signs = "|".join(_sign(sign) for sign in sorted(language.money, key=len, reverse=True))
     magnitude = "|".join(re.escape(word) for word in sorted(language.magnitudes, key=len, reverse=True)) or "(?!)"
     amount = rf"(?P<number>{language.number}){_EMPTY_HUNDREDTHS}(?:\s?(?P<magnitude>{magnitude})(?!\w))?"
-    before = re.compile(rf"{MINUS}(?<!\w)(?P<sign>{signs})\s?{amount}(?!\w|[.,][0-9])")
+    # "F1" is no price, but "CHF 20" is.
+    leading = "|".join(
+        re.escape(sign) + (r"\s" if sign[-1].isalpha() else "")
+        for sign in language.money
+        if len(sign) > 1 or not sign.isalpha()
+    )
+    before = re.compile(rf"{MINUS}(?<!\w)(?P<sign>{leading})\s?{amount}(?!\w|[.,][0-9])")
     behind = re.compile(rf"{MINUS}{START}{amount}\s?(?P<sign>{signs})(?!\w)")
 
     def spoken(found: re.Match[str]) -> str:
-        words = _price(language, found["sign"], found["number"], found["magnitude"])
+        words = _price(language, found["sign"].strip(), found["number"], found["magnitude"])
         return f"{language.minus} {words}" if found["minus"] else words
 
     return lambda text: text.sub(before, spoken).sub(behind, spoken)
@@ -46,7 +52,7 @@ def measures(language: Language) -> Rule:
 
 
 def magnitudes(language: Language) -> Rule:
-    """"3 Mio.", where no money follows."""
+    """ "3 Mio.", where no money follows."""
     if not language.magnitudes:
         return lambda text: text
     words = "|".join(re.escape(word) for word in sorted(language.magnitudes, key=len, reverse=True))
@@ -83,5 +89,3 @@ def _sign(sign: str) -> str:
 
 def _unit(unit: str) -> str:
     return re.escape(unit).replace("²", "[²2]").replace("³", "[³3]")
-
-

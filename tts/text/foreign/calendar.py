@@ -34,7 +34,8 @@ def dates(language: Language) -> Rule:
 
     def by_name(found: re.Match[str]) -> str:
         day, written = int(found["day"]), found["month"].lower()
-        if not 1 <= day <= 31:
+        is_sure = written in names or found["stop"] or found["year"]
+        if not 1 <= day <= 31 or not is_sure:
             return found.group()
         rank = "º" if found["rank"] in {"º", "°", ".º"} else ""
         month = found["month"] if written in names else language.months[language.short_months[written] - 1]
@@ -55,9 +56,12 @@ def year_words(language: Language, year: int) -> str:
 def times(language: Language) -> Rule:
     """Times of day: "14:30", and with what the language writes behind them."""
     marked = rf"(?:\s?(?P<mark>{language.time_marks}))"
-    plain = re.compile(rf"(?<![\w:.,])(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?::(?P<second>[0-9]{{2}}))?{marked}?(?![\w:]|[.,][0-9])")
+    marked_hour = marked if language.hour_marks is None else rf"(?:\s?(?P<mark>{language.hour_marks}))"
+    plain = re.compile(
+        rf"(?<![\w:.,])(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?::(?P<second>[0-9]{{2}}))?{marked}?(?![\w:]|[.,][0-9])"
+    )
     dotted = re.compile(language.dotted_time)
-    full = re.compile(rf"(?<![\w:.,])(?P<hour>[0-9]{{1,2}}){marked}(?P<minute>[0-9]{{2}})?(?!\w)")
+    full = re.compile(rf"(?<![\w:.,])(?P<hour>[0-9]{{1,2}}){marked_hour}(?P<minute>[0-9]{{2}})?(?!\w)")
 
     def spoken(found: re.Match[str]) -> str:
         groups = found.groupdict()

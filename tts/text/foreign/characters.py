@@ -12,7 +12,7 @@ from tts.text.spoken import SpokenText
 
 # What Unicode writes apart for its looks: full widths, ligatures, circled and squared letters, mathematical alphabets.
 _COMPATIBLE = re.compile(
-    "[\uff66-\uff9d][\uff9e\uff9f]?|[\u2070-\u209c\u2100-\u2121\u2123-\u214f\u2160-\u218b\u2460-\u24ff\u3200-\u33ff\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdfc\ufe70-\ufefc"
+    "[\uff66-\uff9d][\uff9e\uff9f]?|[\xb9\u2070-\u209c\u2100-\u2121\u2123-\u214f\u2160-\u218b\u2460-\u24ff\u3200-\u33ff\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdfc\ufe70-\ufefc"
     "\ufe30-\ufe6f\uff01-\uff65\uff9e-\uffef\U0001d400-\U0001d7ff\U0001f100-\U0001f1e5]"
 )
 _COMBINED = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+")
@@ -27,22 +27,53 @@ _LAYOUT = re.compile(r"[*_`~|^<>\\#]+")
 _BLANKS = re.compile(r"(?<=\S)[^\S\n]{2,}(?=\S)|[\u00a0\u2007\u2009\u200a\u202f]+")
 _BEFORE_MARK = re.compile(r"(?<=\w)[^\S\n]+(?=[,;:!?…](?:\s|\Z)|\.(?:\s|\Z))|(?<=[«“„])[^\S\n]+|[^\S\n]+(?=[»])")
 _EDGES = re.compile(r"(?m)^[^\S\n]+|[^\S\n]+$")
-_MARKS = {"−": "-", "‐": "-", "‑": "-", "ʼ": "'", "′": "'", "‹": "“", "›": "”", "•": ",", "·": ",", "‣": ",", "●": ",", "→": ",", "™": "", "®": ""}
+_MARKS = {
+    "−": "-",
+    "‐": "-",
+    "‑": "-",
+    "ʼ": "'",
+    "′": "'",
+    "‹": "“",
+    "›": "”",
+    "•": ",",
+    "·": ",",
+    "‣": ",",
+    "●": ",",
+    "→": ",",
+    "™": "",
+    "®": "",
+}
 _MARK = re.compile("|".join(_MARKS))
-_SYMBOLS = frozenset({"So", "Sc", "Sm", "Sk", "Co", "Cn"})
+_SYMBOLS = frozenset({"So", "Sc", "Sm", "Sk", "Co", "Cn", "Me"})
 _EMOJI_LANGUAGES = frozenset("de es fr ja ko pt it fa id zh ru tr ar".split())
 
 
 def folding(language: str) -> Rule:
     """Compose letters, fold what only looks different, and take what is invisible away."""
-    keeps_joiners = language.split("-")[0] in {"fa", "ar", "ur", "hi", "mr", "ne", "bn", "ta", "te", "kn", "ml", "si", "sd"}
+    keeps_joiners = language.split("-")[0] in {
+        "fa",
+        "ar",
+        "ur",
+        "hi",
+        "mr",
+        "ne",
+        "bn",
+        "ta",
+        "te",
+        "kn",
+        "ml",
+        "si",
+        "sd",
+    }
 
     def rule(text: SpokenText) -> SpokenText:
         if text.text.isascii() and text.text.isprintable():
             return text
         text = text.sub(_LINE_END, "\n").sub(_ODD_BLANK, " ")
         text = text.sub(_COMBINED, lambda found: unicodedata.normalize("NFC", found.group()))
-        text = text.sub(_COMPATIBLE, _compatible).sub(_FOREIGN_DIGIT, lambda found: str(unicodedata.decimal(found.group())))
+        text = text.sub(_COMPATIBLE, _compatible).sub(
+            _FOREIGN_DIGIT, lambda found: str(unicodedata.decimal(found.group()))
+        )
         return text.sub(_MARK, lambda found: _MARKS[found.group()])
 
     def whole(text: SpokenText) -> SpokenText:
@@ -74,8 +105,12 @@ def signs(words: Mapping[str, str]) -> Rule:
     """Signs by their names in the language; "-" is one only before a number, which is not seen to here."""
     pattern = re.compile("|".join(re.escape(sign) for sign in sorted(words, key=len, reverse=True)))
 
+    def named(found: re.Match[str]) -> str:
+        after = "" if found.string[found.end() : found.end() + 1] == "-" else " "
+        return f" {words[found.group()]}{after}"
+
     def rule(text: SpokenText) -> SpokenText:
-        return text.sub(pattern, lambda found: f" {words[found.group()]} ")
+        return text.sub(pattern, named)
 
     return rule
 
@@ -190,4 +225,6 @@ def _emoji_name(written: str, code: str) -> str:
     import emoji
 
     name = emoji.demojize(written, language=code, delimiters=("", ""))
-    return "" if name == written else name.replace("_", " ").strip()
+    spoken = name.replace("_", " ").strip()
+    # Half of a name is worse than none: Japanese has most of them in kanji, which nobody reads here.
+    return "" if name == written or (code == "ja" and any(_within(ord(letter), _HAN) for letter in name)) else spoken

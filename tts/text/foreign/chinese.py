@@ -21,12 +21,30 @@ _YEAR = re.compile(r"(?<![0-9.])([0-9]{4}|[0-9]{2})(?=年(?!前|后|来|间|以)
 _FULL_DATE = re.compile(r"(?<![\w/.-])([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![\w/-]|\.[0-9])", re.ASCII)
 _TIME = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?![0-9:])")
 _PERCENT = re.compile(rf"{_START}({_NUMBER})\s?([%‰])")
-_CURRENCIES = {"$": "美元", "¥": "元", "€": "欧元", "£": "英镑", "₩": "韩元", "₽": "卢布", "₹": "卢比", "HK$": "港元", "NT$": "新台币"}
+_CURRENCIES = {
+    "$": "美元",
+    "¥": "元",
+    "€": "欧元",
+    "£": "英镑",
+    "₩": "韩元",
+    "₽": "卢布",
+    "₹": "卢比",
+    "HK$": "港元",
+    "NT$": "新台币",
+}
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, reverse=True))
 _MONEY = re.compile(rf"({_CURRENCY})\s?({_NUMBER})([万亿]?)")
 _MONEY_BEHIND = re.compile(rf"{_START}({_NUMBER})([万亿]?)\s?({_CURRENCY})")
 _UNITS = {
-    **{"km/h": "公里每小时", "km²": "平方公里", "m²": "平方米", "m³": "立方米", "km": "公里", "cm": "厘米", "mm": "毫米"},
+    **{
+        "km/h": "公里每小时",
+        "km²": "平方公里",
+        "m²": "平方米",
+        "m³": "立方米",
+        "km": "公里",
+        "cm": "厘米",
+        "mm": "毫米",
+    },
     **{"m": "米", "kg": "公斤", "mg": "毫克", "g": "克", "ml": "毫升", "mL": "毫升", "L": "升", "°C": "摄氏度"},
     **{"℃": "摄氏度", "°": "度", "kWh": "千瓦时", "kW": "千瓦", "GB": "吉字节", "MB": "兆字节"},
 }
@@ -37,14 +55,27 @@ _FRACTION = re.compile(r"(?<![0-9/.])([0-9]{1,4})/([0-9]{1,4})(?![0-9/]|\.[0-9])
 _VULGAR = re.compile(r"([0-9]*)([½¼¾⅓⅔⅛])")
 _VULGAR_PARTS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8)}
 _RANGE = re.compile(rf"(?<=[0-9%])\s?[-–~]\s?(?=[0-9])")
-_TELEPHONE = re.compile(r"(?<![0-9A-Za-z.])(?:\+86[ -]?)?(?:1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9])")
+_TELEPHONE = re.compile(
+    r"(?<![0-9A-Za-z.])(?:\+86[ -]?)?(?:1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9])"
+)
 _COUNTED_TWO = re.compile(r"(?<![0-9.,第十月])2(?=[个位只条张本件次年天座家口杯瓶辆台层双对种场名间头元倍岁](?!月))")
 _PLAIN = re.compile(rf"(?P<minus>(?<![\w)])[-−])?{_START}(?P<number>{_NUMBER}){_END}")
 _GLUED = re.compile(r"(?<=[A-Za-z])[0-9]{2,}|(?<=[A-Z])[0-9]")
 
 _MARKS = str.maketrans(
     {
-        **{"。": ". ", "．": ".", "，": ", ", "、": ", ", "；": "; ", "：": ": ", "？": "? ", "！": "! ", "（": " (", "）": ") "},
+        **{
+            "。": ". ",
+            "．": ".",
+            "，": ", ",
+            "、": ", ",
+            "；": "; ",
+            "：": ": ",
+            "？": "? ",
+            "！": "! ",
+            "（": " (",
+            "）": ") ",
+        },
         **dict.fromkeys("《》〈〉「」『』【】〔〕", '"'),
         **{"～": "~", "—": "—", "·": " ", "・": " ", "〇": "零", "％": "%", "￥": "¥"},
     }
@@ -55,7 +86,17 @@ _WITHOUT_SOUND = "侰僒冏囧幜泂炯烱煚煛熲皛窘絅綗褧迥逈顈颎�
 _MUTE = re.compile(f"[{_WITHOUT_SOUND}]+")
 
 _SIGNS = {
-    **{"%": "百分号", "‰": "千分号", "&": "和", "+": "加", "=": "等于", "@": "艾特", "×": "乘", "÷": "除以", "±": "正负"},
+    **{
+        "%": "百分号",
+        "‰": "千分号",
+        "&": "和",
+        "+": "加",
+        "=": "等于",
+        "@": "艾特",
+        "×": "乘",
+        "÷": "除以",
+        "±": "正负",
+    },
     **{"°": "度", "≈": "约等于", "≠": "不等于", "≤": "小于等于", "≥": "大于等于", " < ": "小于", " > ": "大于"},
     **{"$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "#": "井号", "∞": "无穷大", "π": "派", "№": "号"},
 }
@@ -139,11 +180,17 @@ def numbers(text: SpokenText) -> SpokenText:
     if not any(character in "0123456789½¼¾⅓⅔⅛" for character in text.text):
         return text
     text = text.under("date").sub(_FULL_DATE, _date).sub(_YEAR, lambda found: digits(found[1]))
-    text = text.under("telephone").sub(_TELEPHONE, lambda found: ("加" if "+" in found.group() else "") + digits(found.group()))
+    text = text.under("telephone").sub(
+        _TELEPHONE, lambda found: ("加" if "+" in found.group() else "") + digits(found.group())
+    )
     text = text.under("time").sub(_TIME, _time)
     text = text.under("money").sub(_MONEY, lambda found: number(found[2]) + found[3] + _CURRENCIES[found[1]])
     text = text.sub(_MONEY_BEHIND, lambda found: number(found[1]) + found[2] + _CURRENCIES[found[3]])
-    text = text.under("measure").sub(_RANGE, "到").sub(_PERCENT, lambda found: f"{'百' if found[2] == '%' else '千'}分之{number(found[1])}")
+    text = (
+        text.under("measure")
+        .sub(_RANGE, "到")
+        .sub(_PERCENT, lambda found: f"{'百' if found[2] == '%' else '千'}分之{number(found[1])}")
+    )
     text = text.sub(_MEASURE, lambda found: number(found[1]) + _UNITS[found[2]])
     text = text.under("fraction").sub(_VULGAR, _vulgar)
     text = text.sub(_FRACTION, lambda found: f"{cardinal(int(found[2]))}分之{cardinal(int(found[1]))}")
@@ -160,6 +207,8 @@ _FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|üan|ai|an|ao|ei|en|er
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})(?![aeiouü])(?:(?<=[ae])n(?![aeiouüg]))?", re.IGNORECASE)
 _TONED = re.compile("[A-Za-züÜ'’]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜĀÁǍÀĒÉĚÈŌÓǑÒ][A-Za-züÜāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ'’]*")
+# Syllables that often have no tone. Acute and grave accents alone may be another language's: résumé.
+_NEUTRAL = frozenset("ma ne ba de le zi men me ge a tou you fu".split())
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _UMLAUT = re.compile("[üÜ](?=[a-z]{0,3}[1-5]?(?![a-zü]))")
 
@@ -181,6 +230,7 @@ def _numbered_tones(found: re.Match[str]) -> str:
             else:
                 base += part
         plain += unicodedata.normalize("NFC", base)
+    is_sure = any(mark in unicodedata.normalize("NFD", found.group()) for mark in "\u0304\u030c")
     spoken, position = "", 0
     while position < len(plain):
         syllable = _SYLLABLE.match(plain, position)
@@ -190,6 +240,8 @@ def _numbered_tones(found: re.Match[str]) -> str:
             position += 1
             continue
         tone = [digit for place, digit in tones if position <= place < syllable.end()]
+        if not tone and not is_sure and syllable.group() not in _NEUTRAL:
+            return found.group()
         spoken += syllable.group() + (tone[0] if tone else "5")
         position = syllable.end()
     return spoken.replace("ü", "v").replace("Ü", "V")

@@ -159,7 +159,11 @@ DUTCH = Language(
     """),
     halves={
         **{"½": ("een half", "en een half"), "¼": ("een kwart", "en een kwart"), "¾": ("drie kwart", "en drie kwart")},
-        **{"⅓": ("een derde", "en een derde"), "⅔": ("twee derde", "en twee derde"), "⅛": ("een achtste", "en een achtste")},
+        **{
+            "⅓": ("een derde", "en een derde"),
+            "⅔": ("twee derde", "en twee derde"),
+            "⅛": ("een achtste", "en een achtste"),
+        },
     },
     parts={
         **{2: ("een half", "halve"), 3: ("een derde", "derde"), 4: ("een kwart", "kwart"), 5: ("een vijfde", "vijfde")},

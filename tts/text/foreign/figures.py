@@ -20,6 +20,8 @@ _SCORE = re.compile(r"(?<![\w:.,])([0-9]{1,3}):([0-9]{1,3})(?![\w:]|[.,][0-9])")
 _SLASHED = re.compile(r"(?<![\w/.,])(?:([0-9]{1,3}) )?([0-9]{1,3})/([0-9]{1,4})(?![\w/]|[.,][0-9])")
 _VERSION = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+){2,}(?![\w]|\.[0-9])")
 _AMONG_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
+_NEXT_WORD = re.compile(r"\s([^\W\d_]{2,40})(?![\w])")
+_CONTEXT = 24
 _RUN = re.compile(r"[0-9]+")
 
 
@@ -29,7 +31,7 @@ def with_digits(rule: Rule) -> Rule:
 
 
 def ranges(language: Language) -> Rule:
-    """"10–20" becomes "10 bis 20", whose numbers later rules read."""
+    """ "10–20" becomes "10 bis 20", whose numbers later rules read."""
 
     def spoken(found: re.Match[str]) -> str:
         first, sign, dash, last = found.groups()
@@ -51,7 +53,7 @@ def scores(language: Language) -> Rule:
 
 
 def fractions(language: Language) -> Rule:
-    """"½", "3½", "3/4", "2 1/2"."""
+    """ "½", "3½", "3/4", "2 1/2"."""
     single = re.compile(rf"(?:{START}([0-9]{{1,9}}) ?)?([{''.join(language.halves)}])")
 
     def one_character(found: re.Match[str]) -> str:
@@ -85,7 +87,7 @@ def plain_numbers(language: Language) -> Rules:
         words = (
             language.year(int(found["number"]))
             if language.year is not None and is_year and not found["minus"]
-            else number(language, found["number"])
+            else number(language, found["number"], _gender(language, found))
         )
         return f"{language.minus} {words}" if found["minus"] else words
 
@@ -116,6 +118,15 @@ def telephone(language: Language) -> Rule:
         return sign + " ".join(_group(language, group) for group in groups)
 
     return lambda text: text.sub(pattern, spoken)
+
+
+def _gender(language: Language, found: re.Match[str]) -> str:
+    """The gender of what a number counts, by the words around it."""
+    following = _NEXT_WORD.match(found.string, found.end())
+    if language.gender is None or following is None:
+        return ""
+    before = found.string[max(0, found.start() - _CONTEXT) : found.start()]
+    return "" if re.search(rf"\b(?:{language.labels}) \Z", before) else language.gender(following[1])
 
 
 def _group(language: Language, group: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from tts.text.foreign import gender
 from tts.text.foreign.language import Language, Roman, Rules, currencies, nouns, pairs
 from tts.text.foreign.numbers import cardinal, roman_value, words
 
@@ -55,8 +56,8 @@ def _time(hour: int, minute: int, second: int | None, mark: str) -> str:
     return spoken
 
 
-def _agree(spoken: str, value: int, gender: str) -> str:
-    return re.sub(r"\bun\Z", "une", spoken) if gender == "f" else spoken
+def _agree(spoken: str, value: int, kind: str) -> str:
+    return re.sub(r"\bun\Z", "une", spoken) if kind == "f" else spoken
 
 
 def _of(noun: str) -> str:
@@ -84,7 +85,15 @@ FRENCH = Language(
     versus="à",
     over="sur",
     signs={
-        **{"%": "pour cent", "‰": "pour mille", "&": "et", "+": "plus", "=": "égale", "@": "arobase", "§": "paragraphe"},
+        **{
+            "%": "pour cent",
+            "‰": "pour mille",
+            "&": "et",
+            "+": "plus",
+            "=": "égale",
+            "@": "arobase",
+            "§": "paragraphe",
+        },
         **{"©": "copyright", "±": "plus ou moins", "×": "fois", "÷": "divisé par", "°": "degrés", "≈": "environ"},
         **{"≠": "différent de", "≤": "inférieur ou égal à", "≥": "supérieur ou égal à", "∞": "infini", "№": "numéro"},
         **{" < ": "inférieur à", " > ": "supérieur à", "√": "racine de", "€": "euros", "$": "dollars", "£": "livres"},
@@ -139,7 +148,6 @@ FRENCH = Language(
         MW | mégawatt | mégawatts
         kWh | kilowattheure | kilowattheures
         V | volt | volts
-        A | ampère | ampères
         Hz | hertz
         kHz | kilohertz
         MHz | mégahertz
@@ -252,6 +260,8 @@ FRENCH = Language(
         spoken=lambda value, name: "premier" if value == 1 else cardinal(FRENCH, value),
     ),
     agree=_agree,
+    gender=gender.french,
+    labels=r"chapitre|tome|numéro|page|partie|article|niveau|phase|type",
     one_below_two=True,
     of=_of,
     tail_digits=2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tts.text.foreign import gender
 from tts.text.foreign.language import Language, Roman, Rules, currencies, nouns, pairs
 from tts.text.foreign.numbers import cardinal, digits, words
 
@@ -34,11 +35,11 @@ _BEFORE_NOUN = re.compile(
     r"|Semester|Etage|Akt|Teil|Runde|Spieltag|Minute|Advent|Quartal|Rang|Band|Strophe|Lebensjahr|Bundesliga|Liga)\b)"
 )
 _PAIR = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,2})\.(?= (?:bis|und|oder|/) (?:zum )?[0-9]{1,2}\. )")
-_DAY_MONTH = re.compile(
-    r"(?<![\w.,])(?P<day>[0-9]{1,2})\.(?P<month>0?[1-9]|1[0-2])\.(?![\w.]|,[0-9])"
-)
+_DAY_MONTH = re.compile(r"(?<![\w.,])(?P<day>[0-9]{1,2})\.(?P<month>0?[1-9]|1[0-2])\.(?![\w.]|,[0-9])")
 _DECADE = re.compile(r"(?<![\w.,'’])['’]?(?P<value>[1-9][0-9]?[0-9]?0)(?P<ending>er[nsm]?)(?!\w)")
-_YEARS_OLD = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,3})-?(?P<ending>(?:jährig|tägig|stündig|minütig|teilig|fach|stellig|köpfig|malig|prozentig)\w*)")
+_YEARS_OLD = re.compile(
+    r"(?<![\w.,])(?P<value>[0-9]{1,3})-?(?P<ending>(?:jährig|tägig|stündig|minütig|teilig|fach|stellig|köpfig|malig|prozentig)\w*)"
+)
 _TIMES_MORE = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,4})(?: ?x|×)(?= [^\W\d_])")
 
 
@@ -56,10 +57,10 @@ def _day(value: int, before: str) -> str:
     return _ordinal(value, _ending(before.rstrip("º")))
 
 
-def _agree(spoken: str, value: int, gender: str) -> str:
-    if not gender:
+def _agree(spoken: str, value: int, kind: str) -> str:
+    if not kind:
         return spoken
-    return re.sub(r"eins\Z", "eine" if gender == "f" and value == 1 else "ein", spoken)
+    return re.sub(r"eins\Z", "eine" if kind == "f" and value == 1 else "ein", spoken)
 
 
 def _year(value: int) -> str:
@@ -122,8 +123,14 @@ def _decade(found: re.Match[str]) -> str:
 _MORE: Rules = (
     ("date", lambda text: text.sub(_DAY_MONTH, _day_month)),
     ("date", lambda text: text.sub(_DECADE, _decade)),
-    ("ordinal", lambda text: text.sub(_PAIR, _before_noun).sub(_ORDINAL, _after_article).sub(_BEFORE_NOUN, _before_noun)),
-    ("cardinal", lambda text: text.sub(_YEARS_OLD, lambda found: cardinal(GERMAN, int(found["value"]), "n") + found["ending"])),
+    (
+        "ordinal",
+        lambda text: text.sub(_PAIR, _before_noun).sub(_ORDINAL, _after_article).sub(_BEFORE_NOUN, _before_noun),
+    ),
+    (
+        "cardinal",
+        lambda text: text.sub(_YEARS_OLD, lambda found: cardinal(GERMAN, int(found["value"]), "n") + found["ending"]),
+    ),
     ("cardinal", lambda text: text.sub(_TIMES_MORE, lambda found: cardinal(GERMAN, int(found["value"]), "n") + " mal")),
 )
 
@@ -153,6 +160,7 @@ GERMAN = Language(
     date="{day} {month} {year}",
     time=_time,
     time_marks=r"Uhr\b|h\b",
+    hour_marks=r"Uhr\b",
     dotted_time=r"(?<![\w:.,])(?P<hour>[0-9]{1,2})\.(?P<minute>[0-9]{2})\s?(?P<mark>Uhr)\b",
     units=nouns("""
         km | Kilometer
@@ -198,7 +206,6 @@ GERMAN = Language(
         MW | Megawatt | Megawatt | n
         kWh | Kilowattstunde | Kilowattstunden | f
         V | Volt | Volt | n
-        A | Ampere | Ampere | n
         Hz | Hertz | Hertz | n
         kHz | Kilohertz | Kilohertz | n
         MHz | Megahertz | Megahertz | n
@@ -316,7 +323,11 @@ GERMAN = Language(
     """),
     halves={
         **{"½": ("ein halb", "-einhalb"), "¼": ("ein Viertel", "ein Viertel"), "¾": ("drei Viertel", "drei Viertel")},
-        **{"⅓": ("ein Drittel", "ein Drittel"), "⅔": ("zwei Drittel", "zwei Drittel"), "⅛": ("ein Achtel", "ein Achtel")},
+        **{
+            "⅓": ("ein Drittel", "ein Drittel"),
+            "⅔": ("zwei Drittel", "zwei Drittel"),
+            "⅛": ("ein Achtel", "ein Achtel"),
+        },
     },
     parts={
         2: ("ein halb", "halbe"),
@@ -335,6 +346,11 @@ GERMAN = Language(
         of_century=lambda value: _ordinal(value, "n"),
     ),
     agree=_agree,
+    gender=gender.german,
+    labels=(
+        r"Kapitel|Band|Teil|Nummer|Seite|Platz|Punkt|Klasse|Artikel|Abbildung|Tabelle|Formel|Bundesl"
+        r"iga|Liga|Typ|Stufe|Phase"
+    ),
     year=_year,
     telephone=r"(?:\(0[0-9]{1,5}\)|0[0-9]{1,5})(?:[ /-]{1,3}[0-9]{2,}){1,5}",
     more=_MORE,

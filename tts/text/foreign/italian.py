@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tts.text.foreign import gender
 from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
 from tts.text.foreign.numbers import cardinal, words
 
-_MONTHS = tuple(
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
-)
+_MONTHS = tuple("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split())
 _RULERS = (
     "Alessandro|Benedetto|Carlo|Caterina|Clemente|Elisabetta|Enrico|Federico|Ferdinando|Filippo|Francesco|Giacomo"
     "|Giorgio|Giovanni|Giovanni Paolo|Gregorio|Guglielmo|Innocenzo|Leone|Leopoldo|Luigi|Napoleone|Nicola|Ottone|Paolo"
@@ -47,10 +46,10 @@ def _time(hour: int, minute: int, second: int | None, mark: str) -> str:
     return spoken
 
 
-def _agree(spoken: str, value: int, gender: str) -> str:
-    if value != 1 or not gender:
+def _agree(spoken: str, value: int, kind: str) -> str:
+    if value != 1 or kind not in {"m", "f"}:
         return spoken
-    return "una" if gender == "f" else "un"
+    return "una" if kind == "f" else "un"
 
 
 def _price(main: str, hundredths: int, noun: Noun) -> str:
@@ -83,7 +82,15 @@ ITALIAN = Language(
     versus="a",
     over="su",
     signs={
-        **{"%": "per cento", "‰": "per mille", "&": "e", "+": "più", "=": "uguale", "@": "chiocciola", "§": "paragrafo"},
+        **{
+            "%": "per cento",
+            "‰": "per mille",
+            "&": "e",
+            "+": "più",
+            "=": "uguale",
+            "@": "chiocciola",
+            "§": "paragrafo",
+        },
         **{"©": "copyright", "±": "più o meno", "×": "per", "÷": "diviso", "°": "gradi", "≈": "circa"},
         **{"≠": "diverso da", "≤": "minore o uguale a", "≥": "maggiore o uguale a", "∞": "infinito", "№": "numero"},
         **{" < ": "minore di", " > ": "maggiore di", "√": "radice di", "€": "euro", "$": "dollari", "£": "sterline"},
@@ -98,6 +105,7 @@ ITALIAN = Language(
     date="{day} {month} {year}",
     time=_time,
     time_marks=r"h\b",
+    hour_marks=r"(?!)",
     dotted_time=r"(?<=\b[Oo]re )(?P<hour>[0-9]{1,2})[.](?P<minute>[0-9]{2})(?![\w.,])",
     units=nouns("""
         km | chilometro | chilometri
@@ -131,14 +139,13 @@ ITALIAN = Language(
         °C | grado Celsius | gradi Celsius
         °F | grado Fahrenheit | gradi Fahrenheit
         ° | grado | gradi
-        % | per cento
-        ‰ | per mille
+        % | per cento | per cento | -
+        ‰ | per mille | per mille | -
         W | watt
         kW | chilowatt
         MW | megawatt
         kWh | chilowattora
         V | volt
-        A | ampere
         Hz | hertz
         kHz | chilohertz
         MHz | megahertz
@@ -245,6 +252,11 @@ ITALIAN = Language(
         of_century=ordinal,
     ),
     agree=_agree,
+    gender=gender.italian,
+    labels=(
+        r"[Cc]apitolo|[Tt]omo|[Nn]umero|[Pp]agina|[Pp]arte|[Aa]rticolo|[Ll]ivello|[Ff]ase|[Tt]ipo|[G"
+        r"g]ruppo|[Pp]osto"
+    ),
     of=lambda noun: f" di {noun}",
     tail_digits=2,
     telephone=r"0[0-9]{1,3}[ /.-][0-9]{5,8}|3[0-9]{2}[ .-][0-9]{3}[ .-]?[0-9]{3,4}",

@@ -94,6 +94,10 @@ class Language:
     roman: Roman | None = None
     agree: Callable[[str, int, str], str] = field(default=lambda words, value, gender: words)
     """A cardinal as it stands before a noun of a gender."""
+    gender: Callable[[str], str] | None = None
+    """The gender of a counted word; none where it is not one."""
+    labels: str = r"(?!)"
+    """A pattern of words before a number that it does not count: "Kapitel"."""
     year: Callable[[int], str] | None = None
     one_below_two: bool = False
     """French counts 1.5 like one."""
@@ -103,6 +107,8 @@ class Language:
     """How a noun follows a round million."""
     tail_digits: int = 0
     """How many digits behind the decimal mark are read as one number."""
+    hour_marks: str | None = None
+    """A pattern of what follows an hour without minutes, where it is not the same."""
     dotted_time: str = r"(?!)"
     """A pattern of times whose hours and minutes a full stop parts."""
     telephone: str = r"(?!)"

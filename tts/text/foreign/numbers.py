@@ -20,7 +20,9 @@ def words(code: str, value: int, kind: str = "cardinal") -> str | None:
 
     try:
         # "kana" is Japanese read out; what num2words calls a cardinal there is written in kanji.
-        spoken = str(num2words(value, lang=code, reading=True) if kind == "kana" else num2words(value, lang=code, to=kind))
+        spoken = str(
+            num2words(value, lang=code, reading=True) if kind == "kana" else num2words(value, lang=code, to=kind)
+        )
     except (ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError):
         return None
     return re.sub(r"\s+", " ", spoken.replace(",", "")).strip() or None
@@ -46,7 +48,9 @@ def integer(language: Language, written: str, gender: str = "") -> str:
 
 def split(language: Language, written: str) -> tuple[str, str, str]:
     """The digits before and behind the decimal mark of a written number, and the mark."""
-    grouped = re.fullmatch(rf"([0-9]{{1,3}}(?:[{language.group}][0-9]{{3}})+)(?:([{language.decimal}])([0-9]+))?", written)
+    grouped = re.fullmatch(
+        rf"([0-9]{{1,3}}(?:[{language.group}][0-9]{{3}})+)(?:([{language.decimal}])([0-9]+))?", written
+    )
     if grouped:
         return _NOT_DIGITS.sub("", grouped[1]), grouped[3] or "", grouped[2] or ""
     whole, mark, fraction = re.fullmatch(r"([0-9]+)(?:([.,])([0-9]+))?", written).groups()  # type: ignore[union-attr]

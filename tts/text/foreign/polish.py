@@ -107,7 +107,9 @@ POLISH = Language(
         **dict.fromkeys(("zł", "PLN"), Currency(Noun("złoty", "złotych", "m", "złote"), _GROSZ)),
         **dict.fromkeys(("€", "EUR"), Currency(Noun("euro", "euro", "n", "euro"), _CENT)),
         **dict.fromkeys(("$", "USD"), Currency(Noun("dolar", "dolarów", "m", "dolary"), _CENT)),
-        **dict.fromkeys(("£", "GBP"), Currency(Noun("funt", "funtów", "m", "funty"), Noun("pens", "pensów", "m", "pensy"))),
+        **dict.fromkeys(
+            ("£", "GBP"), Currency(Noun("funt", "funtów", "m", "funty"), Noun("pens", "pensów", "m", "pensy"))
+        ),
     },
     price=lambda main, hundredths, noun: f"{main} {cardinal(POLISH, hundredths)}",
     magnitudes=nouns("""
@@ -148,7 +150,15 @@ POLISH = Language(
     parts={2: ("jedna druga", "drugie"), 3: ("jedna trzecia", "trzecie"), 4: ("jedna czwarta", "czwarte")},
     address={
         **{".": "kropka", "/": "ukośnik", ":": "dwukropek", "@": "małpa", "-": "myślnik", "_": "podkreślnik"},
-        **{"?": "znak zapytania", "=": "równa się", "&": "i", "#": "krzyżyk", "%": "procent", "+": "plus", "~": "tylda"},
+        **{
+            "?": "znak zapytania",
+            "=": "równa się",
+            "&": "i",
+            "#": "krzyżyk",
+            "%": "procent",
+            "+": "plus",
+            "~": "tylda",
+        },
     },
     roman=Roman(
         things="[Rr]ozdział|[Tt]om|[Cc]zęść|[Aa]kt|[Kk]sięga",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from tts.text.foreign import gender
 from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
 from tts.text.foreign.numbers import cardinal, words
 
@@ -62,8 +63,8 @@ def _brazilian_time(hour: int, minute: int, second: int | None, mark: str) -> st
     return spoken
 
 
-def _agree(spoken: str, value: int, gender: str) -> str:
-    if gender != "f":
+def _agree(spoken: str, value: int, kind: str) -> str:
+    if kind != "f":
         return spoken
     spoken = re.sub(r"\bum\Z", "uma", re.sub(r"\bdois\Z", "duas", spoken))
     return re.sub(r"(cent|inhent)os\b", r"\1as", spoken)
@@ -155,14 +156,13 @@ PORTUGUESE = Language(
         ºC | grau Celsius | graus Celsius
         °F | grau Fahrenheit | graus Fahrenheit
         ° | grau | graus
-        % | por cento
-        ‰ | por mil
+        % | por cento | por cento | -
+        ‰ | por mil | por mil | -
         W | watt | watts
         kW | quilowatt | quilowatts
         MW | megawatt | megawatts
         kWh | quilowatt-hora | quilowatts-hora
         V | volt | volts
-        A | ampere | amperes
         Hz | hertz
         kHz | quilohertz
         MHz | megahertz
@@ -255,7 +255,12 @@ PORTUGUESE = Language(
         **{"⅓": ("um terço", "e um terço"), "⅔": ("dois terços", "e dois terços"), "⅛": ("um oitavo", "e um oitavo")},
     },
     parts={
-        **{2: ("um meio", "meios"), 3: ("um terço", "terços"), 4: ("um quarto", "quartos"), 5: ("um quinto", "quintos")},
+        **{
+            2: ("um meio", "meios"),
+            3: ("um terço", "terços"),
+            4: ("um quarto", "quartos"),
+            5: ("um quinto", "quintos"),
+        },
         **{6: ("um sexto", "sextos"), 8: ("um oitavo", "oitavos"), 10: ("um décimo", "décimos")},
     },
     address={
@@ -269,6 +274,11 @@ PORTUGUESE = Language(
         spoken=_ruler,
     ),
     agree=_agree,
+    gender=gender.portuguese,
+    labels=(
+        r"[Cc]apítulo|[Tt]omo|[Nn]úmero|[Pp]ágina|[Pp]arte|[Aa]rtigo|[Nn]ível|[Ff]ase|[Tt]ipo|[Gg]ru"
+        r"po|[Ll]ugar"
+    ),
     of=lambda noun: f" de {noun}",
     tail_digits=2,
     telephone=r"[29][0-9]{2}(?:[ .-][0-9]{3}){2}",

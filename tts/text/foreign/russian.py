@@ -99,7 +99,18 @@ RUSSIAN = Language(
         **{"₽": "рублей"},
     },
     months=_MONTHS,
-    short_months={"янв": 1, "февр": 2, "фев": 2, "апр": 4, "авг": 8, "сент": 9, "сен": 9, "окт": 10, "нояб": 11, "дек": 12},
+    short_months={
+        "янв": 1,
+        "февр": 2,
+        "фев": 2,
+        "апр": 4,
+        "авг": 8,
+        "сент": 9,
+        "сен": 9,
+        "окт": 10,
+        "нояб": 11,
+        "дек": 12,
+    },
     day=_day,
     date="{day} {month} {year} года",
     time=_time,
@@ -127,9 +138,13 @@ RUSSIAN = Language(
         **dict.fromkeys(("₽", "руб.", "RUB"), Currency(Noun("рубль", "рублей", "m", "рубля"), _KOPECK)),
         **dict.fromkeys(("€", "EUR"), Currency(Noun("евро", "евро", "m", "евро"), _CENT)),
         **dict.fromkeys(("$", "USD"), Currency(Noun("доллар", "долларов", "m", "доллара"), _CENT)),
-        **dict.fromkeys(("£", "GBP"), Currency(Noun("фунт", "фунтов", "m", "фунта"), Noun("пенс", "пенсов", "m", "пенса"))),
+        **dict.fromkeys(
+            ("£", "GBP"), Currency(Noun("фунт", "фунтов", "m", "фунта"), Noun("пенс", "пенсов", "m", "пенса"))
+        ),
     },
-    price=lambda main, hundredths, noun: f"{main} {cardinal(RUSSIAN, hundredths, noun.gender)} {_hundredths(hundredths, noun)}",
+    price=lambda main, hundredths, noun: (
+        f"{main} {cardinal(RUSSIAN, hundredths, noun.gender)} {_hundredths(hundredths, noun)}"
+    ),
     magnitudes=nouns("""
         тыс. | тысяча | тысяч | f | тысячи
         млн | миллион | миллионов | m | миллиона
@@ -169,7 +184,15 @@ RUSSIAN = Language(
     parts={2: ("одна вторая", "вторых"), 3: ("одна треть", "третьих"), 4: ("одна четверть", "четверти")},
     address={
         **{".": "точка", "/": "слэш", ":": "двоеточие", "@": "собака", "-": "дефис", "_": "подчёркивание"},
-        **{"?": "вопросительный знак", "=": "равно", "&": "и", "#": "решётка", "%": "процент", "+": "плюс", "~": "тильда"},
+        **{
+            "?": "вопросительный знак",
+            "=": "равно",
+            "&": "и",
+            "#": "решётка",
+            "%": "процент",
+            "+": "плюс",
+            "~": "тильда",
+        },
     },
     roman=Roman(
         things="[Гг]лава|[Тт]ом|[Чч]асть|[Кк]нига|[Аа]кт",

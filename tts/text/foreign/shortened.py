@@ -37,7 +37,7 @@ def abbreviations(language: Language) -> Rule:
             return spoken + " "
         return spoken + ("." if short[-1] == "." and _ENDS.match(found.string, found.end()) else "")
 
-    return lambda text: text.sub(titles, title).sub(numbered, word).sub(anywhere, word)
+    return lambda text: text.sub(anywhere, word).sub(numbered, word).sub(titles, title)
 
 
 def roman(language: Language) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from tts.text.foreign import gender
 from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
 from tts.text.foreign.numbers import cardinal
 
@@ -16,8 +17,13 @@ _RULERS = (
 )
 _WOMEN = frozenset({"Isabel", "Catalina", "María", "Juana", "Cristina", "Margarita"})
 _ONES = ("", *"primero segundo tercero cuarto quinto sexto séptimo octavo noveno".split())
-_TENS = ("", *"décimo vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo".split())
-_RANK = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,2})\.?(?P<ending>[ºª]s?|[oa]s?(?= )|er|ro|ra|do|da|to|ta|mo|ma|vo|va|no|na)(?!\w)")
+_TENS = (
+    "",
+    *"décimo vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo".split(),
+)
+_RANK = re.compile(
+    r"(?<![\w.,])(?P<value>[0-9]{1,2})\.?(?P<ending>[ºª]s?|[oa]s?(?= )|er|ro|ra|do|da|to|ta|mo|ma|vo|va|no|na)(?!\w)"
+)
 
 
 def ordinal(value: int) -> str:
@@ -73,11 +79,11 @@ def _part_of_day(part: str, hour: int) -> str:
     return ""
 
 
-def _agree(spoken: str, value: int, gender: str) -> str:
+def _agree(spoken: str, value: int, kind: str) -> str:
     spoken = spoken.replace("veintiuno mil", "veintiún mil").replace("y uno mil", "y un mil")
-    if gender == "m":
+    if kind == "m":
         return re.sub(r"\buno\Z", "un", re.sub("veintiuno\\Z", "veintiún", spoken))
-    if gender == "f":
+    if kind == "f":
         return re.sub(r"(cient|quinient)os\b", r"\1as", re.sub(r"uno\Z", "una", spoken))
     return spoken
 
@@ -165,14 +171,13 @@ SPANISH = Language(
         ºC | grado Celsius | grados Celsius
         °F | grado Fahrenheit | grados Fahrenheit
         ° | grado | grados
-        % | por ciento
-        ‰ | por mil
+        % | por ciento | por ciento | -
+        ‰ | por mil | por mil | -
         W | vatio | vatios
         kW | kilovatio | kilovatios
         MW | megavatio | megavatios
         kWh | kilovatio hora | kilovatios hora
         V | voltio | voltios
-        A | amperio | amperios
         Hz | hercio | hercios
         kHz | kilohercio | kilohercios
         MHz | megahercio | megahercios
@@ -290,6 +295,11 @@ SPANISH = Language(
         spoken=_ruler,
     ),
     agree=_agree,
+    gender=gender.spanish,
+    labels=(
+        r"[Cc]apítulo|[Tt]omo|[Nn]úmero|[Pp]ágina|[Pp]arte|[Aa]rtículo|[Nn]ivel|[Ff]ase|[Tt]ipo|[Gg]"
+        r"rupo|[Pp]uesto"
+    ),
     of=lambda noun: f" de {noun}",
     tail_digits=2,
     telephone=r"[6-9][0-9]{2}(?:[ .-][0-9]{3}){2}|[6-9][0-9]{2}(?:[ .-][0-9]{2}){3}",
