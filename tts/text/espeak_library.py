@@ -55,7 +55,10 @@ class EspeakLibrary:
             while listed[place]:
                 voice = listed[place].contents
                 # Before the code stands a byte, its priority. The voices of MBROLA need another program.
-                code, identifier = (voice.languages or b"")[1:].decode("utf-8", "replace"), os.fsdecode(voice.identifier)
+                code, identifier = (
+                    (voice.languages or b"")[1:].decode("utf-8", "replace"),
+                    os.fsdecode(voice.identifier),
+                )
                 if not identifier.replace("\\", "/").startswith("mb/"):
                     found.setdefault(code, identifier)
                 place += 1

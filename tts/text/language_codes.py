@@ -28,7 +28,9 @@ _USUAL = {
 }
 # What English is spoken where no list says otherwise ("en-AU"), and Spanish across the Atlantic.
 _ENGLISH_ELSEWHERE = "en-gb"
-_AMERICAN_SPANISH = frozenset("ar bo cl co cr cu do ec gt hn ni pa pe pr py sv us uy ve".split())
+_AMERICAN_SPANISH = frozenset(
+    ["ar", "bo", "cl", "co", "cr", "cu", "do", "ec", "gt", "hn", "ni", "pa", "pe", "pr", "py", "sv", "us", "uy", "ve"]
+)
 
 
 def is_english(language: str) -> bool:

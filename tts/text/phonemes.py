@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from tts.text.espeak_library import EspeakLibrary, espeak_library
 from tts.text.language_codes import is_english
 from tts.text.passage import Pronunciation
 from tts.text.punctuation import cut_at_marks, plain_punctuation
+from tts.text.spelled import Chunk, Spelled, spell
 
 # What lies between two marks is looked up again and again (names, "he said"); longer than this it hardly comes twice.
 _REMEMBERED = 8192
@@ -26,15 +26,6 @@ _JOINED_HUNDRED = re.compile(r"(?<=[a-zɹː])(?=hˈʌndɹɪd)")
 _ALPHABET = str.maketrans({"ʲ": "j", "r": "ɹ", "x": "k", "ɬ": "l", "\u0329": None, "\u0303": None})
 
 Speak = Callable[[str], str]
-
-
-class Chunk(NamedTuple):
-    """What lies between two marks: where it begins in the text and in the phonemes, its words, and its phonemes."""
-
-    start: int
-    text: str
-    first: int
-    phonemes: str
 
 
 class Phonemizer:
@@ -55,14 +46,24 @@ class Phonemizer:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        return self._spelled(plain_punctuation(text))[0]
+        return self._chunks(plain_punctuation(text))[0]
+
+    def words(self, spoken: str, said: Sequence[Pronunciation] = ()) -> Spelled:
+        """The IPA of a text with each word's own stretch of it, and in place of some words' what is `said` instead.
+
+        `said` counts in the characters of `spoken`, is in order and does not overlap.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the language.
+        """
+        return spell(spoken, said, self._chunks, lambda word: self._speak(word))
 
     @functools.cached_property
     def _speak(self) -> Speak:
         library = espeak_library(self.system_espeak)
         return _speaker(library, library.code(self.language))
 
-    def _spelled(self, plain: str) -> tuple[str, list[Chunk]]:
+    def _chunks(self, plain: str) -> tuple[str, list[Chunk]]:
         """The phonemes of a text with plain punctuation, and its chunks."""
         if not plain:
             return "", []
