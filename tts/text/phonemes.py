@@ -59,9 +59,17 @@ class Phonemizer:
         return spell(spoken, said, self._chunks, lambda word: self._speak(word))
 
     @functools.cached_property
+    def code(self) -> str:
+        """espeak-ng's own code of the language.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the language.
+        """
+        return espeak_library(self.system_espeak).code(self.language)
+
+    @functools.cached_property
     def _speak(self) -> Speak:
-        library = espeak_library(self.system_espeak)
-        return _speaker(library, library.code(self.language))
+        return _speaker(espeak_library(self.system_espeak), self.code)
 
     def _chunks(self, plain: str) -> tuple[str, list[Chunk]]:
         """The phonemes of a text with plain punctuation, and its chunks."""

@@ -133,8 +133,9 @@ def _apart(
     found: list[SpelledWord] = []
     for before, after in pairwise((Pronunciation(0, 0, ""), *lost, Pronunciation(len(spoken), len(spoken), ""))):
         start, end = before.end, after.start
-        inner = [Pronunciation(p.start - start, p.end - start, p.phonemes) for p in said if start <= p.start < end]
-        part = spell_part(spoken[start:end], [p for p in inner if p.end <= end - start])
+        inside = [one for one in said if start <= one.start and one.end <= end and one not in lost]
+        moved = [Pronunciation(one.start - start, one.end - start, one.phonemes) for one in inside]
+        part = spell_part(spoken[start:end], moved)
         if spoken[start : start + 1].isspace() and built and not built.endswith(" "):
             built += " "
         found += (
