@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions, TextInput
 from tts.synthesis.sentence import Place, Sentence
 from tts.text.frontend import Frontend
-from tts.text.passage import Bookmark, Level, Manner, Note, Passage, Pause, Spoken
+from tts.text.passage import Bookmark, Level, Manner, Passage, Pause, Spoken
 from tts.text.reading import Reading
 from tts.text.segment import Segment
 
@@ -95,7 +95,7 @@ class _Reader:
     def __init__(self, passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor) -> None:
         self.index = 0
         self._passage, self._options, self._frontend_for = passage, options, frontend_for
-        self._reached = 0
+        self._places = deque(note for note in passage.notes if isinstance(note, (Pause, Bookmark)))
         self._gap = _Gap(warnings=list(passage.warnings))
 
     def segments(self) -> Iterator[Segment]:
@@ -105,13 +105,13 @@ class _Reader:
 
     def read(self, segment: Segment) -> Sentence | None:
         """The sentence; None: there is nothing to speak in it."""
-        self._gap.add(segment.opens, self._places_before(segment.start))
+        self._gap.add(segment.opens, self._places_before(segment.start + 1))
         passage = self._passage.part(segment.start, segment.end)
-        self._reached = segment.end
         voice, frontend = self._voice(passage)
         reading = Reading(passage.text) if self._options.input == "phonemes" else frontend.read(passage)
         self._gap.warnings += reading.warnings
-        inner = [Place(note.name, note.start) for note in passage.notes if _is_inside(note, len(passage.text))]
+        within = self._places_before(segment.end)
+        inner = [Place(note.name, note.start - segment.start) for note in within if isinstance(note, Bookmark)]
         if not frontend.speakable(reading.phonemes):
             self._gap.bookmarks += [place.name for place in inner]
             return None
@@ -134,19 +134,15 @@ class _Reader:
     def ending(self) -> Sentence | None:
         """What comes after the last sentence, if anything does."""
         gap = self._gap
-        gap.add("", self._places_before(len(self._passage.text)))
+        gap.add("", self._places_before(len(self._passage.text) + 1))
         if not (gap.seconds or gap.bookmarks or gap.warnings):
             return None
         return Sentence.of_silence(gap.seconds or 0.0, self.index, gap.bookmarks, gap.warnings)
 
     def _places_before(self, end: int) -> Iterator[Pause | Bookmark]:
-        """The pauses and bookmarks from the end of the last sentence to the start of the next."""
-        between = self._passage.part(self._reached, max(end, self._reached))
-        yield from (note for note in between.notes if isinstance(note, (Pause, Bookmark)))
-        # Those that stand right before the next sentence belong to it.
-        if end < len(self._passage.text):
-            following = self._passage.part(end, end + 1)
-            yield from (note for note in following.notes if isinstance(note, (Pause, Bookmark)) and note.start == 0)
+        """The pauses and bookmarks before a character that were not met yet."""
+        while self._places and self._places[0].start < end:
+            yield self._places.popleft()
 
     def _voice(self, passage: Passage) -> tuple[str | None, Frontend]:
         """Who speaks it: the innermost voice that the text names, if it can."""
@@ -157,10 +153,6 @@ class _Reader:
             except TtsError as error:
                 self._gap.warnings.append(f"the text asks for the voice {names[-1]!r}, and another speaks: {error}")
         return None, self._frontend_for(None)
-
-
-def _is_inside(note: Note, length: int) -> TypeGuard[Bookmark]:
-    return isinstance(note, Bookmark) and 0 < note.start < length
 
 
 def _manner(passage: Passage) -> Manner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.random
@@ -56,7 +56,7 @@ class Sentence:
     def of_silence(cls, seconds: float, index: int, bookmarks: Sequence[str], notices: Sequence[str]) -> Sentence:
         """What comes after the last sentence: a pause, places, notices, and nothing that is said."""
         places = tuple(Place(name, 0) for name in bookmarks)
-        nothing = Encoded([], [], ())
+        nothing = Encoded([], [], (), [])
         return cls("", Reading(""), nothing, index, "", seconds, bookmarks=places, notices=tuple(notices))
 
     @property
@@ -91,7 +91,7 @@ class Sentence:
         missing = [
             name for name in ("pitch", "energy") if asked[name] != getattr(options, name) and name not in controls
         ]
-        obeyed = {name: _clamped(name, value) for name, value in asked.items() if name not in missing}
+        obeyed: dict[str, Any] = {name: _clamped(name, asked[name]) for name in asked if name not in missing}
         warnings = tuple(f"the text changes the {name}, over which this voice has no control" for name in missing)
         return replace(options, **obeyed), warnings
 
