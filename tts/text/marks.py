@@ -1,6 +1,7 @@
 """Signs as words: arithmetic, percent, ampersand, at, hash; what has no words is told, marks of layout just go."""
 
 import re
+import unicodedata
 
 from tts.text.numbers import cardinal
 from tts.text.patterns import Pattern
@@ -21,6 +22,7 @@ _TERM = r"(?:[0-9]+(?:\.[0-9]+)?|[a-zA-Z]\b|\.[0-9]+)[a-z]?"
 _EQUATION = Pattern(rf"(?<![\w.-])-?{_TERM}(?: ?[-+*/=<>^] ?-?{_TERM})+(?![\w/-])", needs="=<>")
 _PRODUCT = Pattern(" ?([×÷]) ?", needs="×÷")
 _POWER = Pattern(r"(?<=[\w)])\^(?:\(?([+-]?[0-9]+)\)?|([a-z])\b)", needs="^")
+_LONE_GREEK = Pattern(r"(?<![^\W\d_])[Α-ΡΣ-Ωα-ω](?![^\W\d_])")
 _SUM = Pattern(r"(?<=[\w%)]) ?(\+) ?(?=[\w(])|(?<=[\w%)]) ([*^]) (?=[\w(])", needs="+*^")
 _ASTERISK = Pattern(r"(?<=\w)\*(?=\w)", needs="*")
 _SPACED = Pattern(r"(?<=[\w%)]) ([=<>]) (?=[\w(\-])", needs="=<>")
@@ -55,8 +57,8 @@ def speak_equations(text: SpokenText) -> SpokenText:
 
 
 def speak_powers(text: SpokenText) -> SpokenText:
-    """Replace powers: "x^2" is "x squared", "2^10" "two to the power of ten"."""
-    return text.sub(_POWER, _power)
+    """Replace powers: "x^2" is "x squared", "2^10" "two to the power of ten"; and Greek letters by themselves."""
+    return text.sub(_POWER, _power).sub(_LONE_GREEK, _greek)
 
 
 def speak_marks(text: SpokenText) -> SpokenText:
@@ -71,6 +73,11 @@ def speak_marks(text: SpokenText) -> SpokenText:
     return speak_signs(text.sub(_LAYOUT, " ").drop(_UNSPOKEN))
 
 
+def _greek(found: re.Match[str]) -> str:
+    blank = " " if found.string[found.start() - 1 : found.start()].isdigit() else ""
+    return blank + unicodedata.name(found.group()).split()[-1].lower()
+
+
 def _power(found: re.Match[str]) -> str:
     if found[2]:
         return f" to the power of {found[2]}"
@@ -82,5 +89,6 @@ def _equation(found: re.Match[str]) -> str:
     written = found.group()
     if not any(mark in written for mark in "=<>"):
         return written
+    written = _POWER.compiled.sub(_power, written)
     spaced = re.sub(r" ?([-+*/=<>^]) ?", lambda operator: f" {_OPERATORS[operator[1]]} ", written)
     return re.sub(r"\bA (?=[a-z])", "A-", spaced).strip()

@@ -46,7 +46,7 @@ _ENGLISH = (
     Rule("money", speak_money, re.compile("[0-9$£€¥¢₹]")),
     Rule("address", speak_places),
     Rule("measure", speak_measures, _DIGIT),
-    Rule("math", speak_powers, re.compile(r"\^")),
+    Rule("math", speak_powers, re.compile(r"[\^Α-Ωα-ω]")),
     Rule("roman", speak_roman, re.compile("[IVXLCivx](?:\\b|st|nd|rd|th)")),
     Rule("abbreviation", speak_abbreviations),
     Rule("serial", speak_paired, _DIGIT),

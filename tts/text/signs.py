@@ -1,4 +1,4 @@
-"""Signs beyond ASCII as words: of mathematics, of money, and a few others; by their Unicode names for want of shorter."""
+"""Signs beyond ASCII as words: of mathematics, of money, and a few others; rare ones by their Unicode names."""
 
 import re
 import unicodedata
@@ -58,7 +58,6 @@ _NAMES = {
     "‡": "double dagger",
 }
 _BEYOND_ASCII = Pattern(r"[^\x00-\x7f]")
-_LONE_GREEK = Pattern(r"(?<![^\W\d_])[Α-Ωα-ω](?![^\W\d_])")
 _NOISE = re.compile(r"\b(?:sign|with|symbol|n-ary)\b ?")
 
 
@@ -66,8 +65,7 @@ def speak_signs(text: SpokenText) -> SpokenText:
     """Replace the signs of mathematics and money that no rule has claimed by their names ("≤" is "is at most")."""
     if text.text.isascii():
         return text
-    text = text.sub(_BEYOND_ASCII, lambda found: _name(found.group()))
-    return text.sub(_LONE_GREEK, lambda found: f" {unicodedata.name(found.group()).split()[-1].lower()} ")
+    return text.sub(_BEYOND_ASCII, lambda found: _name(found.group()))
 
 
 @lru_cache(4096)

@@ -18,7 +18,8 @@ _SOCIAL_SECURITY = Pattern(r"(?<![\w-])([0-9]{3})-([0-9]{2})-([0-9]{4})(?![\w-])
 _CARD = Pattern(r"(?<![\w-])([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})(?![\w-])", needs=" -")
 _CODE = Pattern(
     r"\b((?:ending|ends) (?:in|with)"
-    r"|(?:pin|otp|ssn|cvv|password|passcode|access code|zip code|area code|extension|ext\.?)(?: number| code)?(?: is|:)?) ([0-9]{3,12})\b",
+    r"|(?:pin|otp|ssn|cvv|password|passcode|access code|zip code|area code|extension|ext\.?)"
+    r"(?: number| code)?(?: is|:)?) ([0-9]{3,12})\b",
     re.IGNORECASE,
 )
 _EMERGENCY = Pattern(
