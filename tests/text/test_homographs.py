@@ -102,6 +102,7 @@ def test_other_english_gets_only_what_it_says_alike() -> None:
     text = "He read the record of the wind."
     assert [said.phonemes for said in find(text)] == ["ɹˈɛd", "ɹˈɛkɚd", "wˈɪnd"]
     assert [said.phonemes for said in find(text, "en-gb")] == ["ɹˈɛd", "wˈɪnd"]
+    assert [said.phonemes for said in find("His aged mother sent her resume.", "en-GB")] == ["ˈeɪdʒɪd"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tts.text.homograph_meanings import MEANINGS
 from tts.text.homograph_verbs import VERBS
@@ -12,7 +13,7 @@ from tts.text.word_context import Place, Sentence
 _RULES = {**VERBS, **MEANINGS}
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 # What American English says differently from others: of the rest, IPA of en-us will do for all.
-_AMERICAN = re.compile("oʊ|ɑː|ɚ|æ|ɾ|ɐs|ɹ(?![ˈˌaeiouæɐɑəɚɛɜɪɔʊʌᵻ])|n[ˈˌ]?uː|d[ˈˌ]?uː")
+_AMERICAN = re.compile("oʊ|ɑː|ɚ|æ|ɾ|ɐs|ɹ(?![ˈˌaeiouæɐɑəɚɛɜɪɔʊʌᵻ])|[nzd]uː")
 
 
 def find(spoken: str, language: str = "en-us") -> list[Pronunciation]:
@@ -22,7 +23,6 @@ def find(spoken: str, language: str = "en-us") -> list[Pronunciation]:
     """
     if _RULES.keys().isdisjoint(map(str.lower, _WORD.findall(spoken))):
         return []
-
     sentence = Sentence(spoken)
     found = []
     for index, word in enumerate(sentence.lower):
@@ -30,4 +30,5 @@ def find(spoken: str, language: str = "en-us") -> list[Pronunciation]:
             found.append(Pronunciation(*sentence.spans[index], ipa))
     if language.lower() == "en-us":
         return found
-    return [said for said in found if not _AMERICAN.search(said.phonemes)]
+    alike = (said for said in found if not _AMERICAN.search(said.phonemes))
+    return [replace(said, phonemes=said.phonemes.replace("ᵻ", "ɪ")) for said in alike]
