@@ -42,8 +42,8 @@ def phonemes(
 ) -> None:
     """Give the phonemes (IPA) of a text, with its inline markup; line for line from standard input."""
     from tts.text.espeak import EspeakFrontend
-    from tts.text.lexicon import lexicon_for
     from tts.text.markup import read_markup
+    from tts.text.user_lexicon import lexicon_for
 
     frontend = EspeakFrontend(language, lexicon=lexicon_for(language, lexicon), system_espeak=system_espeak)
 
