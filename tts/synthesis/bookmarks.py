@@ -14,9 +14,9 @@ def timed_bookmarks(
 ) -> tuple[TimedBookmark, ...]:
     """When the first word at or behind each place begins; behind the last word, the end of the sentence (`seconds`).
 
-    `read` and `timed` are the same words.
+    `read` and `timed` are the same words; of typed phonemes, which have no places, none was read.
     """
-    starts = [(word.start, when.start) for word, when in zip(read, timed, strict=True)]
+    starts = [(word.start, when.start) for word, when in zip(read, timed, strict=False)]
     return tuple(
         TimedBookmark(name, next((when for start, when in starts if start >= place), seconds)) for name, place in places
     )

@@ -146,6 +146,8 @@ def _clause_marks(symbols: Sequence[str]) -> list[int]:
 
 def with_pauses(result: SpokenMel, places: Sequence[int], n_frames: int) -> SpokenMel:
     """Put `n_frames` of silence, of the quietest frame there is, into the quietest place of each symbol in `places`."""
+    if not places:
+        return result
     loudness = result.mel.mean(axis=0)
     bounds = np.concatenate([[0], np.cumsum(result.durations)])
     cuts = [_quietest(loudness, int(bounds[place]), int(bounds[place + 1])) for place in places]
