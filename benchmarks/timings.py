@@ -5,12 +5,13 @@
 words:   written words found by the frontend, heard when the corpus says; where the frontend gives other phonemes
          than the corpus, the two are aligned and times between them divided evenly.
 frames:  the corpus's durations forced on the voice's acoustic model (FastSpeech 2): what rounding to frames costs.
-rhythm:  the voice's own durations against the corpus's; both begin with the first sound. That is the voice's, not the
-         timings'.
+rhythm:  the voice's own durations against the corpus's; both begin with the first sound, and `scaled` end with the last
+         too. That is the voice's, not the timings'.
 sound:   where vowels turn into hisses and back, in the corpus's audio and in what the voice makes of forced durations,
          against the boundaries: what a boundary means.
 
-Errors are in milliseconds: median and 95th percentile without their sign, and the median with it (positive is late).
+Errors are in milliseconds: median, 95th percentile and largest without their sign, their median with it (`lag`; of
+sounds, below 0 is before the boundary), and the 95th percentile of what would remain without the lag (`spread`).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Errors:
     values: list[float] = field(default_factory=list)
 
     def told(self) -> dict[str, float]:
-        """Their number, and in ms: the median and 95th percentile without sign, the largest, the median with sign."""
+        """Their number, and figures in ms, as the top of this file has them."""
         signed = 1000 * np.array(self.values or [np.nan])
         sizes = np.abs(signed)
         figures = {
@@ -55,6 +56,7 @@ class Errors:
             "p95": np.percentile(sizes, 95),
             "largest": sizes.max(),
             "lag": np.median(signed),
+            "spread": np.percentile(np.abs(signed - np.median(signed)), 95),
         }
         return {"n": len(self.values), **{name: round(float(value), 1) for name, value in figures.items()}}
 
@@ -85,7 +87,8 @@ class Bench:
     def take(self, clip: Clip) -> None:
         known = groups(clip, self._alone)
         self._take_words(clip, known)
-        self._take_sound("corpus", *soundfile.read(clip.audio, dtype="float32"), clip.phonemes, clip.bounds)
+        samples, sample_rate = soundfile.read(clip.audio, dtype="float32")
+        self._take_sound("corpus", samples, sample_rate, clip.phonemes, clip.bounds)
         encoded = self._frontend.encode(clip.phonemes)
         if encoded.dropped:
             self.tally.add("left out: phonemes that the voice lacks", 0.0)
@@ -134,9 +137,12 @@ class Bench:
         marks = symbol_marks(spoken.symbols, places, spoken.result.durations.tolist(), 0.0, self._frame)
         words = timed_words(clip.text, read_words(clip, known), marks)
         lag = words[0].start - known[0].first
+        scale = (known[-1].last - known[0].first) / (words[-1].end - words[0].start)
         for word, group in zip(words, known, strict=True):
             self.tally.add("rhythm: length", (word.end - word.start) - (group.last - group.first))
             self.tally.add("rhythm: start", word.start - lag - group.first)
+            since_first = word.start - words[0].start
+            self.tally.add("rhythm: start, scaled", known[0].first + scale * since_first - group.first)
 
     def _take_sound(
         self, whose: str, samples: np.ndarray, sample_rate: int, phonemes: str, bounds: Sequence[float]
@@ -189,9 +195,9 @@ def main() -> None:
         print(json.dumps({"clips": len(taken), "rows": rows}, indent=2))
         return
     print(f"{len(taken)} clips; ms")
-    print(f"{'':44}{'n':>7}{'median':>8}{'p95':>8}{'largest':>8}{'lag':>8}")
+    print(f"{'':44}{'n':>7}{'median':>8}{'p95':>8}{'largest':>8}{'lag':>8}{'spread':>8}")
     for row in sorted(rows, key=lambda row: str(row["kind"])):
-        figures = "".join(f"{row[name]:>8}" for name in ("median", "p95", "largest", "lag"))
+        figures = "".join(f"{row[name]:>8}" for name in ("median", "p95", "largest", "lag", "spread"))
         print(f"{row['kind']:44}{row['n']:>7}{figures}")
 
 
