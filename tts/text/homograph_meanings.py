@@ -76,6 +76,7 @@ def _dove(place: Place) -> str | None:
         "down",
         "for",
         "headfirst",
+        "forward",
         "deep",
         "deeper",
         "behind",

@@ -111,8 +111,8 @@ def is_verb(place: Place, *, adjective: bool = False) -> bool | None:
     distance = place.skipping_adverbs()
     governor, after = place.at(distance), place.after
     if governor == "to":
-        is_noun = place.at(distance - 1) in table.BEFORE_PREPOSITION_TO and after not in table.OBJECT_STARTS
-        return None if is_noun else True
+        may_be_noun = place.at(distance - 1) in table.BEFORE_PREPOSITION_TO and after not in table.OBJECT_STARTS
+        return True if not may_be_noun else False if after == "of" else None
     if is_before_verb(governor) or governor in table.SUBJECTS:
         return True
     if governor in ("all", "both") and place.at(distance - 1) in table.SUBJECTS:
