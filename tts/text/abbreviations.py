@@ -23,7 +23,7 @@ _OTHERS = Pattern(r"\bet al\b\.?", needs="t")
 _INITIALS = Pattern(r"(?<![\w.'-])((?:[A-Z]\. ?){1,6})(?=[A-Z][a-z])", needs=".")
 _INITIAL = Pattern(r"[A-Z]\.", needs=".")
 _INNER_STOP = Pattern(r"\.[A-Za-z0-9]", needs=".")
-_WORDS_WITHOUT_STOP = (
+_WITHOUT_STOP = (
     "Mr ",
     "Mrs ",
     "Ms ",
