@@ -58,7 +58,7 @@ def test_there_is_advice_for_kanji_and_chinese_characters() -> None:
         ("M. Dupont a 21 ans.", "fr-fr", "vingt", "21", "cardinal"),
         ("M. Dupont a 21 ans.", "fr-fr", "Monsieur", "M.", "abbreviation"),
         ("el siglo XX fue", "es", "veinte", "XX", "roman"),
-        ("他在2024年来。", "cmn", "二零二四", "2024", "cardinal"),
+        ("他在2024年回来。", "cmn", "二零二四", "2024", "date"),
         ("きょうは10:30です", "ja", "さんじゅっぷん", "10:30", "time"),
     ],
 )
