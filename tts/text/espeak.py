@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING
 
 from tts.errors import TtsError
@@ -78,18 +78,18 @@ class EspeakFrontend:
             TtsError: espeak-ng cannot be loaded or does not speak the voice's language.
         """
         warnings: list[str] = []
-        stretches = list(_languages(passage))
-        if len(stretches) == 1:
-            readings = [self._reader(stretches[0][2], warnings)._read_plain(passage)]
-        else:
-            readings = [
-                self._reader(language, warnings)._read_plain(passage.part(start, end))
-                for start, end, language in stretches
-            ]
-        reading = _joined(passage.text, [start for start, _, _ in stretches], [reading for reading, _ in readings])
-        left_out = dict.fromkeys(chain.from_iterable(lost for _, lost in readings))
-        if left_out:
-            warnings.append(f"left out, because it has no words: {' '.join(left_out)}")
+        stretches = [(start, end, self._reader(language, warnings)) for start, end, language in _languages(passage)]
+        read: list[tuple[int, Reading]] = []
+        lost: list[str] = []
+        for reader, group in groupby(stretches, key=lambda stretch: stretch[2]):
+            inside = list(group)
+            start, end = inside[0][0], inside[-1][1]
+            reading, left_out = reader._read_plain(passage.part(start, end))
+            read.append((start, reading))
+            lost += left_out
+        if lost:
+            warnings.append(f"left out, because it has no words: {' '.join(dict.fromkeys(lost))}")
+        reading = _joined(passage.text, read)
         return in_alphabet(Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings))), self._alphabet)
 
     def encode(self, phonemes: str) -> Encoded:
@@ -159,11 +159,11 @@ def _languages(passage: Passage) -> Iterator[tuple[int, int, str | None]]:
         yield start, end, inside[-1] if inside else None
 
 
-def _joined(text: str, starts: Sequence[int], readings: Sequence[Reading]) -> Reading:
-    """The readings of the stretches of a text as one, with a blank where one is written."""
+def _joined(text: str, read: Sequence[tuple[int, Reading]]) -> Reading:
+    """The readings of the stretches of a text, each with its start, as one: with a blank where one is written."""
     phonemes = ""
     words: list[ReadWord] = []
-    for start, reading in zip(starts, readings, strict=True):
+    for start, reading in read:
         blank = text[start - 1 : start + 1] if start else ""
         if phonemes and reading.phonemes and any(map(str.isspace, blank)):
             phonemes += " "
