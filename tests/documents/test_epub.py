@@ -40,7 +40,8 @@ def test_chapters_are_those_of_the_table_of_contents(tmp_path):
             "OEBPS/text/one.xhtml": xhtml("<h1>Part One</h1>"),
             "OEBPS/text/two.xhtml": xhtml(
                 '<h2 id="first">I</h2><p>It began.</p><div><span id="second"/><h2>II</h2>'
-                '<p>It went on<a epub:type="noteref" href="#n">1</a>.</p><aside epub:type="footnote" id="n">No.</aside></div>'
+                '<p>It went on<a epub:type="noteref" href="#n">1</a>.</p>'
+                '<aside epub:type="footnote" id="n">No.</aside></div>'
             ),
             "OEBPS/text/end notes.xhtml": xhtml("<h3>A last heading</h3><p>It ended.</p>"),
         },

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+
 import pytest
 
 from tts.documents.reading import read_document
 from tts.errors import TtsError
-
-pytest.importorskip("markdown_it")
 
 SOURCE = """---
 title: "The *book*"
@@ -86,7 +87,7 @@ def test_front_matter_may_be_toml_and_a_rule_is_none(tmp_path):
 
 
 def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "markdown_it", None)
+    monkeypatch.setitem(sys.modules, "markdown_it", None)
     message = r"^Reading \.md needs markdown-it-py: install it with pip install 'utter-tts\[documents\]'\.$"
     with pytest.raises(TtsError, match=message):
         read(tmp_path / "a.md", "x")
@@ -105,4 +106,6 @@ def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
     ],
 )
 def test_hostile_markdown_takes_no_time(tmp_path, text):
-    read(tmp_path / "a.md", f"{text}\n\nz")
+    # A fence that is never closed holds all the rest.
+    with suppress(TtsError):
+        read(tmp_path / "a.md", f"{text}\n\nz")

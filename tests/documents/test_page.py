@@ -78,7 +78,7 @@ def test_self_closed_elements_end_in_xhtml_only():
         "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><head><title/></head><body><p/>a<nav/>b</body>"
     )
     assert texts(xhtml) == ["ab"]
-    assert texts("<p>a<nav/>b</nav>c") == ["a", "c"] or texts("<p>a<nav/>b</nav>c") == ["ac"]
+    assert texts("<p>a<nav/>b</nav>c") == ["ac"]
 
 
 def test_what_is_left_out_is_told():
@@ -99,7 +99,8 @@ def test_anchors_are_found_where_they_stand():
 def test_a_page_is_a_document(tmp_path):
     path = tmp_path / "a.html"
     path.write_text(
-        "<!doctype html><html lang=fr><head><meta charset=utf-8><title>Le livre</title><meta name=author content='A. B.'>"
+        "<!doctype html><html lang=fr><head><meta charset=utf-8><title>Le livre</title>"
+        "<meta name=author content='A. B.'>"
         "<body><p>Avant.<h1>Un</h1><p>Premier.<h2>Deux</h2>Second.<pre><code>x</code></pre><h3>Trois</h3>Fin."
     )
     document = read_document(path)
