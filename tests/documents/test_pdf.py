@@ -113,7 +113,7 @@ def test_what_only_looks_like_a_head_stays():
         (["exam-", "ple"], "example"),
         (["Anglo-", "Saxon"], "Anglo-Saxon"),
         (["well-", "known"], "well-known"),
-        (["1990-", "1995"], "1990- 1995"),
+        (["1990-", "1995"], "1990-1995"),
         (["a -", "b"], "a - b"),
         (["oﬃce", "ﬁnd"], "office find"),
         (["a"], "a"),

@@ -81,7 +81,7 @@ def joined_lines(lines: Sequence[str], hyphenated: Container[str] = ()) -> str:
     text = ""
     for line in lines:
         line = line.translate(_LIGATURES)
-        if len(text) > 1 and text[-1] in "-‐" and text[-2].isalpha():
+        if len(text) > 1 and text[-1] in "-‐" and text[-2].isalnum():
             before, after = re.search(r"[\w‐-]*$", text), re.match(r"\w*", line)
             word = (before.group() if before else "") + (after.group() if after else "")
             keeps = not line[:1].islower() or word.lower() in hyphenated
