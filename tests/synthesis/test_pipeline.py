@@ -9,9 +9,9 @@ from tts.audio.effects import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.stages import SpokenMel, VocoderStage
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice, symbol_marks
+from tts.synthesis.pipeline import load_voice
 from tts.synthesis.sentence import sentence_seed, without_long_edges
-from tts.synthesis.timing import Mark, words
+from tts.synthesis.timing import TimedBookmark
 from tts.synthesis.vocoding import Vocoding
 from tts.text.public_symbols import TORCHAUDIO_CHARACTERS
 from tts.text.symbols import ENGLISH_IPA
@@ -104,6 +104,49 @@ def test_marks_say_when_each_symbol_is_heard(pulse):
     assert second.marks[0].start == pytest.approx(11025 / 22050 + seconds)
 
 
+def test_what_the_author_marked_is_done(pulse):
+    """A pause in a sentence, silence between paragraphs, a pause at the end, and places with their times."""
+    plain = pulse.say("Hello.").samples
+    text = "<speak><p>Hello.</p><p>Hello.</p><break time='300ms'/><mark name='end'/></speak>"
+    options = SynthesisOptions(input="ssml", paragraph_silence=0.4)
+    first, second, end = pulse.stream(text, options)
+    assert (first.opens, second.opens) == ("", "paragraph")
+    np.testing.assert_array_equal(first.audio.samples, plain)
+    np.testing.assert_array_equal(second.audio.samples, np.concatenate([np.zeros(8820, np.float32), plain]))
+    np.testing.assert_array_equal(end.audio.samples, np.zeros(6615, np.float32))
+    assert end.bookmarks == (TimedBookmark("end", 0.3),)
+    paused = list(pulse.stream("Hello [pause 0.5s] there."))
+    assert [piece.text for piece in paused] == ["Hello", "there."]
+    assert not paused[1].audio.samples[:11025].any()
+
+
+def test_a_manner_is_that_of_its_words(pulse):
+    plain, loud, again = pulse.stream(
+        "<speak>Hello. <prosody volume='+6dB' rate='200%'>Hello.</prosody> Hello.</speak>",
+        SynthesisOptions(input="ssml", sentence_silence=0.0),
+    )
+    np.testing.assert_array_equal(plain.audio.samples, again.audio.samples)
+    assert len(loud.audio.samples) == len(plain.audio.samples) // 2
+    assert loud.audio.samples.max() == pytest.approx(plain.audio.samples.max() * 10 ** (6 / 20))
+
+
+def test_another_voice_may_speak_a_part(pulse, random, voices_folder):
+    text = f"<speak>Hello. <voice name='{voices_folder / 'random'}'>Hello.</voice></speak>"
+    first, second = pulse.stream(text, SynthesisOptions(input="ssml", sentence_silence=0.0))
+    np.testing.assert_array_equal(first.audio.samples, pulse.say("Hello.").samples)
+    alone = random.say(text, SynthesisOptions(input="ssml", sentence_silence=0.0)).samples
+    np.testing.assert_array_equal(second.audio.samples, alone[-len(second.audio.samples) :])
+    (refused,) = pulse.stream("<speak><voice name='nobody'>Hello.</voice></speak>", SynthesisOptions(input="ssml"))
+    assert "asks for the voice 'nobody', and another speaks" in refused.warnings[0]
+
+
+def test_what_the_author_marked_is_done_for_many(pulse):
+    options = SynthesisOptions(input="ssml", clause_silence=0.2)
+    text = "<speak>Hello, <emphasis>hello</emphasis>.<break time='1s'/></speak>"
+    (utterance,) = pulse.speak_all([pulse.read(text, options)])
+    np.testing.assert_array_equal(utterance.audio.samples, pulse.say(text, options).samples)
+
+
 # The pulse voice has 57 symbols, too few for all of ARPAbet.
 SOME_PHONES = ("_", " ", ".", "AE1", "IH1", "K", "S", "T", "UW1")
 
@@ -129,7 +172,8 @@ def test_every_kind_of_frontend_speaks_and_times_words(voices_folder, tmp_path, 
     voice = load_voice(with_frontend(voices_folder, tmp_path, kind, symbols), device="cpu")
     (piece,) = voice.stream("It's 2 cats.")
     assert piece.phonemes == spoken
-    assert [word.text for word in words(piece.marks)] == found
+    assert [word.text for word in piece.words] == ["It's", "2", "cats"]
+    assert [word.phonemes for word in piece.words] == found
     (typed,) = voice.stream(spoken, SynthesisOptions(input="phonemes"))
     np.testing.assert_array_equal(typed.audio.samples, piece.audio.samples)
 
@@ -156,6 +200,8 @@ OTHER_VALUES = {
     "energy": 2.0,
     "seed": 1,
     "sentence_silence": 0.5,
+    "paragraph_silence": 0.5,
+    "clause_silence": 0.5,
     "denoise": 0.5,
     "streams": 3,
     "volume": -6.0,
@@ -166,7 +212,7 @@ OTHER_VALUES = {
 
 @pytest.mark.parametrize("name", SynthesisOptions.names())
 def test_every_option_changes_the_samples(random, name):
-    text = "həlˈoʊ.\n\nhəlˈoʊ."
+    text = "həlˈoʊ. Həlˈoʊ, həlˈoʊ.\n\nhəlˈoʊ."
     # Only some vocoders have a hum to take off, or can speak several stretches at a time.
     options = SynthesisOptions(vocoder={"denoise": "waveglow", "streams": "striped"}.get(name))
     usual = random.say(text, options).samples
@@ -243,7 +289,7 @@ def test_only_the_networks_that_speak_are_loaded(voices_folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("speed", 0.0), ("speed", float("nan")), ("pitch", 13.0), ("denoise", 1.5), ("seed", -1), ("input", "ssml")],
+    [("speed", 0.0), ("speed", float("nan")), ("pitch", 13.0), ("denoise", 1.5), ("seed", -1), ("input", "html")],
 )
 def test_options_refuse_what_makes_no_sense(name, value):
     with pytest.raises(UsageError, match=name):
@@ -255,10 +301,6 @@ def test_long_edges_are_cut():
     cut = without_long_edges(SpokenMel(mel, np.array([4, 3, 3])), n_frames=2)
     assert cut.durations.tolist() == [2, 3, 2]
     assert cut.mel.tolist() == [[2, 3, 4, 5, 6, 7, 8]]
-
-
-def test_marks_leave_out_the_markers():
-    assert symbol_marks(["", "a", ""], [1, 2, 1], 1.0, 0.5) == (Mark("a", 1.5, 2.5),)
 
 
 def test_a_seed_belongs_to_the_sentence():

@@ -23,7 +23,7 @@ class Scripted(AcousticStage):
 
 
 def encoded(text):
-    return Encoded([1, *map(ord, text), 2], ["", *text, ""], ())
+    return Encoded([1, *map(ord, text), 2], ["", *text, ""], (), [-1, *range(len(text)), -1])
 
 
 def speak(model, text):
@@ -36,6 +36,7 @@ def test_what_does_not_fail_is_spoken_once():
     assert len(model.calls) == 1
     assert spoken.warnings == ()
     assert spoken.symbols == ["", *"hello world", ""]
+    assert spoken.places == [-1, *range(11), -1]
 
 
 def test_a_failure_is_tried_again_and_told():
@@ -52,6 +53,7 @@ def test_what_keeps_failing_is_spoken_in_parts():
     first, second = "the first half,", "and the second half"
     assert model.calls[TAKES:] == [encoded(first).ids, encoded(second).ids]
     assert "".join(spoken.symbols) == text
+    assert [place for place in spoken.places if place >= 0] == [i for i in range(len(text)) if i != len(first)]
     assert spoken.result.mel[0].tolist() == [id for half in (first, second) for id in encoded(half).ids for _ in "12"]
     assert int(spoken.result.durations.sum()) == spoken.result.mel.shape[1]
     assert len(spoken.result.durations) == len(spoken.symbols)

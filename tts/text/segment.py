@@ -1,98 +1,142 @@
-"""Written text cut into sentences, lazily: what is spoken first does not wait for what comes last."""
+"""Text cut into sentences, lazily: what is spoken first does not wait for what comes last."""
 
-import re
-from collections.abc import Iterator
+from __future__ import annotations
 
-from tts.text.boundaries import stop_ends_sentence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
 
-# A blank line ends a paragraph; so does a line that starts a list entry.
-_PARAGRAPH_BREAK = re.compile(r"\n[^\S\n]*\n\s*|\n(?=[^\S\n]*(?:[-*•‣▪]|\d{1,3}[.)])[^\S\n]+\S)")
-# Sentence marks with the quotes and brackets that close behind them, before a blank or the end.
-_MARKS = re.compile(r"(?P<marks>[.!?…]+)(?P<closing>[\"'”’»)\]}*_]*)(?=\s|\Z)|(?P<wide>[。！？]+[」』”’）]*)")
-_NEXT_WORD = re.compile(r"\s+[\"'“‘(\[{«¿¡*_—–-]*\s*([\w'’]*)")
-_BLANKS = re.compile(r"\s+")
-# Where a sentence that is too long may be cut, the best first.
-_CUTS = tuple(
-    re.compile(pattern) for pattern in (r"[.!?…][\"'”’)\]]*\s", r"[;:][\"'”’)\]]*\s", r",[\"'”’)\]]*\s|[—–]", r"\s")
-)
+from tts.text.clauses import cut_long
+from tts.text.layout import stretches
+from tts.text.passage import Alias, Level, Manner, Note, Passage, Pause, Pronunciation, Spoken
+from tts.text.sentence_ends import sentence_ends
+
+_STRENGTH: dict[Level, int] = {"": 0, "clause": 1, "sentence": 2, "paragraph": 3}
 
 
-def split_sentences(text: str, max_characters: int = 400) -> Iterator[str]:
-    """Yield the sentences of a text in order, each with its punctuation and single spaces for any run of blanks.
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The stretch [start, end) of a text that is read in one breath, a sentence or a piece of one.
 
-    Joined, the pieces are the text up to blanks. A blank line always ends a sentence; a single line break is a space,
-    unless a list entry begins after it. A sentence longer than max_characters is cut at its best clause boundary:
-    after a sentence mark, a semicolon or colon, a comma or dash, a space, or else anywhere.
+    `opens` is what lies before it: nothing, or a boundary.
+    """
+
+    start: int
+    end: int
+    opens: Level
+
+
+_Cut = tuple[int, Level]
+
+
+def segments(passage: Passage, language: str = "en-us", max_characters: int = 400) -> Iterator[Segment]:
+    """Yield the sentences of a passage in order, with no blanks around them; joined, they are its text up to blanks.
+
+    An empty line, a heading and a list entry begin a paragraph; any other line break is a blank, but one between short
+    lines that each begin anew (verse, addresses) is a clause's end. Pauses, and where the manner or the voice changes,
+    part a sentence too; nothing parts what has a pronunciation or an alias. A sentence longer than max_characters is
+    cut at its best clause boundary, else at a blank, else between any two characters as one sees them. `language` is
+    an espeak-ng code; abbreviations are known for English and its larger neighbours.
 
     Raises:
         ValueError: max_characters is below 1.
     """
     if max_characters < 1:
         raise ValueError(f"max_characters must be at least 1, not {max_characters}")
-    return _split(text, max_characters)
+    return _segments(passage, language, max_characters)
 
 
-def _split(text: str, max_characters: int) -> Iterator[str]:
-    for start, end in _paragraphs(text):
-        for sentence_start, sentence_end in _sentences(text, start, end):
-            yield from _pieces(text, sentence_start, sentence_end, max_characters)
+def split_sentences(text: str, max_characters: int = 400, language: str = "en-us") -> Iterator[str]:
+    """Yield the sentences of a text as `segments` finds them, with single spaces for any run of blanks.
+
+    Raises:
+        ValueError: max_characters is below 1.
+    """
+    found = segments(Passage(text), language, max_characters)
+    return (" ".join(text[segment.start : segment.end].split()) for segment in found)
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def _segments(passage: Passage, language: str, most: int) -> Iterator[Segment]:
+    text = passage.text
+    held = _Held(passage.notes)
+    first = True
+    for start, end, opens in _sentences(passage, language, held):
+        if end - start <= most or len(" ".join(text[start:end].split())) <= most:
+            yield Segment(start, end, "" if first else opens)
+            first = False
+            continue
+        for piece_start, piece_end, clause in cut_long(text, start, end, most, language, held):
+            level: Level = opens if piece_start == start else "clause" if clause else ""
+            piece_start, piece_end = _trimmed(text, piece_start, piece_end)
+            if piece_start < piece_end:
+                yield Segment(piece_start, piece_end, "" if first else level)
+                first = False
+
+
+def _sentences(passage: Passage, language: str, held: _Held) -> Iterator[tuple[int, int, Level]]:
+    """Give the sentences, however long, without blanks around them, and what lies before each."""
+    text = passage.text
+    cuts = merge(_cuts_of_text(text, language), _cuts_of_notes(passage.notes, len(text)), key=lambda cut: cut[0])
     start = 0
-    text_end = len(text)
-    for found in _PARAGRAPH_BREAK.finditer(text):
-        yield start, found.start()
-        start = found.end()
-    yield start, text_end
+    opens: Level = ""
+    for position, level in cuts:
+        if held(position):
+            continue
+        begin, end = _trimmed(text, start, position)
+        if begin < end:
+            yield begin, end, opens
+            opens = ""
+        opens = max(opens, level, key=_STRENGTH.__getitem__)
+        start = position
+    begin, end = _trimmed(text, start, len(text))
+    if begin < end:
+        yield begin, end, opens
 
 
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Give the spans of the sentences within text[start:end]."""
-    paragraph = text[start:end]
-    begin = 0
-    for found in _MARKS.finditer(paragraph):
-        if found["wide"] or _ends_sentence(paragraph, begin, found):
-            yield start + begin, start + found.end()
-            begin = found.end()
-    yield start + begin, end
+def _cuts_of_text(text: str, language: str) -> Iterator[_Cut]:
+    begun = 0
+    opening = True
+    for stretch in stretches(text):
+        if stretch.opens:
+            yield stretch.start, stretch.opens
+        if _STRENGTH[stretch.opens] >= _STRENGTH["sentence"]:
+            begun, opening = stretch.start, True
+        for end in sentence_ends(text, stretch.start, stretch.end, begun, language, opening=opening):
+            yield end, "sentence"
+            begun, opening = end, False
 
 
-def _ends_sentence(paragraph: str, begin: int, found: re.Match[str]) -> bool:
-    marks = found["marks"]
-    after = _NEXT_WORD.match(paragraph, found.end(), found.end() + 60)
-    following = after.group(1).replace("’", "'") if after else ""
-    if following[:1].islower() and not following[1:2].isupper():
-        return False
-    if marks == "." and not found["closing"]:
-        # Only the sentence so far may speak for the stop: its first word is then recognised as such.
-        window_start = max(begin, found.start() - 60)
-        return stop_ends_sentence(paragraph[window_start : found.end() + 60], found.start() - window_start)
-    if marks.startswith(("..", "…")):
-        return following.split("'")[0] != "I"
-    return True
+def _cuts_of_notes(notes: Sequence[Note], length: int) -> Iterator[_Cut]:
+    cuts: list[_Cut] = []
+    for note in notes:
+        if isinstance(note, Pause):
+            cuts.append((note.start, note.level))
+        elif isinstance(note, Spoken) and (note.manner != Manner() or note.voice is not None):
+            cuts += [(note.start, ""), (note.end, "")]
+    return iter(sorted((cut for cut in cuts if 0 < cut[0] < length), key=lambda cut: cut[0]))
 
 
-def _pieces(text: str, start: int, end: int, max_characters: int) -> Iterator[str]:
-    """Give text[start:end] with plain blanks, cut into pieces of at most max_characters."""
-    sentence = _BLANKS.sub(" ", text[start:end]).strip()
-    position = 0
-    while len(sentence) - position > max_characters:
-        cut = _best_cut(sentence, position, position + max_characters)
-        piece = sentence[position:cut].strip()
-        if piece:
-            yield piece
-        position = cut
-    rest = sentence[position:].strip()
-    if rest:
-        yield rest
+class _Held:
+    """Tells whether a position lies within a pronunciation or an alias."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for note in notes:
+            if isinstance(note, (Pronunciation, Alias)) and note.start < note.end:
+                self._starts.append(note.start)
+                self._ends.append(max(note.end, self._ends[-1] if self._ends else 0))
+
+    def __call__(self, position: int) -> bool:
+        n_before = bisect_right(self._starts, position - 1)
+        return n_before > 0 and self._ends[n_before - 1] > position
 
 
-def _best_cut(sentence: str, start: int, limit: int) -> int:
-    """Find where to cut sentence[start:limit]: the last boundary of the best kind that leaves no tiny first piece."""
-    early = start + (limit - start) // 4
-    for pattern in _CUTS:
-        ends = [found.end() for found in pattern.finditer(sentence, start, limit + 1) if found.end() > early]
-        if ends:
-            return min(ends[-1], limit) if not sentence[limit - 1 : limit + 1].isspace() else ends[-1]
-    return limit
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Give the span without the blanks at its ends."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
