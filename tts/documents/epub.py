@@ -20,7 +20,8 @@ _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 # Fonts that are scrambled so that they cannot be taken out; the text is as it is.
 _FONTS_ONLY = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
-_PICTURES = {"image/jpeg": ".jpg", "image/png": ".png"}
+_PICTURES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
+"""What the files begin with, whatever the book says they are."""
 _UNREAD = {"cover": "", "toc": "", "loi": "", "lot": "", "notes": "notes", "index": "index"}
 
 
@@ -121,10 +122,11 @@ def _opened_by_itself(page: Page) -> Iterator[Block]:
 
 
 def _cover(archive: Archive, package: Package) -> Cover | None:
-    picture = package.cover
-    if picture is None or picture.kind not in _PICTURES or picture.path not in archive:
+    if package.cover is None or package.cover.path not in archive:
         return None
-    return Cover(archive.read(picture.path), _PICTURES[picture.kind])
+    content = archive.read(package.cover.path)
+    suffix = next((suffix for mark, suffix in _PICTURES.items() if content.startswith(mark)), None)
+    return Cover(content, suffix) if suffix else None
 
 
 def _missing(pages: Sequence[tuple[Item, Page | None]], name: str) -> list[str]:

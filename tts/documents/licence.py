@@ -12,7 +12,7 @@ _START = re.compile(r"\*{3}\s*START OF (?:THE|THIS) .{1,300}", re.DOTALL | re.IG
 _END = re.compile(
     r"\*{3}\s*END OF (?:THE|THIS) .{1,300}|End of (?:the )?Project Gutenberg(?:'s|’s)? .{1,300}", re.DOTALL
 )
-_FIELD = re.compile(r"^(Title|Author|Language):[ \t]*(\S.*(?:\n[ \t]+\S.*){0,3})$", re.MULTILINE)
+_FIELD = re.compile(r"^(Title|Author|Language):[ \t]*(\S.*(?:\n(?!\w+:)\S.*){0,3})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

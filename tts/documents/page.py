@@ -20,7 +20,7 @@ _NOTE_MARK = re.compile(r"\s*[\[(]?(?:\d{1,4}|[a-z*†‡§]{0,3})[\])]?\s*")
 _IS_XML = re.compile(r"\s*<\?xml\b|[^<]*(?:<[!?][^<]*){0,5}<html\b[^<>]*\sxmlns\s*=", re.IGNORECASE)
 _HOLDS_CODE = re.compile(r"code|highlight|listing", re.IGNORECASE)
 # No page of anybody's nests so deeply; what does is taken for its text alone.
-_DEEPEST = 4096
+_DEEPEST = 1000
 
 
 @dataclass
@@ -202,6 +202,7 @@ class _Reader:
         if name in HEADINGS:
             self._levels.append(HEADINGS[name])
         if name == "tr":
+            self._release_row()
             self._rows.append([])
         if name == "main" and not self._main:
             self._main.append(len(self._page.blocks))
@@ -220,12 +221,17 @@ class _Reader:
             if element.name in HEADINGS:
                 self._levels.pop()
             if element.name == "tr":
-                for block in read_row(self._rows.pop()):
-                    self._put(block)
+                self._page.blocks += read_row(self._rows.pop())
             if element.name == "li":
                 self._paragraph.prefix = ""
             if element.name == "main" and len(self._main) == 1:
                 self._main.append(len(self._page.blocks))
+
+    def _release_row(self) -> None:
+        """A row that holds a table lays out a page; it is no row of data."""
+        if self._rows:
+            self._page.blocks += self._rows[-1]
+            self._rows[-1].clear()
 
     def _flush(self) -> None:
         block = self._paragraph.taken(self._levels[-1])

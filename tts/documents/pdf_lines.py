@@ -24,6 +24,9 @@ _INDENT = 0.8
 # A line of less than this part of the usual width, and with the end of a sentence, is the last of its paragraph.
 _SHORT = 0.75
 _LONGEST_HEADING = 3
+# What printers set, in heights of letters, for where too few lines tell.
+_LEADING = 1.2
+_ENOUGH_GAPS = 10
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def joined_lines(lines: Sequence[str], hyphenated: Container[str] = ()) -> str:
     text = ""
     for line in lines:
         line = line.translate(_LIGATURES)
-        if len(text) > 1 and text[-1] in "-‐" and text[-2].isalpha():
+        if len(text) > 1 and text[-1] in "-‐" and text[-2].isalnum():
             before, after = re.search(r"[\w‐-]*$", text), re.match(r"\w*", line)
             word = (before.group() if before else "") + (after.group() if after else "")
             keeps = not line[:1].islower() or word.lower() in hyphenated
@@ -147,7 +150,8 @@ def _begins_paragraph(before: Sequence[Line], line: Line, place: int, measure: _
     is_indented = line.x > measure.left + _INDENT * line.size and last.x <= measure.left + 1
     if place == 0:
         # A page's edge says nothing; a sentence goes on across it.
-        return ends_short or (is_indented and _ENDS_SENTENCE.search(last.text) is not None)
+        is_parted = is_indented and _ENDS_SENTENCE.search(last.text) is not None
+        return ends_short or is_parted or depth_of_heading(line.text) > 0
     return last.y - line.y > _GAP * measure.leading or is_indented or ends_short
 
 
@@ -155,5 +159,8 @@ def _measure(pages: Sequence[Sequence[Line]]) -> _Measure:
     gaps = [one.y - other.y for lines in pages for one, other in pairwise(lines) if 0 < one.y - other.y < 5 * one.size]
     edges = Counter(round(line.x) for lines in pages for line in lines)
     lengths = sorted(len(line.text) for lines in pages for line in lines)
-    left = edges.most_common(1)[0][0] if edges else 0
-    return _Measure(median(gaps) if gaps else math.inf, left, lengths[len(lengths) * 4 // 5] if lengths else 0)
+    usual = _LEADING * median(line.size for lines in pages for line in lines) if lengths else math.inf
+    leading = median(gaps) if len(gaps) >= _ENOUGH_GAPS else min([*gaps, usual])
+    return _Measure(
+        leading, edges.most_common(1)[0][0] if edges else 0, lengths[len(lengths) * 4 // 5] if lengths else 0
+    )

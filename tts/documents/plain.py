@@ -15,7 +15,8 @@ _RULE = re.compile(r"(?:[*•·~_=#—–-]\s*){3,}|[*•·#]\s*")
 _ITALICS = re.compile(r"(?<![\w_])_([^_]{1,400})_(?![\w_])")
 _PICTURE = re.compile(r"\[Illustration(?::\s*([^\[\]]{1,500}))?\s*\]")
 # Lines of a wrapped text end before this; a line that goes on is a paragraph of itself.
-_WIDEST = 120
+_WIDE_LINE = re.compile(r"^[^\n]{121}", re.MULTILINE)
+_LINE = re.compile(r"^[^\S\n]*\S", re.MULTILINE)
 
 
 def read_plain(text: str) -> Iterator[Block]:
@@ -54,5 +55,5 @@ def _cleaned(paragraph: str) -> Iterator[str]:
 
 def _is_wrapped(text: str) -> bool:
     """Whether lines end because the page does: not where a line in ten is longer than any page."""
-    lengths = [len(line) for line in text.split("\n") if line.strip()]
-    return sum(length > _WIDEST for length in lengths) * 10 <= len(lengths)
+    n_lines = sum(1 for _ in _LINE.finditer(text))
+    return sum(1 for _ in _WIDE_LINE.finditer(text)) * 10 <= n_lines

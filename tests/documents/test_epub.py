@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import zipfile
+from contextlib import suppress
+
+import pytest
+
+from tests.documents.books import CONTAINER, epub, package, xhtml
+from tts.documents.document import Cover
+from tts.documents.reading import read_document
+from tts.errors import TtsError
+from tts.text.passage import Spoken
+
+PAGE = "application/xhtml+xml"
+NAV = xhtml(
+    '<nav epub:type="toc"><ol><li><a href="text/one.xhtml">Part One</a><ol>'
+    '<li><a href="text/two.xhtml#first">The <i>first</i></a></li>'
+    '<li><a href="text/two.xhtml#second">The second</a></li>'
+    '</ol></li><li><a href="text/end%20notes.xhtml">After</a></li></ol></nav>'
+    '<nav epub:type="page-list"><ol><li><a href="text/two.xhtml#p1">1</a></li></ol></nav>'
+)
+FILES = [
+    ("nav", "nav.xhtml", PAGE, "nav"),
+    ("one", "text/one.xhtml", PAGE, ""),
+    ("two", "text/two.xhtml", PAGE, ""),
+    ("three", "text/end%20notes.xhtml", PAGE, ""),
+]
+
+
+def told(document):
+    return [(chapter.title, chapter.passage.text) for chapter in document.chapters]
+
+
+def test_chapters_are_those_of_the_table_of_contents(tmp_path):
+    book = epub(
+        tmp_path / "a.epub",
+        {
+            "OEBPS/book.opf": package(FILES),
+            "OEBPS/nav.xhtml": NAV,
+            "OEBPS/text/one.xhtml": xhtml("<h1>Part One</h1>"),
+            "OEBPS/text/two.xhtml": xhtml(
+                '<h2 id="first">I</h2><p>It began.</p><div><span id="second"/><h2>II</h2>'
+                '<p>It went on<a epub:type="noteref" href="#n">1</a>.</p>'
+                '<aside epub:type="footnote" id="n">No.</aside></div>'
+            ),
+            "OEBPS/text/end notes.xhtml": xhtml("<h3>A last heading</h3><p>It ended.</p>"),
+        },
+    )
+    document = read_document(book)
+    assert (document.title, document.author, document.language) == ("The & Book", "Ann Lee", "en-gb")
+    assert told(document) == [
+        ("Part One, The first", "Part One\n\nI\n\nIt began."),
+        ("The second", "II\n\nIt went on."),
+        ("After", "A last heading\n\nIt ended."),
+    ]
+    assert [chapter.passage.warnings for chapter in document.chapters] == [(), ("A footnote is not read.",), ()]
+
+
+def test_parts_name_their_first_chapters(tmp_path):
+    contents = xhtml(
+        "<nav epub:type='toc'><ol><li><a href='a.xhtml'>Part One</a><ol><li><a href='b.xhtml'>One</a></li></ol></li>"
+        "<li><a href='c.xhtml'>Part Two</a><ol><li><a href='d.xhtml'>Two</a></li></ol></li></ol></nav>"
+    )
+    names = {"a": "<h1>Part One</h1>", "b": "<p>B.</p>", "c": "<h1>Part Two</h1>", "d": "<p>D.</p>"}
+    files = [("nav", "nav.xhtml", PAGE, "nav"), *((name, f"{name}.xhtml", PAGE, "") for name in names)]
+    pages = {f"OEBPS/{name}.xhtml": xhtml(body) for name, body in names.items()}
+    book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), "OEBPS/nav.xhtml": contents, **pages})
+    assert told(read_document(book)) == [
+        ("Part One, One", "Part One\n\nB."),
+        ("Part Two, Two", "Part Two\n\nD."),
+    ]
+
+
+def test_sections_of_a_chapter_with_words_of_its_own_are_no_chapters(tmp_path):
+    contents = xhtml(
+        "<nav epub:type='toc'><ol><li><a href='a.xhtml'>One</a>"
+        "<ol><li><a href='a.xhtml#s'>Section</a></li></ol></li></ol></nav>"
+    )
+    files = [("nav", "nav.xhtml", PAGE, "nav"), ("a", "a.xhtml", PAGE, "")]
+    body = "<h1>One</h1><p>First.</p><h2 id='s'>Section</h2><p>Second.</p>"
+    book = epub(
+        tmp_path / "a.epub",
+        {"OEBPS/book.opf": package(files), "OEBPS/nav.xhtml": contents, "OEBPS/a.xhtml": xhtml(body)},
+    )
+    assert told(read_document(book)) == [("One", "One\n\nFirst.\n\nSection\n\nSecond.")]
+
+
+def test_the_contents_of_an_older_book_and_its_guide(tmp_path):
+    ncx = (
+        '<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN" "ncx-2005-1.dtd">'
+        '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><docTitle><text>No</text></docTitle><navMap>'
+        '<navPoint id="1"><navLabel><text>Chapter &#x41;</text></navLabel><content src="one.html"/></navPoint>'
+        '<navPoint id="2"><navLabel><text>Chapter B</text></navLabel><content src="two.html#top"/></navPoint>'
+        "</navMap></ncx>"
+    )
+    files = [
+        ("c", "cover.html", PAGE, ""),
+        ("o", "one.html", PAGE, ""),
+        ("o2", "more.html", PAGE, ""),
+        ("t", "two.html", PAGE, ""),
+        ("n", "notes.html", PAGE, ""),
+        ("x", "extra.html", PAGE, ""),
+        ("ncx", "toc.ncx", "application/x-dtbncx+xml", ""),
+        ("pic", "pic.png", "image/jpeg", ""),
+    ]
+    guide = '<guide><reference type="cover" href="cover.html"/><reference type="notes" href="notes.html"/></guide>'
+    spine = (
+        "".join(f'<itemref idref="{id}"/>' for id in ("c", "o", "o2", "t", "n")) + '<itemref idref="x" linear="no"/>'
+    )
+    picture = b"\x89PNG\r\n\x1a\n and more"
+    opf = package(files, guide=guide, spine=spine, toc=' toc="ncx"', metadata='<meta name="cover" content="pic"/>')
+    book = epub(
+        tmp_path / "a.epub",
+        {
+            "OEBPS/book.opf": opf,
+            "OEBPS/toc.ncx": ncx,
+            "OEBPS/cover.html": xhtml("<p>The cover.</p>"),
+            "OEBPS/one.html": xhtml("<p>One.</p>"),
+            "OEBPS/more.html": xhtml('<p xml:lang="fr">Encore.</p>'),
+            "OEBPS/two.html": xhtml("<p>Two.</p>"),
+            "OEBPS/notes.html": xhtml("<p>1. A note.</p>"),
+            "OEBPS/extra.html": xhtml("<p>Beside the rest.</p>"),
+            "OEBPS/pic.png": picture,
+        },
+    )
+    document = read_document(book)
+    assert told(document) == [("Chapter A", "One.\n\nEncore."), ("Chapter B", "Two.")]
+    assert document.chapters[0].passage.notes == (Spoken(6, 13, language="fr"),)
+    assert document.chapters[1].passage.warnings == ("A page of notes is not read.",)
+    assert document.cover == Cover(picture, ".png")
+
+
+def test_without_contents_pages_and_headings_are_chapters(tmp_path):
+    files = [("a", "a.xhtml", PAGE, ""), ("b", "b.xhtml", PAGE, "")]
+    pages = {
+        "OEBPS/a.xhtml": xhtml("<p>Words.</p>", title="The start"),
+        "OEBPS/b.xhtml": xhtml("<h1>One</h1><p>1.</p><h1>Two</h1><p>2.</p>"),
+    }
+    book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), **pages})
+    assert told(read_document(book)) == [("The start", "Words."), ("One", "One\n\n1."), ("Two", "Two\n\n2.")]
+
+
+def encryption(algorithm):
+    return (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:enc="http://www.w3.org/2001/04/xmlenc#">'
+        f'<enc:EncryptedData><enc:EncryptionMethod Algorithm="{algorithm}"/></enc:EncryptedData></encryption>'
+    )
+
+
+def small_book(path, **more):
+    files = [("a", "a.xhtml", PAGE, "")]
+    return epub(path, {"OEBPS/book.opf": package(files), "OEBPS/a.xhtml": xhtml("<p>Words.</p>"), **more})
+
+
+def test_protected_books_are_refused_and_scrambled_fonts_are_not(tmp_path):
+    name = "META-INF/encryption.xml"
+    book = small_book(tmp_path / "a.epub", **{name: encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc")})
+    with pytest.raises(TtsError, match=r"^a\.epub is protected against copying \(DRM\)"):
+        read_document(book)
+    book = small_book(tmp_path / "b.epub", **{name: encryption("http://www.idpf.org/2008/embedding")})
+    assert told(read_document(book)) == [("A page", "Words.")]
+
+
+def test_what_is_listed_and_missing_is_told(tmp_path):
+    files = [("a", "a.xhtml", PAGE, ""), ("b", "gone.xhtml", PAGE, "")]
+    book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), "OEBPS/a.xhtml": xhtml("<p>Words.</p>")})
+    assert read_document(book).chapters[0].passage.warnings == ("a.epub lists OEBPS/gone.xhtml, but does not have it.",)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"META-INF/container.xml": "<container/>"}, "names no book"),
+        ({"META-INF/container.xml": CONTAINER}, r"OEBPS/book\.opf is missing"),
+        ({"OEBPS/book.opf": package([])}, "There is no text in"),
+        ({"OEBPS/book.opf": "no XML \x00 <<< &"}, "There is no text in"),
+    ],
+)
+def test_books_that_are_broken_inside_are_refused(tmp_path, files, message):
+    with pytest.raises(TtsError, match=message):
+        read_document(epub(tmp_path / "a.epub", files))
+
+
+def test_what_is_no_archive_is_refused(tmp_path):
+    book = tmp_path / "a.epub"
+    whole = small_book(tmp_path / "whole.epub").read_bytes()
+    for content in (b"", b"PK\x03\x04", b"text", whole[:-30], whole[: len(whole) // 2]):
+        book.write_bytes(content)
+        with pytest.raises(TtsError, match=r"^a\.epub is broken"):
+            read_document(book)
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("a.txt", "x")
+    with pytest.raises(TtsError, match="is no EPUB"):
+        read_document(book)
+    with pytest.raises(TtsError, match="cannot be read"):
+        read_document(tmp_path / "none.epub")
+
+
+def test_every_byte_that_is_wrong_ends_in_a_sentence_or_a_book(tmp_path):
+    whole = bytearray(small_book(tmp_path / "whole.epub").read_bytes())
+    book = tmp_path / "a.epub"
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        book.write_bytes(damaged)
+        with suppress(TtsError):
+            read_document(book)
+
+
+def test_bombs_are_refused(tmp_path):
+    big = "<p>" + "a" * (17 << 20) + "</p>"
+    with pytest.raises(TtsError, match="unpacks to more than any book has"):
+        read_document(small_book(tmp_path / "a.epub", **{"OEBPS/a.xhtml": big}))

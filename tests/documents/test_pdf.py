@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+import pytest
+
+from tests.documents.books import pdf
+from tts.documents.pdf_lines import joined_lines
+from tts.documents.reading import read_document
+from tts.documents.running_heads import Line, without_running_heads
+from tts.errors import TtsError
+
+PAGES = [
+    [
+        "The Head 1",
+        ("I: The start", 72, 680, 18),
+        ("This is a line of text that is as long as all the others are, an exam-", 72, 650, 12),
+        ("ple of lines; its well-known hyphens stay, as in this word that is well-", 72, 636, 12),
+        ("known, and it ends soon.", 72, 622, 12),
+        ("The next paragraph has no indent, but it begins where the last was short", 72, 608, 12),
+        ("and goes on to the next page, where", 72, 594, 12),
+    ],
+    [
+        "2 The Head",
+        "it ends.",
+        ("An indented one is a paragraph of its own, whose first line is a full line", 90, 692, 12),
+        "and whose second one is not the end of it as there is no stop at all here",
+        ("A gap begins one, too.", 72, 600, 12),
+    ],
+    ["The Head 3", "II The end", "", "It ends."],
+]
+
+
+def told(document):
+    return [(chapter.title, chapter.passage.text) for chapter in document.chapters]
+
+
+def test_lines_become_paragraphs_and_the_outline_chapters(tmp_path):
+    path = pdf(
+        tmp_path / "a.pdf",
+        PAGES,
+        outline=[("I: The start", 0), ("The rest", 1), ("II  The End", 2)],
+        information="/Title (The book) /Author (Ann Lee)",
+        language="en-US",
+    )
+    document = read_document(path)
+    assert (document.title, document.author, document.language) == ("The book", "Ann Lee", "en-us")
+    assert told(document) == [
+        (
+            "I: The start",
+            "I: The start\n\n"
+            "This is a line of text that is as long as all the others are, an example of lines; its well-known hyphens "
+            "stay, as in this word that is well-known, and it ends soon.\n\n"
+            "The next paragraph has no indent, but it begins where the last was short "
+            "and goes on to the next page, where",
+        ),
+        (
+            "The rest",
+            "it ends.\n\nAn indented one is a paragraph of its own, whose first line is a full line "
+            "and whose second one is not the end of it as there is no stop at all here\n\nA gap begins one, too.",
+        ),
+        ("II The End", "II The end\n\nIt ends."),
+    ]
+
+
+def test_without_an_outline_headings_are_known_by_their_words(tmp_path):
+    pages = [
+        ["Chapter 1", "", "A sentence goes on"],
+        ["across the page."],
+        ["Chapter 2", "", "End."],
+        ["CHAPTER 3", "", "x"],
+    ]
+    assert told(read_document(pdf(tmp_path / "a.pdf", pages))) == [
+        ("Chapter 1", "Chapter 1\n\nA sentence goes on across the page."),
+        ("Chapter 2", "Chapter 2\n\nEnd."),
+        ("CHAPTER 3", "CHAPTER 3\n\nx"),
+    ]
+
+
+def lines(*texts):
+    return [Line(text, 72, 700 - 14 * n, 12) for n, text in enumerate(texts)]
+
+
+def texts(pages):
+    return [[line.text for line in page] for page in without_running_heads(pages)]
+
+
+def test_heads_and_page_numbers_are_gone():
+    pages = [lines("A Book", "One.", "more", "– 5 –"), lines("A BOOK", "x", "– 6 –"), lines("a book", "y", "– 7 –")]
+    assert texts(pages) == [["One.", "more"], ["x"], ["y"]]
+    numbers = ("ix", "x", "xi")
+    pages = [lines(f"Page {n + 1} of 9", f"a{n}", f"b{n * n}", number) for n, number in enumerate(numbers)]
+    assert texts(pages) == [["a0", "b0"], ["a1", "b1"], ["a2", "b4"]]
+
+
+def test_what_only_looks_like_a_head_stays():
+    pages = [
+        lines("Chapter 1", "a"),
+        lines("b"),
+        lines("c"),
+        lines("Chapter 2", "d"),
+        lines("e"),
+        lines("Chapter 3", "f"),
+    ]
+    assert texts(pages) == [["Chapter 1", "a"], ["b"], ["c"], ["Chapter 2", "d"], ["e"], ["Chapter 3", "f"]]
+    assert texts([lines("1", "a")]) == [["1", "a"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["exam-", "ple"], "example"),
+        (["Anglo-", "Saxon"], "Anglo-Saxon"),
+        (["well-", "known"], "well-known"),
+        (["1990-", "1995"], "1990-1995"),
+        (["a -", "b"], "a - b"),
+        (["oﬃce", "ﬁnd"], "office find"),
+        (["a"], "a"),
+    ],
+)
+def test_hyphens_at_the_end_of_a_line(written, expected):
+    assert joined_lines(written, {"well-known"}) == expected
+
+
+def test_pictures_of_pages_are_refused_and_those_between_text_are_told(tmp_path):
+    with pytest.raises(TtsError, match=r"a\.pdf holds pictures of pages and no text: recognise it first"):
+        read_document(pdf(tmp_path / "a.pdf", [[], []]))
+
+
+def test_encrypted_files_are_refused(tmp_path):
+    encrypted = "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{0}> /U <{0}> >> /ID [<00> <00>]".format("41" * 32)
+    with pytest.raises(TtsError, match=r"^a\.pdf is encrypted: save it without its password first\.$"):
+        read_document(pdf(tmp_path / "a.pdf", [["x"]], extra=encrypted))
+
+
+def test_damaged_files_end_in_a_sentence_or_a_document(tmp_path):
+    path = pdf(tmp_path / "a.pdf", [["Some words."]])
+    whole = path.read_bytes()
+    for content in (b"", b"%PDF-1.4", b"text", whole[:200], b"%PDF-1.4\n" + b"1 0 obj << /A " * 1000):
+        path.write_bytes(content)
+        with pytest.raises(TtsError, match=r"^a\.pdf cannot be read as a PDF: it is damaged"):
+            read_document(path)
+    for place in range(0, len(whole), 9):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(TtsError):
+            read_document(path)
+    with pytest.raises(TtsError, match=r"none\.pdf cannot be read: No such file"):
+        read_document(tmp_path / "none.pdf")
+
+
+def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    path = pdf(tmp_path / "a.pdf", [["x"]])
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    message = r"^Reading \.pdf needs pypdf: install it with pip install 'utter-tts\[documents\]'\.$"
+    with pytest.raises(TtsError, match=message):
+        read_document(path)
