@@ -309,7 +309,8 @@ def load_voice(
             manifest.frontend.kind,
             manifest.language,
             manifest.frontend.symbols,
-            lexicon=lexicon_for(manifest.language, lexicon),
+            # Letters cannot be overruled by sounds: only who asks for a lexicon by name is refused.
+            lexicon=lexicon_for(manifest.language, lexicon, user=manifest.frontend.kind != "characters"),
             system_espeak=system_espeak,
         )
         return Voice(manifest, frontend, computing, load)
