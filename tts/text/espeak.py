@@ -81,14 +81,20 @@ class EspeakFrontend:
         stretches = [(start, end, self._reader(language, warnings)) for start, end, language in _languages(passage)]
         read: list[tuple[int, Reading]] = []
         lost: list[str] = []
+        hints: list[str | None] = []
         for reader, group in groupby(stretches, key=lambda stretch: stretch[2]):
             inside = list(group)
             start, end = inside[0][0], inside[-1][1]
             reading, left_out = reader._read_plain(passage.part(start, end))
             read.append((start, reading))
             lost += left_out
+            if left_out:
+                from tts.text.foreign import advice
+
+                hints.append(advice(reader._code, left_out))
         if lost:
             warnings.append(f"left out, because it has no words: {' '.join(dict.fromkeys(lost))}")
+            warnings += filter(None, hints)
         reading = _joined(passage.text, read)
         return in_alphabet(Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings))), self._alphabet)
 

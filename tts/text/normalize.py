@@ -36,7 +36,17 @@ class Rule(NamedTuple):
     needs: frozenset[str] = frozenset()
 
 
+def _drop_unreadable(text: SpokenText) -> SpokenText:
+    """Letters of scripts that espeak-ng has no sounds for are left out and told, not read as "Chinese letter"."""
+    if not _BEYOND_LATIN.search(text.text):
+        return text
+    from tts.text.foreign.characters import unreadable
+
+    return unreadable("en")(text)
+
+
 _BEYOND_ASCII = "beyond ASCII"
+_BEYOND_LATIN = Pattern("[ıŉſ\u0180-\U0010ffff]")
 _DIGITS = frozenset(DIGITS)
 _SIGNS = frozenset({*"@%&=+<>*_|~^#/\\`", _BEYOND_ASCII})
 # What needs the most context goes first: once a date or a price is words, no later rule can take its digits for a
@@ -61,6 +71,7 @@ _ENGLISH = (
     Rule("cardinal", speak_quantities, frozenset({*DIGITS, "#", "~"})),
     Rule("serial", speak_left_over, _DIGITS),
     Rule("symbol", speak_marks, _SIGNS),
+    Rule("script", _drop_unreadable, frozenset({_BEYOND_ASCII})),
 )
 # The words of one rule can complete the pattern of an earlier one ("4 € AM"): passes repeat until nothing changes,
 # which takes two for ordinary text.
