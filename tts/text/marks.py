@@ -45,7 +45,7 @@ _NAMES = {
 _NAMED = Pattern("§§|[&@%‰±§©°=+\\\\]")
 _SHARP = Pattern(r"\b([CF])#(?!\w)", needs="#")
 _SLASH = Pattern(r"(?<=\w) / (?=\w)", needs="/")
-_LAYOUT = Pattern(r"[*_|`]+|(?<!\w)#+(?=\s)|~~+|#(?=\w)|(?<=\w)#", needs="*_|`#~")
+_LAYOUT = Pattern(r"[*_|`]+|(?<![\w#])#+(?=\s)|~~+|#(?=\w)|(?<=\w)#", needs="*_|`#~")
 _UNSPOKEN = Pattern(r"[#<>~^]+", needs="#<>~^")
 
 

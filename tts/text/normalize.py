@@ -118,6 +118,7 @@ def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: s
         before, text = text, speak(text.under(kind))
         if text.text is not before.text:
             present = _characters(text)
+    text = text.under("")
     if text.edits:
         text = text.sub(_BLANKS, " ").sub(_SPACE_BEFORE_MARK, lambda found: _blank_before_mark(found, text, written))
     return stripped(text)
