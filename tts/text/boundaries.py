@@ -26,7 +26,7 @@ _INITIAL = re.compile(r"[A-Z]")
 _NUMBERISH = re.compile(r"\d|[ivxlIVXL]+\Z")
 _WEEKDAY_NAMES = frozenset(WEEKDAYS.values())
 _LEADING = frozenset(LEADING) | {word.capitalize() for word in LEADING if len(word) > 1}
-_NUMBERED = frozenset(NUMBERED) | {word.lower() for word in NUMBERED}
+_NUMBERED = frozenset(form for word in NUMBERED for form in (word, word.lower(), word.capitalize()))
 _ALSO_WORDS = frozenset({"no", "nos", "art", "ed", "op", "p", "ch"})
 _TRAILING = frozenset(TRAILING) | (frozenset(STREETS) - {"Dr"})
 # Beside those that the normalizer has words for.
@@ -79,7 +79,7 @@ def is_no_abbreviation(text: str, index: int, following: str, language: str, sin
     word = _NOT_OF_A_WORD.split(window[blank + 1 :])[-1].lstrip("'-")
     previous = window[: len(window) - len(word)].rstrip()
     if language.startswith("en"):
-        return _ends_after(word, previous, following, start == since)
+        return _ends_after(word, previous, following, start == 0 == since)
     return ends_abroad(word, previous, following, language)
 
 

@@ -20,13 +20,17 @@ def ends_abroad(word: str, previous: str, following: str, language: str) -> bool
     known = abroad(language)
     starter = _starts(following, known)
     if word.isdigit():
-        return starter or not (known.ordinal_stops and known.capital_nouns and len(word) <= 2)
+        ordinal = known.ordinal_stops and known.capital_nouns and len(word) <= 2 and not previous.endswith(".")
+        return starter or not ordinal
+    if known.capital_nouns and word.endswith("str") and following[:1].isdigit():
+        return False  # "Goethestr. 5"
     for form in _forms(word, previous):
         ends = _by_table(form, previous, following, starter, known)
         if ends is not None:
             return ends
     if len(word) == 1:
-        return starter if word.isupper() else word in _VOWELS
+        initial_follows = len(following) == 1 and following.isupper()
+        return not initial_follows and (starter if word.isupper() else word in _VOWELS)
     if known.ordinal_stops and _ROMAN.match(word):
         return starter
     if "." in word and not any(map(str.isdigit, word)):
@@ -40,7 +44,9 @@ def _by_table(form: str, previous: str, following: str, starter: bool, known: Ab
     if form in known.numbered and _NUMBERISH.match(following):
         return False
     if form in known.trailing:
-        return starter or (previous[-1:].isdigit() and following[:1].isupper() and not known.capital_nouns)
+        # "Он родился в 1998 г. Москва…", but "В 1998 г. Москва…" goes on.
+        measured = previous[-1:].isdigit() and len(previous.split()) > 2
+        return starter or (measured and following[:1].isupper() and not known.capital_nouns)
     return False if form in known.going_on else None
 
 

@@ -36,6 +36,7 @@ def _cuts_of(language: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
         (re.compile(rf"[,،]{_CLOSERS}\s(?=\s*(?:{words})\b)"), True),
         (re.compile(rf"{comma}|[—–―]+\s?|\s-+\s|[)\]]\s|\s(?=[(\[])"), True),
         (re.compile(rf"\s(?=(?:{words})\s)"), True),
+        (re.compile(r"(?<![.\s])\s+"), False),  # rather not between "Dr." and the name
         (re.compile(r"\s+"), False),
         (re.compile(r"[/.,;:?&=_\u200b-](?=\S)"), False),
     )

@@ -22,6 +22,7 @@ _WIDEST_ITEM = 30
 _BULLET = re.compile(r"[-*+•‣▪◦●○■□➢►·][^\S\n]+\S|[•‣▪◦●■►]\S")
 _NUMBER = re.compile(r"\(?(\d{1,3})(?:\.\d{1,3}){0,4}[.)]\s+\S|\d{1,3}(?:\.\d{1,3}){1,4}\s+\S")
 _LETTER = re.compile(r"\(?([A-Za-z]|[ivxlIVXL]{1,6})[.)]\s+\S")
+_NUMBERING_MARK = frozenset(".)")
 _DASH = re.compile(r"[—–―]\s*[\"'“¿¡«]*\w")
 _HASHES = re.compile(r"#{1,6}\s+\S")
 _RULE = re.compile(r"(?:[-=*_~#+·.•—–⁂❦\s|:]){3,}")
@@ -35,7 +36,8 @@ _CHAPTER = re.compile(
 )
 _CELLS = re.compile(r"\S(?:\t+| {3,}|\s\|\s?)\S")
 _FINAL = re.compile(r"[.!?…:。！？।؟۔][\"'”’»)\]*_」』]*\Z")
-_PAUSED = re.compile(r"[.!?…:;,،，、。！？।॥؟۔—–-][\"'”’»)\]*_」』]*\Z")
+# A line ends within a sentence: with a mark that is read as a pause anyway, or with one of the little words.
+_GOES_ON = re.compile(r"[.!?…:;,،，、。！？।॥؟۔—–-][\"'”’»)\]*_」』]*\Z|\s[a-zà-ž]{1,3}\Z")
 _OPENERS = "\"'“‘„«»([¿¡*_—–- "
 
 
@@ -70,7 +72,7 @@ class _Line:
 
     @property
     def final(self) -> bool:
-        return _FINAL.search(self.tail) is not None
+        return not self.tail[-1:].isalnum() and _FINAL.search(self.tail) is not None
 
     @property
     def small(self) -> bool:
@@ -126,7 +128,7 @@ def _line(text: str, start: int, stop: int, end: int) -> _Line:
 
 def _look(line: _Line, before: _Line | None, following: _Line | None) -> None:
     """Find out what kind of line it is."""
-    line.rule = line.length <= 200 and _RULE.fullmatch(line.words) is not None
+    line.rule = line.length <= 200 and not line.words[:1].isalnum() and _RULE.fullmatch(line.words) is not None
     line.heading = line.length <= 80 and not line.rule and _is_heading(line, before, following)
     if before and before.listed:
         line.listed, line.number = True, before.number
@@ -136,23 +138,32 @@ def _look(line: _Line, before: _Line | None, following: _Line | None) -> None:
 
 
 def _is_heading(line: _Line, before: _Line | None, following: _Line | None) -> bool:
+    if line.small:
+        return following is not None and _is_underlined(line, before, following)
     if _HASHES.match(line.words):
         return True
     if before and not (before.final or before.heading or before.rule):
         return False
-    if following and _UNDERLINE.fullmatch(following.words) and following.length <= 2 * line.length + 3:
-        return True
-    if following is None or following.small or line.small:
+    if following is None or following.small:
         return False
+    if _is_underlined(line, before, following):
+        return True
     if _CHAPTER.fullmatch(line.words):
         return True
     loud = line.words.isupper() and sum(map(str.isalpha, line.words)) >= 4 and not line.tail.endswith((".", ",", ";"))
     return loud and not following.words.isupper() and (before is None or before.heading)
 
 
+def _is_underlined(line: _Line, before: _Line | None, following: _Line) -> bool:
+    free = before is None or before.final or before.heading or before.rule
+    return free and following.length <= 2 * line.length + 3 and _UNDERLINE.fullmatch(following.words) is not None
+
+
 def _entry_number(line: _Line, before: _Line | None) -> int | None:
     """Give the number of the list entry that begins with a line, 0 if it has none, None if no entry begins."""
     words = line.words
+    if words[:1].isalpha() and not _NUMBERING_MARK.intersection(words[:8]):
+        return None
     if _BULLET.match(words):
         return 0
     free = before is None or before.final or before.heading or before.rule
@@ -181,7 +192,7 @@ def _level(before: _Line, line: _Line, *, verse: bool, table: bool) -> Level:
         return "paragraph"
     if before.length > _WIDEST and not line.small:
         return "sentence"
-    return "clause" if verse and before.length <= _WIDEST_ITEM and not _PAUSED.search(before.tail) else ""
+    return "clause" if verse and before.length <= _WIDEST_ITEM and not _GOES_ON.search(before.tail) else ""
 
 
 def _indented(before: _Line, line: _Line) -> bool:
@@ -199,9 +210,19 @@ def _is_verse(lines: Sequence[_Line]) -> bool:
 
 def _begins_anew(line: _Line) -> bool:
     first = line.words.lstrip(_OPENERS)[:1]
-    return first.isupper() or first.isdigit() or (not first.islower() and line.length <= 20)
+    return (
+        first.isupper()
+        or (first.isdigit() and "." not in line.words[:4])
+        or (not first.islower() and line.length <= 20)
+    )
 
 
 def _is_table(lines: Sequence[_Line]) -> bool:
-    n_rows = sum(line.words.startswith("|") or _CELLS.search(line.words) is not None for line in lines)
+    n_rows = sum(_is_row(line.words) for line in lines)
     return len(lines) >= 2 and n_rows >= 0.6 * len(lines)
+
+
+def _is_row(words: str) -> bool:
+    if words.startswith("|"):
+        return True
+    return ("|" in words or "\t" in words or "   " in words) and _CELLS.search(words) is not None

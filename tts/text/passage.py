@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import chain
 from typing import Literal
 
 Level = Literal["", "clause", "sentence", "paragraph"]
@@ -89,6 +89,9 @@ class Bookmark:
         return self.start
 
 
+# In characters; a part of a text looks for the notes that reach into it no farther back than this.
+_NARROW = 1000
+
 Note = Pronunciation | Alias | Spoken | Pause | Bookmark
 
 
@@ -103,36 +106,46 @@ class Passage:
     notes: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     _starts: list[int] = field(init=False, repr=False, compare=False)
-    _reached: list[int] = field(init=False, repr=False, compare=False)
+    _narrow: tuple[Note, ...] = field(init=False, repr=False, compare=False)
+    _wide: tuple[Note, ...] = field(init=False, repr=False, compare=False)
+    _words_end: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.notes, key=lambda note: (note.start, -note.end)))
         object.__setattr__(self, "notes", ordered)
-        object.__setattr__(self, "_starts", [note.start for note in ordered])
-        # How far any note up to this one reaches: never falls, so that a part finds its notes by bisection.
-        object.__setattr__(self, "_reached", list(accumulate((note.end for note in ordered), max)))
+        # A part finds the narrow ones by bisection; there are few wide ones.
+        object.__setattr__(self, "_narrow", tuple(note for note in ordered if note.end - note.start <= _NARROW))
+        object.__setattr__(self, "_wide", tuple(note for note in ordered if note.end - note.start > _NARROW))
+        object.__setattr__(self, "_starts", [note.start for note in self._narrow])
+        object.__setattr__(self, "_words_end", len(self.text.rstrip()))
 
     def part(self, start: int, end: int) -> Passage:
         """The stretch [start, end) with its notes, counted from its own start; those across its edges are clipped.
 
-        A place (a pause, a bookmark) at `start` belongs to the part, one at `end` only where the text ends there.
-        Warnings stay with the whole.
+        A place (a pause, a bookmark) at `start`, or in the blanks before it, belongs to the part; one at `end` only
+        where nothing but blanks follows. Parts that leave out only blanks thus lose none. Warnings stay with the whole.
         """
         if not self.notes:
             return Passage(self.text[start:end])
-        first = bisect_left(self._reached, start)
-        last = bisect_left(self._starts, end + (end == len(self.text)))
-        inside = (note for note in self.notes[first:last] if _touches(note, start))
+        blanks = start
+        while blanks > 0 and self.text[blanks - 1 : blanks].isspace():
+            blanks -= 1
+        first = bisect_left(self._starts, min(blanks, start - _NARROW))
+        last = bisect_left(self._starts, end) if end < self._words_end else len(self._narrow)
+        near = chain(self._wide, self._narrow[first:last])
+        inside = (note for note in near if _touches(note, blanks, start, end))
         return Passage(self.text[start:end], tuple(_clipped(inside, start, end)))
 
 
-def _touches(note: Note, start: int) -> bool:
-    return note.start >= start if isinstance(note, (Pause, Bookmark)) else note.end > start
+def _touches(note: Note, blanks: int, start: int, end: int) -> bool:
+    if isinstance(note, (Pause, Bookmark)):
+        return note.start >= blanks
+    return note.start < end and note.end > start
 
 
 def _clipped(notes: Iterable[Note], start: int, end: int) -> Iterable[Note]:
     for note in notes:
         if isinstance(note, (Pause, Bookmark)):
-            yield replace(note, start=note.start - start)
+            yield replace(note, start=min(max(note.start, start), end) - start)
         else:
             yield replace(note, start=max(note.start, start) - start, end=min(note.end, end) - start)

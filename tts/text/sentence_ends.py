@@ -23,8 +23,10 @@ _WIDE_CLOSERS = r"(?:[」』”’）】〉》]|[\"')\]](?=\s|\Z))*"
 # A verse's number stands between two marks of its own: "॥ १ ॥".
 _VERSE_NUMBER = r"(?:\s?[०-९]{1,4}\s?[।॥]+)?"
 
-_NEXT = re.compile(r"\s+[\"'“„‘(\[{«»¿¡*_—–-]*\s*(?:([\w'’]+)|([.!?…,;:]))?")
+_NEXT = re.compile(r"\s+[\"'“„‘(\[{«»¿¡*_—–-]*\s*(?:([\w'’]+)|([.!?…]))?")
 _FIRST_LETTER = re.compile(r"[\W\d_]*([^\W\d_])")
+# A word and no abbreviation: with a vowel, or long.
+_LAST_WORD = re.compile(r"(?<![\w.])(?:[^\W\d_]*[aeiouyáéíóúàèùìòäöü][^\W\d_]+|[^\W\d_]+[aeiouy]|[^\W\d_]{4,})\Z")
 _ENUMERATOR = re.compile(r"[-*+•‣▪–—#>\s(]*(?:\d{1,3}(?:\.\d{1,3}){0,4}|[^\W\d_]|[IVXLC]{1,6}|[ivxl]{1,5})\s*")
 _VERBS = "said|asked|replied|answered|cried|whispered|shouted|added|exclaimed|murmured|muttered|repeated|called|thought"
 _SPEAKER = re.compile(rf"\s+(?:(?:(?:Mr|Mrs|Ms|Dr)\.|[A-Z][\w'’-]*)\s+){{1,3}}(?:{_VERBS})\b")
@@ -85,9 +87,9 @@ def _small_sentences(text: str, begun: int, found: re.Match[str], following: str
         return False
     if found["marks"] != ".":
         return True
-    word = text[max(begun, found.start() - 12) : found.start()].split()[-1:]
     return bool(
-        word and word[0].isalpha() and len(word[0]) > 2 and is_no_abbreviation(text, found.start(), "", language, begun)
+        _LAST_WORD.search(text[max(begun, found.start() - 12) : found.start()])
+        and is_no_abbreviation(text, found.start(), "", language, begun)
     )
 
 
