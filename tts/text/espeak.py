@@ -16,12 +16,12 @@ from tts.text.notes import aliases, first_claims, noted
 from tts.text.passage import Passage, Pronunciation, Spoken
 from tts.text.phonemes import Phonemizer
 from tts.text.reading import Reading, ReadWord
-from tts.text.segment import Segment, segments, split_sentences
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
+    from tts.text.segment import Segment
 
 _SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
@@ -47,10 +47,14 @@ class EspeakFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
+        from tts.text.segment import segments
+
         return segments(passage, self._code)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
+        from tts.text.segment import split_sentences
+
         return split_sentences(text, language=self._code)
 
     def normalize(self, text: str) -> str:
