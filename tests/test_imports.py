@@ -20,7 +20,7 @@ ALLOWED = {
     "models": {"audio", "kernels"},
     "voice": {"models", "audio", "text"},
     "documents": {"text"},
-    "batch": {"synthesis", "voice", "kernels", "audio", "text"},
+    "batch": {"documents", "synthesis", "voice", "kernels", "audio", "text"},
     "synthesis": {"voice", "models", "kernels", "audio", "text"},
     "training": {"voice", "models", "kernels", "audio", "text"},
     "evaluation": {"training", "synthesis", "voice", "kernels", "audio", "text"},

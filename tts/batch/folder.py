@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import numpy as np
 
 from tts.audio.waveform import Audio
 from tts.errors import TtsError
@@ -25,6 +28,13 @@ class OutputFolder(ABC):
             TtsError: it cannot be written.
             FolderFullError: nor can any other.
         """
+
+    def write_pieces(self, name: str, pieces: Iterable[Audio], sample_rate: int | None) -> int:
+        """The same for audio that comes in pieces and should not be in memory as a whole."""
+        parts = list(pieces)
+        return self.write(
+            name, Audio(np.concatenate([part.samples for part in parts]), parts[0].sample_rate), sample_rate
+        )
 
     @abstractmethod
     def size(self, name: str) -> int | None:

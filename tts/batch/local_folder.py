@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,12 +41,16 @@ class LocalFolder(OutputFolder):
     path: Path
 
     def write(self, name: str, audio: Audio, sample_rate: int | None) -> int:
+        return self.write_pieces(name, (audio,), sample_rate)
+
+    def write_pieces(self, name: str, pieces: Iterable[Audio], sample_rate: int | None) -> int:
         target = self.path / name
         if target.name != name:
             raise ValueError(f"{name!r} is not the name of a file")
         try:
             with AudioWriter(target, format_of(target), sample_rate, durable=True) as writer:
-                writer.write(audio)
+                for piece in pieces:
+                    writer.write(piece)
             return target.stat().st_size
         except (TtsError, OSError) as error:
             if not os.access(self.path, os.W_OK | os.X_OK):

@@ -55,7 +55,7 @@ class FileNames:
             return numbered(line)
         if self._naming == "text":
             # The number alone makes it unique.
-            return "-".join(part for part in (_slug(text), numbered(line)) if part)
+            return "-".join(part for part in (slug(text), numbered(line)) if part)
         # Who calls an utterance intro.wav means the file.
         name = id[: -len(suffix)] if id.casefold().endswith(suffix) and len(id) > len(suffix) else id
         return next(stem for stem in _stems(name, id) if self._claims.claim_file(folded(stem), line))
@@ -117,8 +117,8 @@ def _instead(character: str) -> str:
     return "" if unicodedata.category(character)[0] == "C" else "_"
 
 
-def _slug(text: str) -> str:
-    """The first words of a text, as a name; may be nothing."""
+def slug(text: str) -> str:
+    """The first words of a text, as a name: "the-first-words"; may be nothing."""
     beginning = unicodedata.normalize("NFC", text[: 2 * _LONGEST_SLUG].lower())
     words = _NO_WORD.split(_APOSTROPHES.sub("", beginning))
     slug = ""

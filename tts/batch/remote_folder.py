@@ -12,6 +12,7 @@ import re
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -74,11 +75,15 @@ class RemoteFolder(OutputFolder):
                 raise self._failure("made", error) from error
 
     def write(self, name: str, audio: Audio, sample_rate: int | None) -> int:
+        return self.write_pieces(name, (audio,), sample_rate)
+
+    def write_pieces(self, name: str, pieces: Iterable[Audio], sample_rate: int | None) -> int:
         with tempfile.TemporaryDirectory(prefix="tts-") as folder:
             file = Path(folder) / name
             try:
                 with AudioWriter(file, format_of(file), sample_rate) as writer:
-                    writer.write(audio)
+                    for piece in pieces:
+                        writer.write(piece)
             except (TtsError, OSError) as error:
                 raise write_failure(file, error) from error
             self.put(file, name)

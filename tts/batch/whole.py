@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import tts
 from tts.batch.entries import read_entries
+from tts.batch.entry import Entry
 from tts.batch.folder import OutputFolder
 from tts.batch.job import Row, Setup
-from tts.batch.jobs import Defaults, JobMaker
+from tts.batch.jobs import MAX_CHARACTERS, Defaults, JobMaker
 from tts.batch.key import KeyMaker
 from tts.batch.ledger import Ledger
 from tts.batch.local_folder import LocalFolder
@@ -48,6 +49,25 @@ def run_batch(
 ) -> Summary:
     """Speak the sentences of `stream`, which `name` names, into a folder, from where an earlier run has come to.
 
+    Raises what `run_entries` does.
+    """
+
+    def entries() -> Iterable[Entry]:
+        return read_entries(stream, name, request.layout, warn)
+
+    return run_entries(entries, request, start_workers, watch, warn)
+
+
+def run_entries(
+    entries: Callable[[], Iterable[Entry]],
+    request: Request,
+    start_workers: Callable[[OutputFolder], Workers],
+    watch: Callable[[Summary, Row | None], None],
+    warn: Callable[[str], None],
+    max_characters: int = MAX_CHARACTERS,
+) -> Summary:
+    """Speak entries into a folder, from where an earlier run has come to; none has more than `max_characters`.
+
     `watch` is called after every row and, with None, after every utterance that is skipped.
 
     Raises:
@@ -57,8 +77,8 @@ def run_batch(
     with ExitStack() as resources:
         ledger = resources.enter_context(Ledger())
         # Whatever can be refused is refused before anything is written.
-        jobs = JobMaker(request.defaults, ledger, KeyMaker(request.setup, tts.__version__))
-        entries = read_entries(stream, name, request.layout, warn)
+        jobs = JobMaker(request.defaults, ledger, KeyMaker(request.setup, tts.__version__), max_characters)
+        asked = entries()
         folder = output_folder(request.output)
         usual = _usual_manifest(folder)
         path = request.manifest or usual
@@ -68,7 +88,7 @@ def run_batch(
         summary = Summary(request.output, str(path))
         with _opened(path, folder, ledger, warn) as manifest:
             run = Run(folder, ledger, manifest, request.pace, summary, watch)
-            run(map(jobs.make, entries), lambda: start_workers(folder))
+            run(map(jobs.make, asked), lambda: start_workers(folder))
         return summary
 
 

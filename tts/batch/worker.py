@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from tts.batch.folder import FolderFullError, OutputFolder
 from tts.batch.job import Job, Row, Setup
+from tts.batch.jobs import MAX_CHARACTERS
 from tts.errors import TtsError
 
 if TYPE_CHECKING:
+    from tts.audio.waveform import Audio
     from tts.synthesis.many import Utterance
-    from tts.synthesis.pipeline import Voice
+    from tts.synthesis.pipeline import Piece, Voice
     from tts.synthesis.sentence import Script
 
 # A voice with its networks takes 100 MB and more.
@@ -34,6 +36,31 @@ class _Task:
     failure: str | None = None
 
 
+@dataclass
+class _Heard:
+    """What is to be told of pieces that are gone."""
+
+    seconds: float = 0.0
+    compute_seconds: float = 0.0
+    clipped: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def noted(self, pieces: Iterator[Piece]) -> Iterator[Audio]:
+        """The audio of each piece."""
+        from tts.audio.effects import clipped_samples
+
+        while True:
+            started = time.perf_counter()
+            piece = next(pieces, None)
+            self.compute_seconds += time.perf_counter() - started
+            if piece is None:
+                return
+            self.seconds += piece.audio.seconds
+            self.clipped += clipped_samples(piece.audio)
+            self.warnings += piece.warnings
+            yield piece.audio
+
+
 class Worker:
     """Speaks batches for two threads at a time: while one computes, the other reads its texts or writes its files."""
 
@@ -50,6 +77,8 @@ class Worker:
         Raises:
             FolderFullError: nothing more can be written there.
         """
+        if len(jobs) == 1 and len(jobs[0].text) > MAX_CHARACTERS:
+            return [self._row(_Task(jobs[0]), self._streamed)]
         tasks = [_Task(job) for job in jobs]
         with self._reading:
             for task in tasks:
@@ -58,7 +87,7 @@ class Worker:
             self._speak([task for task in tasks if task.script is not None])
         for task in tasks:
             task.script = None
-        return [self._row(task) for task in tasks]
+        return [self._row(task, self._written) for task in tasks]
 
     def _read(self, task: _Task) -> None:
         task.voice = self._voice(task.job.voice)
@@ -93,10 +122,11 @@ class Worker:
             else:
                 task.utterance, task.compute_seconds = each, seconds * each.audio.seconds / audio_seconds
 
-    def _row(self, task: _Task) -> Row:
+    def _row(self, task: _Task, write: Callable[[_Task], Row]) -> Row:
+        """The row of a task that is written, unless it has failed."""
         row: list[Row] = []
-        if task.utterance is not None:
-            _attempt(task, lambda task: row.append(self._written(task)))
+        if task.failure is None:
+            _attempt(task, lambda task: row.append(write(task)))
         return row[0] if row else Row(task.job.id, task.job.line, task.job.key, error=task.failure)
 
     def _written(self, task: _Task) -> Row:
@@ -106,10 +136,22 @@ class Worker:
         job, audio, warnings = task.job, task.utterance.audio, task.utterance.warnings
         task.utterance = None
         size = self._folder.write(job.file, audio, job.sample_rate)
-        if clipped := clipped_samples(audio):
-            warnings = (*warnings, f"{clipped} samples are too loud and were cut off: lower the volume or loudness")
+        warnings = (*warnings, *_told_clipped(clipped_samples(audio)))
         rtf = task.compute_seconds / audio.seconds if audio.seconds else 0.0
         return Row(job.id, job.line, job.key, job.file, size, audio.seconds, rtf, warnings)
+
+    def _streamed(self, task: _Task) -> Row:
+        """The row of a long text, whose audio goes into the file as it is spoken: in memory it would take gigabytes."""
+        job = task.job
+        heard = _Heard()
+        # It is read while it is spoken.
+        with self._reading, self._computing:
+            voice = self._voice(job.voice)
+            pieces = heard.noted(voice.stream(job.text, job.options))
+            size = self._folder.write_pieces(job.file, pieces, job.sample_rate)
+        warnings = (*dict.fromkeys(heard.warnings), *_told_clipped(heard.clipped))
+        rtf = heard.compute_seconds / heard.seconds if heard.seconds else 0.0
+        return Row(job.id, job.line, job.key, job.file, size, heard.seconds, rtf, warnings)
 
     def _voice(self, name: str) -> Voice:
         if name not in self._voices:
@@ -148,6 +190,11 @@ def _attempt(task: _Task, step: Callable[[_Task], None]) -> None:
         raise
     except Exception as error:
         task.failure = _told(error)
+
+
+def _told_clipped(n_samples: int) -> tuple[str, ...]:
+    advice = "lower the volume or loudness"
+    return (f"{n_samples} samples are too loud and were cut off: {advice}",) if n_samples else ()
 
 
 def _told(error: Exception) -> str:

@@ -14,7 +14,9 @@ from tts.batch.naming import NAMINGS
 from tts.batch.run import Pace
 from tts.batch.sentences import count_lines, open_sentences
 from tts.cli import flags
+from tts.cli.batch_chapters import DOCUMENT, speak_chapters
 from tts.cli.batch_progress import batch_progress, summary_told
+from tts.cli.book import is_document
 from tts.cli.console import print_json, tell
 from tts.cli.failures import FAILURE
 from tts.cli.say import asked_options
@@ -32,7 +34,10 @@ _FILE, _WORK = "Sentences", "Running"
 _ENGINES = ("local", "ray")
 
 Sentences = Annotated[
-    str | None, typer.Argument(metavar="FILE | -", help="One utterance a line; - or nothing is standard input.")
+    str | None,
+    typer.Argument(
+        metavar="FILE | -", help="One utterance a line, - or nothing is standard input; or a document: .epub, .pdf, …"
+    ),
 ]
 Folder = Annotated[
     str,
@@ -41,8 +46,9 @@ Folder = Annotated[
 Layout = Annotated[
     str,
     typer.Option(
-        metavar="|".join(LAYOUTS),
-        help="How a line is laid out: text, id|text, id|voice|text, CSV with a header, JSON; auto looks.",
+        metavar="|".join((*LAYOUTS, DOCUMENT)),
+        help="How a line is laid out: text, id|text, id|voice|text, CSV with a header, JSON; or a document, a file a "
+        "chapter; auto looks.",
         rich_help_panel=_FILE,
     ),
 ]
@@ -134,7 +140,10 @@ def batch(
     verbose: flags.Verbose = False,
     offline: flags.Offline = False,
 ) -> int:
-    """Speak a file of sentences into a folder, one audio file each; run again, it goes on where it was."""
+    """Speak a file of sentences, or the chapters of a document, into a folder, one audio file each.
+
+    Run again, it goes on where it was.
+    """
     options = asked_options(context)
     setup = Setup(device, runtime, precision, lexicon, system_espeak)
     _check(setup, engine, address, gpus)
@@ -154,8 +163,11 @@ def batch(
         return workers
 
     started = time.perf_counter()
-    with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
-        summary = run_batch(stream, file or "-", request, start_workers, progress.update, progress.warn)
+    if layout == DOCUMENT or (layout == "auto" and is_document(file)):
+        summary = speak_chapters(file, request, start_workers, quiet=quiet)
+    else:
+        with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
+            summary = run_batch(stream, file or "-", request, start_workers, progress.update, progress.warn)
     if verbose and summary.done:
         tell(f"{summary.seconds / summary.making_seconds:.1f} s of audio a second, from the first file on")
     if json:

@@ -41,6 +41,7 @@ def all_checks(*, system_espeak: bool, offline: bool) -> list[Check]:
         soundfile,
         plotting,
         clusters,
+        documents,
         player,
         voices,
         folders,
@@ -144,6 +145,19 @@ def clusters() -> Iterator[Check]:
     version = _version("ray")
     missing = "no Ray; tts batch --engine ray needs it: pip install 'utter-tts[cluster]'"
     yield Check("clusters", "ok" if version else "warn", f"Ray {version}" if version else missing)
+
+
+def documents() -> Iterator[Check]:
+    """What reads books, and what makes audiobooks."""
+    from tts.documents.libraries import NEEDED
+
+    versions = {name: _version(name) for name in NEEDED.values()}
+    found = [f"{name} {version}" for name, version in versions.items() if version]
+    missing = [f"no {name}, which {suffix} needs" for suffix, name in NEEDED.items() if not versions[name]]
+    advice = ["pip install 'utter-tts[documents]'"] if missing else []
+    ffmpeg = shutil.which("ffmpeg")
+    books = f"ffmpeg at {ffmpeg}" if ffmpeg else "no ffmpeg, which audiobooks (.m4b) need"
+    yield Check("documents", "ok" if ffmpeg and not missing else "warn", "; ".join([*found, *missing, *advice, books]))
 
 
 def player() -> Iterator[Check]:

@@ -34,6 +34,16 @@ Text = Annotated[
     str | None,
     typer.Argument(metavar="TEXT | -", help="What to say, in quotes; - or nothing reads standard input."),
 ]
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", "-f", metavar="FILE", help="Read this in place of TEXT: .txt, .md, .html, .epub or .pdf; see -o."
+    ),
+]
+Chapters = Annotated[
+    str | None,
+    typer.Option("--chapter", metavar="N|N-M", help="Of --file, these alone; tts text chapters FILE lists them."),
+]
 Prepared = Annotated[Path, typer.Argument(metavar="PREPARED", help="A folder that tts train prepare made.")]
 Voice = Annotated[
     str,

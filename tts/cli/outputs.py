@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
-    from tts.audio.files import AudioWriter
+    from tts.audio.files import AudioFormat, AudioWriter
+    from tts.audio.m4b import BookTags, BookWriter
     from tts.audio.play import PlayerStream
 
 STANDARD_OUTPUT = "-"
@@ -28,6 +29,31 @@ class Outputs:
     timings: Path | None = None
     plot: Path | None = None
     json: bool = False
+    tags: BookTags | None = None
+    """What an audiobook tells of itself."""
+
+    @property
+    def is_book(self) -> bool:
+        """Whether the file is an audiobook, which ffmpeg makes."""
+        from tts.audio.m4b import is_book
+
+        return self.file is not None and self.format is None and is_book(self.file)
+
+    def rate(self, voice_rate: int) -> int:
+        """The sample rate of the file.
+
+        Raises:
+            UsageError: its format is unknown, or cannot have the rate asked for.
+        """
+        from tts.audio.files import output_rate
+
+        return output_rate(self._kind(), voice_rate, self.sample_rate)
+
+    def _kind(self) -> AudioFormat:
+        from tts.audio.files import FORMATS, format_of
+
+        # What an audiobook is encoded from.
+        return FORMATS["flac"] if self.is_book else format_of(self.file or STANDARD_OUTPUT, self.format)
 
     @property
     def plays(self) -> bool:
@@ -38,7 +64,7 @@ class Outputs:
 
         Raises:
             UsageError: the flags contradict each other, or name what is unknown.
-            TtsError: a file cannot be written, or there is no player or plotting library.
+            TtsError: a file cannot be written, or there is no player, plotting library or ffmpeg where one is needed.
         """
         self._check_standard_output()
         self._check_files(voice_rate)
@@ -47,13 +73,16 @@ class Outputs:
 
             find_player()
 
-    def sinks(self) -> list[AudioWriter | PlayerStream]:
+    def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream]:
         """What takes the audio, as context managers."""
-        from tts.audio.files import AudioWriter, format_of
+        from tts.audio.files import AudioWriter
+        from tts.audio.m4b import BookWriter
 
-        sinks: list[AudioWriter | PlayerStream] = []
-        if self.file is not None:
-            sinks.append(AudioWriter(self.file, format_of(self.file, self.format), self.sample_rate))
+        sinks: list[AudioWriter | BookWriter | PlayerStream] = []
+        if self.file is not None and self.is_book:
+            sinks.append(BookWriter(self.file, self.tags, self.sample_rate))
+        elif self.file is not None:
+            sinks.append(AudioWriter(self.file, self._kind(), self.sample_rate))
         if self.plays:
             from tts.audio.play import PlayerStream, find_player
 
@@ -73,10 +102,13 @@ class Outputs:
 
     def _check_files(self, voice_rate: int) -> None:
         from tts.audio.atomic import check_destination
-        from tts.audio.files import format_of, output_rate
 
         if self.file is not None:
-            output_rate(format_of(self.file, self.format), voice_rate, self.sample_rate)
+            self.rate(voice_rate)
+        if self.is_book:
+            from tts.audio.m4b import find_ffmpeg
+
+            find_ffmpeg()
         if self.timings is not None:
             from tts.synthesis.timing_files import timing_format
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from tts.cli.console import print_json, progress, tell, warn
 from tts.cli.outputs import Outputs
 from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
+from tts.errors import UsageError
 from tts.kernels.compiling import when_compiling
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.computing import Computing, check_computing
@@ -22,12 +24,15 @@ from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_vo
 if TYPE_CHECKING:
     from tts.cli.speaking import Report
     from tts.synthesis.pipeline import Voice
+    from tts.text.passage import Passage
     from tts.voice.manifest import VoiceManifest
 
 
 def say(
     context: typer.Context,
     text: flags.Text = None,
+    file: flags.File = None,
+    chapter: flags.Chapters = None,
     output: flags.Output = None,
     play: flags.Play = False,
     format: flags.Format = None,
@@ -73,7 +78,7 @@ def say(
         sample_rate = None
     outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
     outputs.check(manifest.sample_rate)
-    content = read_text(text)
+    content, outputs = _content(text, file, chapter, options, manifest, outputs)
     asked = {"device": device, "engine": engine, "precision": precision, "threads": threads}
     speaker = _load(voice, {**asked, "lexicon": lexicon, "system_espeak": system_espeak}, options, verbose=verbose)
     report = _speak(speaker, content, options, outputs, quiet=quiet)
@@ -81,6 +86,32 @@ def say(
         _tell_times(report)
     if json:
         print_json(report.document())
+
+
+def _content(
+    text: str | None,
+    file: Path | None,
+    chapter: str | None,
+    options: SynthesisOptions,
+    manifest: VoiceManifest,
+    outputs: Outputs,
+) -> tuple[str | Passage, Outputs]:
+    """What is to be said, and the outputs, which tell whose it is.
+
+    Raises:
+        UsageError: it is named twice, or not at all, or cannot be right.
+        TtsError: it cannot be read.
+    """
+    if file is None:
+        if chapter is not None:
+            raise UsageError("--chapter is about a document: name it with --file.")
+        return read_text(text), outputs
+    if text is not None:
+        raise UsageError("What to say is named twice: give TEXT or --file, not both.")
+    from tts.cli.book import read_book
+
+    book = read_book(file, chapter, options.input, manifest)
+    return book.content, replace(outputs, tags=book.tags)
 
 
 def asked_options(context: typer.Context) -> SynthesisOptions:
@@ -119,12 +150,13 @@ def _load(voice: str, asked: dict[str, Any], options: SynthesisOptions, *, verbo
     return loaded
 
 
-def _speak(voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, *, quiet: bool) -> Report:
+def _speak(voice: Voice, text: str | Passage, options: SynthesisOptions, outputs: Outputs, *, quiet: bool) -> Report:
     from tts.cli.speaking import speak
 
     if not quiet:
         when_compiling(lambda: tell("compiling for this machine, which happens once and takes some seconds"))
-    with progress(len(text), quiet=quiet) as on_characters:
+    length = len(text if isinstance(text, str) else text.text)
+    with progress(length, quiet=quiet) as on_characters:
         report = speak(voice, text, options, outputs, on_characters)
     for warning in report.warnings:
         warn(warning)

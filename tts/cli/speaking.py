@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tts.audio.atomic import write_text
 from tts.audio.effects import clipped_samples
-from tts.audio.files import format_of, output_rate
+from tts.audio.m4b import BookWriter
 from tts.cli.outputs import Outputs
 from tts.cli.plot import MelPlot
 from tts.synthesis.options import SynthesisOptions
@@ -20,6 +20,7 @@ from tts.synthesis.timing_files import timing_format, timings_text
 
 if TYPE_CHECKING:
     from tts.synthesis.pipeline import Piece, Voice
+    from tts.text.passage import Passage
 
 
 @dataclass
@@ -62,7 +63,11 @@ class Report:
 
 
 def speak(
-    voice: Voice, text: str, options: SynthesisOptions, outputs: Outputs, on_characters: Callable[[int], None]
+    voice: Voice,
+    text: str | Passage,
+    options: SynthesisOptions,
+    outputs: Outputs,
+    on_characters: Callable[[int], None],
 ) -> Report:
     """Speak a text into all its outputs; no sentence waits for the next, unless a loudness is asked for."""
     report = _report(voice, options, outputs)
@@ -76,6 +81,9 @@ def speak(
             clipped += clipped_samples(piece.audio)
             report.seconds += piece.audio.seconds
             for sink in sinks:
+                if isinstance(sink, BookWriter):
+                    for mark in piece.bookmarks:
+                        sink.begin_chapter(mark.name)
                 sink.write(piece.audio)
     scribe.write(report)
     if clipped:
@@ -87,7 +95,7 @@ def _report(voice: Voice, options: SynthesisOptions, outputs: Outputs) -> Report
     manifest = voice.manifest
     rate = manifest.sample_rate
     if outputs.file is not None:
-        rate = output_rate(format_of(outputs.file, outputs.format), rate, outputs.sample_rate)
+        rate = outputs.rate(rate)
     acoustic, vocoder = options.acoustic or manifest.default_acoustic, options.vocoder or manifest.default_vocoder
     return Report(outputs.file, manifest.name, acoustic, vocoder, voice.device, rate)
 

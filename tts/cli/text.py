@@ -11,8 +11,10 @@ import typer
 from tts.cli import flags
 from tts.cli.console import print_json, warn
 from tts.cli.source import read_lines, read_text
+from tts.cli.text_chapters import chapters
 
 app = typer.Typer(help="What the frontend makes of a text.", no_args_is_help=True)
+app.command()(chapters)
 DEFAULT_LANGUAGE = "en-us"
 
 

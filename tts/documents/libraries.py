@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from types import ModuleType
 
 from tts.errors import TtsError
@@ -24,8 +23,3 @@ def library_for(suffix: str) -> ModuleType:
         return importlib.import_module(_MODULES[name])
     except ImportError as error:
         raise TtsError(f"Reading {suffix} needs {name}: install it with pip install 'utter-tts[documents]'.") from error
-
-
-def is_there(suffix: str) -> bool:
-    """Whether the library for a suffix is installed."""
-    return importlib.util.find_spec(_MODULES[NEEDED[suffix]]) is not None

@@ -39,7 +39,7 @@ def read_document(path: Path) -> Document:
 def _read_text(path: Path) -> Document:
     from tts.documents.plain import read_plain
 
-    told = without_licence(read_plain(decoded(_content(path), path.name)))
+    told = without_licence(read_plain(decoded(file_content(path), path.name)))
     fields = told.fields
     chapters = chapters_of(told.blocks, fields.get("Title") or path.stem)
     return Document(fields.get("Title"), fields.get("Author"), language_tag(fields.get("Language")), chapters)
@@ -48,7 +48,7 @@ def _read_text(path: Path) -> Document:
 def _read_markdown(path: Path) -> Document:
     from tts.documents.markdown import read_markdown
 
-    source = read_markdown(decoded(_content(path), path.name))
+    source = read_markdown(decoded(file_content(path), path.name))
     language = language_tag(source.fields.get("language"))
     page = read_page(source.html, language)
     title, author = source.fields.get("title"), source.fields.get("author")
@@ -56,7 +56,7 @@ def _read_markdown(path: Path) -> Document:
 
 
 def _read_html(path: Path) -> Document:
-    text, warning = decoded_page(_content(path), path.name)
+    text, warning = decoded_page(file_content(path), path.name)
     return _of_page(read_page(text), path, [warning] if warning else [])
 
 
@@ -84,7 +84,12 @@ def _read_pdf(path: Path) -> Document:
     return read_pdf(path)
 
 
-def _content(path: Path) -> bytes:
+def file_content(path: Path) -> bytes:
+    """The bytes of a file of text.
+
+    Raises:
+        TtsError: it cannot be read, or is larger than any text.
+    """
     try:
         with open(path, "rb") as file:
             content = file.read(_LARGEST_TEXT + 1)

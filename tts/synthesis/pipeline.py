@@ -24,7 +24,7 @@ from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_words
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
-from tts.text.passage import Level
+from tts.text.passage import Level, Passage
 from tts.text.user_lexicon import lexicon_for
 from tts.voice.computing import ENGINES, Computing, choose_computing
 from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
@@ -99,7 +99,7 @@ class Voice:
     def device(self) -> str:
         return self.computing.device
 
-    def say(self, text: str, options: SynthesisOptions | None = None) -> Audio:
+    def say(self, text: str | Passage, options: SynthesisOptions | None = None) -> Audio:
         """Speak a text.
 
         Raises:
@@ -109,7 +109,7 @@ class Voice:
         pieces = [piece.audio.samples for piece in self.stream(text, options)]
         return Audio(np.concatenate(pieces), self.manifest.sample_rate)
 
-    def stream(self, text: str, options: SynthesisOptions | None = None) -> Iterator[Piece]:
+    def stream(self, text: str | Passage, options: SynthesisOptions | None = None) -> Iterator[Piece]:
         """The same, a sentence at a time, or a stretch of a long one; raises like `say`, at the first piece.
 
         With `options.loudness` all pieces come after the last is spoken: loudness is a property of the whole.
@@ -117,7 +117,7 @@ class Voice:
         options = options or SynthesisOptions()
         return at_level(self._pieces(text, options), options)
 
-    def read(self, text: str, options: SynthesisOptions | None = None) -> Script:
+    def read(self, text: str | Passage, options: SynthesisOptions | None = None) -> Script:
         """A text ready to be spoken with these options; no network is asked, or loaded.
 
         Raises:
@@ -139,7 +139,7 @@ class Voice:
 
         return speak_all(scripts, stages_for)
 
-    def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
+    def _pieces(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Piece]:
         self.prepare(options)
         for sentence in self._sentences(text, options):
             if sentence.is_silent:
@@ -202,7 +202,7 @@ class Voice:
             told = "; ".join(f"{who} speaks in {' or '.join(each)}" for who, each in formats.items())
             raise UsageError(f"Nothing here speaks in {self.computing.precision}: {told}.")
 
-    def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[Sentence]:
+    def _sentences(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Sentence]:
         """Those in which there is something to speak, one after the other."""
         return read_sentences(passage_of(text, options.input), options, lambda name: self._other(name)._frontend)
 

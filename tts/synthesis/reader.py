@@ -25,12 +25,14 @@ Raises TtsError where there is no such voice, or its speech cannot stand beside 
 """
 
 
-def passage_of(text: str, kind: TextInput) -> Passage:
-    """A text with what its author marked in it.
+def passage_of(text: str | Passage, kind: TextInput) -> Passage:
+    """A text with what its author marked in it; a passage is one already.
 
     Raises:
         UsageError: it should be SSML and is not.
     """
+    if isinstance(text, Passage):
+        return text
     if kind == "ssml":
         from tts.text.ssml import read_ssml
 
