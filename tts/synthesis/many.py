@@ -14,9 +14,10 @@ from tts.errors import TtsError
 from tts.kernels.threads import one_compute_thread
 from tts.models.stages import Floats, SpokenMel, WaveRequest
 from tts.synthesis.level import gain_for
+from tts.synthesis.manners import changes_pitch, frame_gains, louder, takes_in_manners, unheeded
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.sentence import Script, Sentence, heard, wave_request
-from tts.synthesis.steady import Spoken, speak_all_steadily, takes
+from tts.synthesis.steady import Spoken, speak_all_steadily
 
 if TYPE_CHECKING:
     from tts.synthesis.pipeline import Stages
@@ -40,11 +41,11 @@ class _Line:
     sentence: Sentence
     options: SynthesisOptions
     stages: Stages
-    warnings: tuple[str, ...]
     generator: np.random.Generator
 
 
 _Ready = tuple[Script, list[_Line]]
+_Heard = tuple[Spoken, SpokenMel]
 
 
 def speak_all(
@@ -69,9 +70,7 @@ def speak_all(
 def _line(
     sentence: Sentence, options: SynthesisOptions, stages_for: Callable[[SynthesisOptions, str | None], Stages]
 ) -> _Line:
-    stages = stages_for(options, sentence.voice)
-    own, warnings = sentence.told(options, stages.acoustic.controls)
-    return _Line(sentence, own, stages, warnings, sentence.draws(options.seed))
+    return _Line(sentence, options, stages_for(options, sentence.voice), sentence.draws(options.seed))
 
 
 def _spoken_or_parted(ready: Sequence[_Ready]) -> list[Utterance | TtsError]:
@@ -93,23 +92,26 @@ def _afresh(line: _Line, script: Script) -> _Line:
 def _spoken(ready: Sequence[_Ready]) -> Iterator[Utterance]:
     lines = [line for _, lines in ready for line in lines if not line.sentence.is_silent]
     mels = _by(lambda line: line.stages.acoustic, lines, _mels)
-    requests = [
-        wave_request(_heard(line, spoken), line.options, line.generator)
-        for line, spoken in zip(lines, mels, strict=True)
-    ]
+    requests = [_request(line, mel) for line, (_, mel) in zip(lines, mels, strict=True)]
     waves = _by(lambda asked: asked[0].stages.vocoder, list(zip(lines, requests, strict=True)), _waves)
     made = zip(mels, waves, strict=True)
     for script, spoken_lines in ready:
         yield _utterance(script.options, spoken_lines, made)
 
 
-def _mels(lines: Sequence[_Line]) -> list[Spoken]:
-    sentences = [takes(line.sentence.encoded, line.options, line.generator) for line in lines]
-    return speak_all_steadily(lines[0].stages.acoustic, sentences)
+def _mels(lines: Sequence[_Line]) -> list[_Heard]:
+    """Each sentence as it is spoken, and what of it is heard."""
+    model = lines[0].stages.acoustic
+    asked = [takes_in_manners(line.sentence, line.options, model.controls, line.generator) for line in lines]
+    return [
+        (spoken, heard(spoken, line.stages.vocoder.mel, line.options.clause_silence, line.sentence.cut))
+        for line, spoken in zip(lines, speak_all_steadily(model, asked), strict=True)
+    ]
 
 
-def _heard(line: _Line, spoken: Spoken) -> SpokenMel:
-    return heard(spoken, line.stages.vocoder.mel, line.options.clause_silence, line.sentence.cut)
+def _request(line: _Line, mel: SpokenMel) -> WaveRequest:
+    shifted = changes_pitch(line.sentence, line.options)
+    return wave_request(mel, line.generator, shifted=shifted, streams=line.options.streams)
 
 
 def _waves(asked: Sequence[tuple[_Line, WaveRequest]]) -> list[Floats]:
@@ -117,18 +119,19 @@ def _waves(asked: Sequence[tuple[_Line, WaveRequest]]) -> list[Floats]:
     return vocoder.speak_all([request for _, request in asked], [line.options.denoise for line, _ in asked])
 
 
-def _utterance(options: SynthesisOptions, lines: Sequence[_Line], made: Iterator[tuple[Spoken, Floats]]) -> Utterance:
+def _utterance(options: SynthesisOptions, lines: Sequence[_Line], made: Iterator[tuple[_Heard, Floats]]) -> Utterance:
     parts: list[Floats] = []
     warnings: list[str] = []
     for line in lines:
-        rate = line.stages.vocoder.mel.sample_rate
-        parts.append(np.zeros(line.sentence.n_silent(rate), np.float32))
-        warnings += [*line.stages.vocoder.warnings(line.sentence.index), *line.sentence.warnings, *line.warnings]
-        if not line.sentence.is_silent:
-            spoken, samples = next(made)
-            parts.append(apply_gain(Audio(samples, rate), line.sentence.manner.volume).samples)
-            warnings += spoken.warnings
-    audio = Audio(np.concatenate(parts), rate)
+        sentence, vocoder = line.sentence, line.stages.vocoder
+        parts.append(np.zeros(sentence.n_silent(vocoder.mel.sample_rate), np.float32))
+        warnings += [*vocoder.warnings(sentence.index), *sentence.warnings]
+        if not sentence.is_silent:
+            (spoken, mel), samples = next(made)
+            gains = frame_gains(sentence, spoken.places, mel.durations)
+            parts.append(louder(samples, 0, gains, vocoder.mel.hop_length))
+            warnings += [*unheeded(sentence, line.stages.acoustic.controls), *spoken.warnings]
+    audio = Audio(np.concatenate(parts), vocoder.mel.sample_rate)
     return Utterance(apply_gain(audio, gain_for(audio, options)), tuple(dict.fromkeys(warnings)))
 
 

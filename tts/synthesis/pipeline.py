@@ -13,14 +13,15 @@ from tts.audio.effects import apply_gain
 from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import one_compute_thread, set_compute_threads
-from tts.models.stages import AcousticStage
+from tts.models.stages import AcousticStage, Floats
 from tts.synthesis.bookmarks import timed_bookmarks
 from tts.synthesis.level import gain_for
+from tts.synthesis.manners import changes_pitch, frame_gains, louder, takes_in_manners, unheeded
 from tts.synthesis.many import Utterance, speak_all
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.reader import passage_of, read_sentences
 from tts.synthesis.sentence import Script, Sentence, heard, wave_request
-from tts.synthesis.steady import speak_steadily
+from tts.synthesis.steady import speak_all_steadily
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_words
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
@@ -233,24 +234,25 @@ class Voice:
 
     def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
         vocoder, rate = stages.vocoder, self.manifest.sample_rate
-        generator = sentence.draws(options.seed)
-        options, unheeded = sentence.told(options, stages.acoustic.controls)
-        spoken = speak_steadily(stages.acoustic, sentence.encoded, options, generator)
+        generator, controls = sentence.draws(options.seed), stages.acoustic.controls
+        (spoken,) = speak_all_steadily(stages.acoustic, [takes_in_manners(sentence, options, controls, generator)])
         result = heard(spoken, vocoder.mel, options.clause_silence, sentence.cut)
-        stretches = vocoder.stretches(wave_request(result, options, generator), options.denoise)
+        request = wave_request(result, generator, shifted=changes_pitch(sentence, options), streams=options.streams)
+        gains = frame_gains(sentence, spoken.places, result.durations)
+        hop_length = vocoder.mel.hop_length
+        stretches = _with_gains(vocoder.stretches(request, options.denoise), gains, hop_length)
         silence = sentence.n_silent(rate)
-        frame_seconds = vocoder.mel.hop_length / rate
+        frame_seconds = hop_length / rate
         marks = symbol_marks(spoken.symbols, spoken.places, result.durations.tolist(), silence / rate, frame_seconds)
         words = timed_words(sentence.text, sentence.reading.words, marks)
         seconds = silence / rate + result.mel.shape[1] * frame_seconds
-        samples = np.concatenate([np.zeros(silence, np.float32), next(stretches)])
-        gain = sentence.manner.volume
+        told = (*vocoder.warnings(sentence.index), *sentence.warnings, *unheeded(sentence, controls), *spoken.warnings)
         yield Piece(
             text=" ".join(sentence.text.split()),
             phonemes=sentence.phonemes,
-            audio=apply_gain(Audio(samples, rate), gain),
+            audio=Audio(np.concatenate([np.zeros(silence, np.float32), next(stretches)]), rate),
             marks=marks,
-            warnings=(*vocoder.warnings(sentence.index), *sentence.warnings, *unheeded, *spoken.warnings),
+            warnings=told,
             mel=result.mel,
             seconds=seconds,
             words=words,
@@ -258,8 +260,7 @@ class Voice:
             opens=sentence.opens,
         )
         for samples in stretches:
-            audio = apply_gain(Audio(samples, rate), gain)
-            yield Piece("", "", audio, (), (), result.mel[:, :0], 0.0, goes_on=True)
+            yield Piece("", "", Audio(samples, rate), (), (), result.mel[:, :0], 0.0, goes_on=True)
 
     def _silence(self, sentence: Sentence) -> Piece:
         """What comes after the last sentence."""
@@ -268,6 +269,13 @@ class Voice:
         bookmarks = timed_bookmarks(sentence.bookmarks, (), (), audio.seconds)
         no_mel = np.zeros((mel_settings(self.manifest).n_mels, 0), np.float32)
         return Piece("", "", audio, (), sentence.warnings, no_mel, audio.seconds, bookmarks=bookmarks)
+
+
+def _with_gains(stretches: Iterator[Floats], gains: Floats | None, hop_length: int) -> Iterator[Floats]:
+    start = 0
+    for samples in stretches:
+        yield louder(samples, start, gains, hop_length)
+        start += len(samples)
 
 
 def _on_one_thread(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise, takewhile
+from itertools import chain, groupby, pairwise, takewhile
 
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions, TextInput
-from tts.synthesis.sentence import Place, Sentence
+from tts.synthesis.sentence import Mannered, Place, Sentence
 from tts.text.frontend import Frontend
-from tts.text.passage import Bookmark, Level, Manner, Passage, Pause, Spoken
+from tts.text.passage import AS_USUAL, Bookmark, Level, Manner, Passage, Pause, Spoken
 from tts.text.reading import Reading
 from tts.text.segment import Segment
 
@@ -129,7 +129,7 @@ class _Reader:
             opens=gap.level,
             silence=gap.silence(self._options, is_first=not self.index),
             voice=voice,
-            manner=_manner(passage),
+            manners=_manners(passage, reading),
             bookmarks=(*(Place(name, 0) for name in gap.bookmarks), *inner),
             notices=tuple(gap.warnings),
             cut=(self._goes_on, goes_on),
@@ -166,11 +166,26 @@ class _Reader:
         return None, self._frontend_for(None)
 
 
-def _manner(passage: Passage) -> Manner:
-    """That of a whole sentence: no sentence goes across a border of two."""
-    manner = Manner()
-    for note in passage.notes:
-        if isinstance(note, Spoken):
+def _manners(passage: Passage, reading: Reading) -> tuple[Mannered, ...]:
+    """The words in a manner of their own, each run with the marks and blanks that follow it."""
+    notes = [note for note in passage.notes if isinstance(note, Spoken) and note.manner != AS_USUAL]
+    if not notes:
+        return ()
+    found = []
+    firsts = [0, *(word.first for word in reading.words[1:]), len(reading.phonemes)]
+    spans = zip(reading.words, pairwise(firsts), strict=False)
+    for manner, run in groupby(spans, key=lambda span: _manner_at(notes, span[0].start)):
+        bounds = [bound for _, bound in run]
+        if manner != AS_USUAL:
+            found.append(Mannered(manner, bounds[0][0], bounds[-1][1]))
+    return tuple(found)
+
+
+def _manner_at(notes: Sequence[Spoken], start: int) -> Manner:
+    """That of a word, whose notes nest."""
+    manner = AS_USUAL
+    for note in notes:
+        if note.start <= start < note.end:
             manner = note.manner.within(manner)
     return manner
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.random
 
 from tts.audio.mel_settings import MelSettings
 from tts.models.stages import Floats, SpokenMel, WaveRequest
-from tts.synthesis.options import LIMITS, SynthesisOptions
+from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import Spoken
-from tts.text.passage import AS_USUAL, Level, Manner
+from tts.text.passage import Level, Manner
 from tts.text.reading import Reading
 from tts.text.symbols import Encoded
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
 # corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
 EDGE_SECONDS = 0.12
-# And so much where a sentence was cut because another manner begins.
+# And so much where a sentence was cut though its author makes no pause.
 CUT_SECONDS = 0.03
 # What parts clauses, in phonemes.
 CLAUSE_MARKS = frozenset(",;:")
@@ -32,6 +32,14 @@ class Place(NamedTuple):
 
     name: str
     start: int
+
+
+class Mannered(NamedTuple):
+    """A stretch, [first, last) of the phonemes, that is said in a manner of its own."""
+
+    manner: Manner
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,8 @@ class Sentence:
     """Seconds of silence before it."""
     voice: str | None = None
     """Another voice than that of the text, by name."""
-    manner: Manner = AS_USUAL
-    """How its author wants it said beside the rest."""
+    manners: tuple[Mannered, ...] = ()
+    """The words that are said in a manner of their own."""
     bookmarks: tuple[Place, ...] = ()
     cut: tuple[bool, bool] = (False, False)
     """Whether it goes on, without a boundary or pause, from the one before, and in the next."""
@@ -80,25 +88,6 @@ class Sentence:
     def draws(self, seed: int) -> np.random.Generator:
         return random_draws(sentence_seed(seed, self.index, self.phonemes))
 
-    def told(self, options: SynthesisOptions, controls: Collection[str]) -> tuple[SynthesisOptions, tuple[str, ...]]:
-        """The options of this sentence in a text with these, as far as an acoustic model with `controls` obeys them.
-
-        What it does not obey is told in a warning each.
-        """
-        if self.manner == AS_USUAL:
-            return options, ()
-        asked = {
-            "speed": options.speed * self.manner.speed,
-            "pitch": options.pitch + self.manner.pitch,
-            "energy": options.energy * self.manner.energy,
-        }
-        missing = [
-            name for name in ("pitch", "energy") if asked[name] != getattr(options, name) and name not in controls
-        ]
-        obeyed: dict[str, Any] = {name: _clamped(name, asked[name]) for name in asked if name not in missing}
-        warnings = tuple(f"the text changes the {name}, over which this voice has no control" for name in missing)
-        return replace(options, **obeyed), warnings
-
     def n_silent(self, sample_rate: int) -> int:
         """Samples of silence before it."""
         return round(self.silence * sample_rate)
@@ -110,11 +99,6 @@ class Script:
 
     sentences: tuple[Sentence, ...]
     options: SynthesisOptions
-
-
-def _clamped(name: str, value: float) -> float:
-    low, high = LIMITS[name]
-    return min(max(value, low), high)
 
 
 def sentence_seed(seed: int, index: int, phonemes: str) -> int:
@@ -180,7 +164,9 @@ def without_long_edges(result: SpokenMel, n_first: int, n_last: int) -> SpokenMe
     return replace(result, mel=result.mel[:, start:end], durations=durations, f0=f0)
 
 
-def wave_request(result: SpokenMel, options: SynthesisOptions, generator: np.random.Generator) -> WaveRequest:
-    """What is heard of a sentence, for a vocoder."""
+def wave_request(
+    result: SpokenMel, generator: np.random.Generator, *, shifted: bool = False, streams: int = 1
+) -> WaveRequest:
+    """What is heard of a sentence, for a vocoder; `shifted` where its pitch is not the voice's own."""
     # It hears the pitch best in mels like those it was trained on; a shifted pitch it must be told.
-    return WaveRequest(result.mel, generator, result.f0 if options.pitch else None, options.streams)
+    return WaveRequest(result.mel, generator, result.f0 if shifted else None, streams)

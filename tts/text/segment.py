@@ -9,7 +9,7 @@ from heapq import merge
 
 from tts.text.clauses import cut_long
 from tts.text.layout import stretches
-from tts.text.passage import Alias, Level, Manner, Note, Passage, Pause, Pronunciation, Spoken
+from tts.text.passage import Alias, Level, Note, Passage, Pause, Pronunciation, Spoken
 from tts.text.sentence_ends import sentence_ends
 
 _STRENGTH: dict[Level, int] = {"": 0, "clause": 1, "sentence": 2, "paragraph": 3}
@@ -34,7 +34,7 @@ def segments(passage: Passage, language: str = "en-us", max_characters: int = 40
     """Yield the sentences of a passage in order, with no blanks around them; joined, they are its text up to blanks.
 
     An empty line, a heading and a list entry begin a paragraph; any other line break is a blank, but one between short
-    lines that each begin anew (verse, addresses) is a clause's end. Pauses, and where the manner or the voice changes,
+    lines that each begin anew (verse, addresses) is a clause's end. Pauses, and where the voice changes,
     part a sentence too; nothing parts what has a pronunciation or an alias. A sentence longer than max_characters is
     cut at its best clause boundary, else at a blank, else between any two characters as one sees them. `language` is
     an espeak-ng code; abbreviations are known for English and its larger neighbours.
@@ -112,7 +112,7 @@ def _cuts_of_notes(notes: Sequence[Note], length: int) -> Iterator[_Cut]:
     for note in notes:
         if isinstance(note, Pause):
             cuts.append((note.start, note.level))
-        elif isinstance(note, Spoken) and (note.manner != Manner() or note.voice is not None):
+        elif isinstance(note, Spoken) and note.voice is not None:
             cuts += [(note.start, ""), (note.end, "")]
     return iter(sorted((cut for cut in cuts if 0 < cut[0] < length), key=lambda cut: cut[0]))
 
