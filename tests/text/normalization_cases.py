@@ -240,6 +240,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("k=n +2", "k equals n plus two"),
         ("x ≤ 5 → y", "x is at most five to y"),
         ("5 < 6", "five is less than six"),
+        ("a <= b, 5 >= 4 and x != y", "a is at most b, five is at least four and x is not equal to y"),
         ("§5, §§ 3 and 4", "section five, sections three and four"),
         ("π r², 2π", "pi r squared, two pi"),
         ("a / b", "a slash b"),

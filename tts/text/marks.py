@@ -20,6 +20,8 @@ _OPERATORS = {
 }
 _TERM = r"(?:[0-9]+(?:\.[0-9]+)?|[a-zA-Z]\b|\.[0-9]+)[a-z]?"
 _EQUATION = Pattern(rf"(?<![\w.-])-?{_TERM}(?: ?[-+*/=<>^] ?-?{_TERM})+(?![\w/-])", needs="=<>")
+_TWO_SIGNS = Pattern(" ?(<=|>=|!=|==)(?!=) ?", needs="=")
+_COMPARISONS = {"<=": "is at most", ">=": "is at least", "!=": "is not equal to", "==": "equals"}
 _PRODUCT = Pattern(" ?([×÷]) ?", needs="×÷")
 _POWER = Pattern(r"(?<=[\w)])\^(?:\(?([+-]?[0-9]+)\)?|([a-z])\b)", needs="^")
 _LONE_GREEK = Pattern(r"(?<![^\W\d_])[Α-ΡΣ-Ωα-ω](?![^\W\d_])")
@@ -52,6 +54,7 @@ _UNSPOKEN = Pattern(r"[#<>~^]+", needs="#<>~^")
 def speak_equations(text: SpokenText) -> SpokenText:
     """Replace the operators of an equation or comparison, "1-2=5", where a hyphen is surely a minus."""
     text = text.sub(_TAG, " ").sub(_PRODUCT, lambda found: " times " if found[1] == "×" else " divided by ")
+    text = text.sub(_TWO_SIGNS, lambda found: f" {_COMPARISONS[found[1]]} ")
     return text.sub(_EQUATION, _equation)
 
 
