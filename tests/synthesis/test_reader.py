@@ -1,5 +1,6 @@
 """What lies between the sentences of a text, and how each is said, with a frontend that reads letters as they are."""
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,7 +10,7 @@ from tts.errors import TtsError, UsageError
 from tts.synthesis.reader import passage_of, read_sentences
 from tts.synthesis.sentence import Place
 from tts.text.passage import Bookmark, Manner, Passage, Pause, Spoken
-from tts.text.reading import Reading
+from tts.text.reading import Reading, ReadWord
 from tts.text.segment import segments
 from tts.text.symbols import Encoded
 
@@ -28,7 +29,9 @@ class Letters:
 
     def read(self, passage):
         self.read_by_it.append(passage.text)
-        return Reading(passage.text.replace("~", ""), (), ("left out: ~",) if "~" in passage.text else ())
+        phonemes = passage.text.replace("~", "")
+        words = tuple(ReadWord(*word.span(), *word.span()) for word in re.finditer(r"\w+", phonemes))
+        return Reading(phonemes, words, ("left out: ~",) if "~" in passage.text else ())
 
     def encode(self, phonemes):
         return Encoded([ord(letter) for letter in phonemes], list(phonemes), (), list(range(len(phonemes))))
@@ -106,26 +109,14 @@ def test_bookmarks_stand_before_or_within_a_sentence():
     assert second.bookmarks == (Place("c", 0),)
 
 
-def test_manners_nest_and_cut():
+def test_manners_are_those_of_words_and_nest():
     loud, high = Manner(volume=6.0), Manner(pitch=2.0)
-    made = sentences("One is two or three.", Spoken(4, 20, loud), Spoken(7, 10, high))
-    assert [(each.text, each.manner) for each in made] == [
-        ("One", Manner()),
-        ("is", loud),
-        ("two", Manner(pitch=2.0, volume=6.0)),
+    (made,) = sentences("One is two, or three.", Spoken(4, 21, loud), Spoken(7, 10, high))
+    assert [(made.phonemes[each.first : each.last], each.manner) for each in made.manners] == [
+        ("is ", loud),
+        ("two, ", Manner(pitch=2.0, volume=6.0)),
         ("or three.", loud),
     ]
-    assert [each.cut for each in made] == [(False, True), (True, True), (True, True), (True, False)]
-
-
-def test_a_manner_changes_the_options_as_far_as_the_voice_obeys():
-    (sentence,) = sentences("One is here.", Spoken(0, 12, Manner(speed=2.0, pitch=3.0, energy=1.5)))
-    options = SynthesisOptions(speed=3.0, pitch=-1.0)
-    told, warnings = sentence.told(options, {"speed", "pitch", "energy"})
-    assert (told, warnings) == (SynthesisOptions(speed=4.0, pitch=2.0, energy=1.5), ())
-    told, warnings = sentence.told(options, {"speed", "energy"})
-    assert told == SynthesisOptions(speed=4.0, pitch=-1.0, energy=1.5)
-    assert warnings == ("the text changes the pitch, over which this voice has no control",)
 
 
 def test_another_voice_reads_what_is_its_own():
@@ -133,6 +124,15 @@ def test_another_voice_reads_what_is_its_own():
     made = sentences("One is. Two is.", Spoken(8, 15, voice="eve"), frontends={None: usual, "eve": other})
     assert [each.voice for each in made] == [None, "eve"]
     assert (usual.read_by_it, other.read_by_it) == (["One is."], ["Two is."])
+
+
+def test_where_another_voice_begins_the_ends_are_short():
+    made = sentences("One is two.", Spoken(4, 6, voice="eve"), frontends={None: Letters(), "eve": Letters()})
+    assert [(each.text, each.cut) for each in made] == [
+        ("One", (False, True)),
+        ("is", (True, True)),
+        ("two.", (True, False)),
+    ]
 
 
 def test_where_another_voice_cannot_be_had_this_one_speaks_and_says_so():
