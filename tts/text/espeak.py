@@ -70,7 +70,7 @@ class EspeakFrontend:
         spoken = normalize(text, self._code)
         said = first_claims(self._known(spoken))
         phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
-        return in_alphabet(Reading(phonemes.strip(" ")), self._alphabet).phonemes
+        return in_alphabet(Reading(_ended(phonemes.strip(" "), text)), self._alphabet).phonemes
 
     def read(self, passage: Passage) -> Reading:
         """Give the phonemes of a passage, best of one sentence, and which of them belong to which written word.
@@ -141,7 +141,8 @@ class EspeakFrontend:
         spoken = read_out(passage.text, self._code, aliases(passage))
         said = first_claims(chain(noted(passage, spoken), self._known(spoken.text)))
         spelled = self._phonemizer.words(spoken.text, said)
-        return Reading(spelled.phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
+        phonemes = _ended(spelled.phonemes, passage.text)
+        return Reading(phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
 
     def _reader(self, language: str | None, warnings: list[str]) -> EspeakFrontend:
         """Who reads a language; if espeak-ng does not speak it, or it is this one, this."""
@@ -155,6 +156,12 @@ class EspeakFrontend:
                 warnings.append(f"read as {self.language}: {error}")
                 return self
         return self._others[language]
+
+
+def _ended(phonemes: str, written: str) -> str:
+    """The phonemes with the full stop of a sentence whose last word's it is as well: "at 5 p.m.", "Elm St."."""
+    is_open = phonemes[-1:].isalpha() or phonemes[-1:] in STRESS_AND_LENGTH
+    return f"{phonemes}." if phonemes and is_open and written.rstrip().endswith(".") else phonemes
 
 
 def _languages(passage: Passage) -> Iterator[tuple[int, int, str | None]]:
