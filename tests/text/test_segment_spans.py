@@ -55,9 +55,9 @@ def test_a_pause_parts_a_sentence_and_its_level_counts() -> None:
     assert cut(text, Pause(0, 1), Pause(20, 1), Bookmark(4, "x")) == [("", "One two three."), ("sentence", "Four.")]
 
 
-def test_another_manner_or_voice_parts_a_sentence_and_another_language_does_not() -> None:
+def test_another_voice_parts_a_sentence_and_another_manner_or_language_does_not() -> None:
     text = "One two three four."
-    assert cut(text, Spoken(4, 7, Manner(speed=2))) == [("", "One"), ("", "two"), ("", "three four.")]
+    assert cut(text, Spoken(4, 7, Manner(speed=2))) == [("", text)]
     assert cut(text, Spoken(4, 7, voice="ann")) == [("", "One"), ("", "two"), ("", "three four.")]
     assert cut(text, Spoken(4, 7, language="fr")) == [("", text)]
     assert cut(text, Spoken(0, 19, Manner(pitch=1))) == [("", text)]
