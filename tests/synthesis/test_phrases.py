@@ -60,6 +60,11 @@ def test_what_is_wider_than_a_line_is_cut():
     assert made[1].end == made[2].start
 
 
+def test_an_address_is_cut_behind_its_marks():
+    address = "https://example.com/a-long-path/with-many-parts/and-some-more.html"
+    assert texts(address, pattern=r"\S+") == ["https://example.com/a-long-path/with-many-", "parts/and-some-more.html"]
+
+
 def test_control_characters_are_left_out():
     assert texts("a\x00b \x07 c") == ["ab", "c"]
 
@@ -71,6 +76,7 @@ def test_breaks_are_best_behind_sentences_then_clauses_then_commas():
 def test_breaks_are_better_before_a_joining_word_than_elsewhere_and_worst_behind_an_article():
     assert ranked("Green trees grow behind walls") == ["grow", "Green", "trees", "behind"]
     assert ranked("near the bridge")[-1] == "the"
+    assert ranked("for tall trees (see there)")[0] == "trees"
 
 
 @pytest.mark.parametrize(

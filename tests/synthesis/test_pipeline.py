@@ -298,7 +298,7 @@ def test_options_refuse_what_makes_no_sense(name, value):
 
 def test_long_edges_are_cut():
     mel = np.arange(10, dtype=np.float32)[None]
-    cut = without_long_edges(SpokenMel(mel, np.array([4, 3, 3])), n_frames=2)
+    cut = without_long_edges(SpokenMel(mel, np.array([4, 3, 3])), 2, 2)
     assert cut.durations.tolist() == [2, 3, 2]
     assert cut.mel.tolist() == [[2, 3, 4, 5, 6, 7, 8]]
 

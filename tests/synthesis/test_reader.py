@@ -68,7 +68,10 @@ def test_pauses_stand_in_place_of_the_silence_and_add_up():
 
 def test_a_pause_within_a_sentence_cuts_it():
     made = sentences("One or two.", Pause(4, 0.5))
-    assert [(each.text, each.silence) for each in made] == [("One", 0.0), ("or two.", 0.5)]
+    assert [(each.text, each.silence, each.cut) for each in made] == [
+        ("One", 0.0, (False, False)),
+        ("or two.", 0.5, (False, False)),
+    ]
 
 
 def test_a_pause_of_a_level_has_the_silence_of_that_level():
@@ -112,6 +115,7 @@ def test_manners_nest_and_cut():
         ("two", Manner(pitch=2.0, volume=6.0)),
         ("or three.", loud),
     ]
+    assert [each.cut for each in made] == [(False, True), (True, True), (True, True), (True, False)]
 
 
 def test_a_manner_changes_the_options_as_far_as_the_voice_obeys():

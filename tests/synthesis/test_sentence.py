@@ -36,3 +36,12 @@ def test_clauses_part_at_marks_with_a_blank_behind_them():
     plain, parted = (heard(sentence, settings, clause_silence=seconds) for seconds in (0.0, 0.3))
     assert plain.mel.shape == (2, 10)
     assert parted.durations.tolist() == [1, 1, 4, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_where_a_sentence_was_cut_its_ends_are_short():
+    settings = MelSettings(sample_rate=10_000, hop_length=100, n_fft=200, n_mels=2, f_max=5000)
+    sentence = spoken(["", "a", ""], [20, 2, 20], [SILENCE] * 20 + [0] * 2 + [SILENCE] * 20)
+    whole, cut = (heard(sentence, settings, cut=ends) for ends in ((False, False), (False, True)))
+    assert whole.durations.tolist() == [12, 2, 12]
+    assert cut.durations.tolist() == [12, 2, 3]
+    assert cut.mel.shape == (2, 17)

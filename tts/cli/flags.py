@@ -103,7 +103,7 @@ Threads = Annotated[
 ]
 LexiconFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Your own pronunciations: word, tab, IPA.", rich_help_panel=_VOICE),
+    typer.Option(metavar="FILE", help="Your own pronunciations: word, tab, IPA or respelling.", rich_help_panel=_VOICE),
 ]
 SystemEspeak = Annotated[
     bool,

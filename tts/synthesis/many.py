@@ -12,7 +12,7 @@ from tts.audio.effects import apply_gain
 from tts.audio.waveform import Audio
 from tts.errors import TtsError
 from tts.kernels.threads import one_compute_thread
-from tts.models.stages import Floats, WaveRequest
+from tts.models.stages import Floats, SpokenMel, WaveRequest
 from tts.synthesis.level import gain_for
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.sentence import Script, Sentence, heard, wave_request
@@ -94,7 +94,7 @@ def _spoken(ready: Sequence[_Ready]) -> Iterator[Utterance]:
     lines = [line for _, lines in ready for line in lines if not line.sentence.is_silent]
     mels = _by(lambda line: line.stages.acoustic, lines, _mels)
     requests = [
-        wave_request(heard(spoken, line.stages.vocoder.mel, line.options.clause_silence), line.options, line.generator)
+        wave_request(_heard(line, spoken), line.options, line.generator)
         for line, spoken in zip(lines, mels, strict=True)
     ]
     waves = _by(lambda asked: asked[0].stages.vocoder, list(zip(lines, requests, strict=True)), _waves)
@@ -106,6 +106,10 @@ def _spoken(ready: Sequence[_Ready]) -> Iterator[Utterance]:
 def _mels(lines: Sequence[_Line]) -> list[Spoken]:
     sentences = [takes(line.sentence.encoded, line.options, line.generator) for line in lines]
     return speak_all_steadily(lines[0].stages.acoustic, sentences)
+
+
+def _heard(line: _Line, spoken: Spoken) -> SpokenMel:
+    return heard(spoken, line.stages.vocoder.mel, line.options.clause_silence, line.sentence.cut)
 
 
 def _waves(asked: Sequence[tuple[_Line, WaveRequest]]) -> list[Floats]:

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 _CLOSING = "\"'”’»›)]}」』）】〉》〕］｝"
 # What is longer than this has no place on one line, and is cut.
 MAX_COLUMNS = 42
+_MARKS_OF_ADDRESSES = frozenset("/-_.?&=#")
 
 # What a break behind a token costs: the end of a sentence, of a clause, before a joining word, anywhere, behind a word
 # that leans on the next, inside a name or a measure, inside of one word, before a dash.
@@ -103,16 +104,22 @@ def _stretches(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _fitting(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A stretch in parts of which none is wider than a line."""
-    if columns(text[start:end]) <= MAX_COLUMNS:
-        yield start, end
-        return
-    width = 0
+    while (cut := _cut(text, start, end)) < end:
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """Where a line ends that begins at `start`: behind the last mark of an address in its second half, or when full."""
+    width, cut = 0, start
     for place in range(start, end):
         width += _width(text[place])
         if width > MAX_COLUMNS:
-            yield start, place
-            start, width = place, _width(text[place])
-    yield start, end
+            return cut if cut > start else place
+        if width > MAX_COLUMNS / 2 and text[place] in _MARKS_OF_ADDRESSES:
+            cut = place + 1
+    return end
 
 
 def _heard(
@@ -151,6 +158,8 @@ def _break_cost(token: str, after: str) -> float:
         return _BEFORE_MARK
     if (at_mark := _cost_at_mark(bare)) is not None:
         return at_mark
+    if after.startswith(("(", "[", '"', "“", "«", "„", *_WIDE_OPENING)):
+        return _AT_COMMA
     if _is_name_or_measure(bare, following):
         return _INSIDE_NAME
     if (

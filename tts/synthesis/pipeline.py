@@ -204,7 +204,9 @@ class Voice:
 
     def _sentences(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Sentence]:
         """Those in which there is something to speak, one after the other."""
-        return read_sentences(passage_of(text, options.input), options, lambda name: self._other(name)._frontend)
+        return read_sentences(
+            passage_of(text, options.input, self.manifest.language), options, lambda name: self._other(name)._frontend
+        )
 
     def _other(self, name: str | None) -> Voice:
         """The voice that speaks where a text names one; None is this one.
@@ -234,7 +236,7 @@ class Voice:
         generator = sentence.draws(options.seed)
         options, unheeded = sentence.told(options, stages.acoustic.controls)
         spoken = speak_steadily(stages.acoustic, sentence.encoded, options, generator)
-        result = heard(spoken, vocoder.mel, options.clause_silence)
+        result = heard(spoken, vocoder.mel, options.clause_silence, sentence.cut)
         stretches = vocoder.stretches(wave_request(result, options, generator), options.denoise)
         silence = sentence.n_silent(rate)
         frame_seconds = vocoder.mel.hop_length / rate
@@ -309,7 +311,8 @@ def load_voice(
             manifest.frontend.kind,
             manifest.language,
             manifest.frontend.symbols,
-            lexicon=lexicon_for(manifest.language, lexicon),
+            # Letters cannot be overruled by sounds: only who asks for a lexicon by name is refused.
+            lexicon=lexicon_for(manifest.language, lexicon, user=manifest.frontend.kind != "characters"),
             system_espeak=system_espeak,
         )
         return Voice(manifest, frontend, computing, load)

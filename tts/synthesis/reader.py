@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, pairwise, takewhile
 
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions, TextInput
@@ -25,8 +26,8 @@ Raises TtsError where there is no such voice, or its speech cannot stand beside 
 """
 
 
-def passage_of(text: str | Passage, kind: TextInput) -> Passage:
-    """A text with what its author marked in it; a passage is one already.
+def passage_of(text: str | Passage, kind: TextInput, language: str = "en-us") -> Passage:
+    """A text in a language, with what its author marked in it; a passage is one already.
 
     Raises:
         UsageError: it should be SSML and is not.
@@ -36,7 +37,7 @@ def passage_of(text: str | Passage, kind: TextInput) -> Passage:
     if kind == "ssml":
         from tts.text.ssml import read_ssml
 
-        return read_ssml(text)
+        return read_ssml(text, language)
     if kind == "text":
         from tts.text.markup import read_markup
 
@@ -51,8 +52,8 @@ def read_sentences(passage: Passage, options: SynthesisOptions, frontend_for: Fr
         TtsError: there is nothing to speak.
     """
     reader = _Reader(passage, options, frontend_for)
-    for segment in reader.segments():
-        if sentence := reader.read(segment):
+    for segment, following in pairwise(chain(reader.segments(), [None])):
+        if segment and (sentence := reader.read(segment, following)):
             yield sentence
     if not reader.index:
         raise TtsError(NOTHING_TO_SPEAK)
@@ -97,6 +98,7 @@ class _Reader:
     def __init__(self, passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor) -> None:
         self.index = 0
         self._passage, self._options, self._frontend_for = passage, options, frontend_for
+        self._goes_on = False
         self._places = deque(note for note in passage.notes if isinstance(note, (Pause, Bookmark)))
         self._gap = _Gap(warnings=list(passage.warnings))
 
@@ -105,8 +107,8 @@ class _Reader:
             return _lines(self._passage.text)
         return self._frontend_for(None).segments(self._passage)
 
-    def read(self, segment: Segment) -> Sentence | None:
-        """The sentence; None: there is nothing to speak in it."""
+    def read(self, segment: Segment, following: Segment | None) -> Sentence | None:
+        """The sentence, which another one follows or not; None: there is nothing to speak in it."""
         self._gap.add(segment.opens, self._places_before(segment.start + 1))
         passage = self._passage.part(segment.start, segment.end)
         voice, frontend = self._voice(passage)
@@ -118,6 +120,7 @@ class _Reader:
             self._gap.bookmarks += [place.name for place in inner]
             return None
         gap, self._gap = self._gap, _Gap()
+        goes_on = following is not None and following.opens == "" and not self._pauses_before(following.start + 1)
         sentence = Sentence(
             text=passage.text,
             reading=reading,
@@ -129,8 +132,10 @@ class _Reader:
             manner=_manner(passage),
             bookmarks=(*(Place(name, 0) for name in gap.bookmarks), *inner),
             notices=tuple(gap.warnings),
+            cut=(self._goes_on, goes_on),
         )
         self.index += 1
+        self._goes_on = goes_on
         return sentence
 
     def ending(self) -> Sentence | None:
@@ -145,6 +150,10 @@ class _Reader:
         """The pauses and bookmarks before a character that were not met yet."""
         while self._places and self._places[0].start < end:
             yield self._places.popleft()
+
+    def _pauses_before(self, end: int) -> bool:
+        """Tell whether a pause that was not met yet stands before a character."""
+        return any(isinstance(place, Pause) for place in takewhile(lambda place: place.start < end, self._places))
 
     def _voice(self, passage: Passage) -> tuple[str | None, Frontend]:
         """Who speaks it: the innermost voice that the text names, if it can."""

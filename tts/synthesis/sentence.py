@@ -21,6 +21,8 @@ from tts.text.symbols import Encoded
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
 # corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
 EDGE_SECONDS = 0.12
+# And so much where a sentence was cut because another manner begins.
+CUT_SECONDS = 0.03
 # What parts clauses, in phonemes.
 CLAUSE_MARKS = frozenset(",;:")
 
@@ -49,6 +51,8 @@ class Sentence:
     manner: Manner = AS_USUAL
     """How its author wants it said beside the rest."""
     bookmarks: tuple[Place, ...] = ()
+    cut: tuple[bool, bool] = (False, False)
+    """Whether it goes on, without a boundary or pause, from the one before, and in the next."""
     notices: tuple[str, ...] = ()
     """What was noticed while it was read, and in what stands before it and cannot be spoken."""
 
@@ -124,10 +128,12 @@ def random_draws(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def heard(spoken: Spoken, mel: MelSettings, clause_silence: float = 0.0) -> SpokenMel:
+def heard(
+    spoken: Spoken, mel: MelSettings, clause_silence: float = 0.0, cut: tuple[bool, bool] = (False, False)
+) -> SpokenMel:
     """What is heard of a sentence: all but what is too long of the silence in markers at its ends.
 
-    `clause_silence` seconds are put in at every mark between two clauses.
+    `clause_silence` seconds are put in at every mark between two clauses; `cut` as a Sentence has it.
     """
     frames_a_second = mel.sample_rate / mel.hop_length
     result = spoken.result
@@ -135,7 +141,8 @@ def heard(spoken: Spoken, mel: MelSettings, clause_silence: float = 0.0) -> Spok
         result = with_pauses(result, _clause_marks(spoken.symbols), n_frames)
     if not spoken.symbols[0] == spoken.symbols[-1] == "":
         return result
-    return without_long_edges(result, round(EDGE_SECONDS * frames_a_second))
+    first, last = (round((CUT_SECONDS if goes_on else EDGE_SECONDS) * frames_a_second) for goes_on in cut)
+    return without_long_edges(result, first, last)
 
 
 def _clause_marks(symbols: Sequence[str]) -> list[int]:
@@ -163,14 +170,14 @@ def _quietest(loudness: Floats, start: int, end: int) -> int:
     return start + int(loudness[start:end].argmin()) if end > start else start
 
 
-def without_long_edges(result: SpokenMel, n_frames: int) -> SpokenMel:
-    """Cut the first and the last symbol, which are markers and silent, down to at most `n_frames` each."""
+def without_long_edges(result: SpokenMel, n_first: int, n_last: int) -> SpokenMel:
+    """Cut the first and the last symbol, which are markers and silent, down to at most so many frames."""
     durations = result.durations.copy()
     first, last = int(durations[0]), int(durations[-1])
-    start, end = max(0, first - n_frames), result.mel.shape[1] - max(0, last - n_frames)
-    durations[0], durations[-1] = min(first, n_frames), min(last, n_frames)
+    start, end = max(0, first - n_first), result.mel.shape[1] - max(0, last - n_last)
+    durations[0], durations[-1] = min(first, n_first), min(last, n_last)
     f0 = None if result.f0 is None else result.f0[start:end]
-    return SpokenMel(result.mel[:, start:end], durations, f0)
+    return replace(result, mel=result.mel[:, start:end], durations=durations, f0=f0)
 
 
 def wave_request(result: SpokenMel, options: SynthesisOptions, generator: np.random.Generator) -> WaveRequest:
