@@ -42,6 +42,7 @@ def texts(html, language=None):
         ("<main></main>a", ["a"]),
         ("a < b and c <d", ["a < b and c"]),
         ("</p></div>a</span>b", ["ab"]),
+        ("<p><span class='pagenum'><a id=p1>[1]</a></span>Alice<span class=x>.</span></p>", ["Alice."]),
         ("", []),
     ],
 )
@@ -94,6 +95,23 @@ def test_anchors_are_found_where_they_stand():
     html = "<p id=a>1</p><h2>2 <a name='b'></a>3</h2><span id=c></span><p id=d>4</p>"
     blocks = read_page(html, anchors=frozenset("abc")).blocks
     assert [block.anchors for block in blocks] == [("a",), ("b",), ("c",)]
+
+
+def test_a_page_of_project_gutenberg(tmp_path):
+    path = tmp_path / "a.html"
+    path.write_text(
+        "<html lang=en><title>The Project Gutenberg eBook of A Book</title>"
+        "<section class='pg-boilerplate' id=pg-header>"
+        "<h2>The Project Gutenberg eBook</h2></section><h1>A Book</h1><h2>by Ann Lee</h2>"
+        "<h2>CHAPTER I.<br>Down</h2><p>It began.</p><h2>CHAPTER II.<br>Up</h2><p>It ended.</p>"
+        "<section id=pg-footer>Licence.</section>"
+    )
+    document = read_document(path)
+    assert document.title == "A Book"
+    assert [(chapter.title, chapter.passage.text) for chapter in document.chapters] == [
+        ("CHAPTER I. Down", "A Book\n\nby Ann Lee\n\nCHAPTER I.\nDown\n\nIt began."),
+        ("CHAPTER II. Up", "CHAPTER II.\nUp\n\nIt ended."),
+    ]
 
 
 def test_a_page_is_a_document(tmp_path):

@@ -39,6 +39,8 @@ CLOSES = {
 _NO_WORDS_OF_AN_IMAGE = frozenset(
     ("image", "img", "picture", "cover", "figure", "illustration", "logo", "*", "-", "[image]")
 )
+# As transcribers of printed books mark them.
+_PAGE_NUMBERS = frozenset(("pagenum", "pagenumber", "pageno", "page-number", "page_number"))
 _ROLES_UNREAD = {
     "noteref": "",
     "doc-noteref": "",
@@ -78,7 +80,9 @@ def unread(name: str, attributes: Mapping[str, str]) -> str | None:
     for role in f"{attributes.get('epub:type', '')} {attributes.get('role', '')}".lower().split():
         if (why := _ROLES_UNREAD.get(role)) is not None:
             return why
-    classes = attributes.get("class", "").split()
+    classes = attributes.get("class", "").lower().split()
+    if not _PAGE_NUMBERS.isdisjoint(classes):
+        return ""
     if "pg-boilerplate" in classes or attributes.get("id") in ("pg-header", "pg-footer"):
         return "licence"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from tts.documents.page import Page, read_page
 from tts.errors import TtsError, UsageError
 
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".xhtml", ".epub", ".pdf")
+_GUTENBERG = re.compile(r"^The Project Gutenberg e-?book(?: of|,)\s+(?=\S)", re.IGNORECASE)
 # "War and Peace" has 3 MB.
 _LARGEST_TEXT = 32 << 20
 
@@ -61,6 +63,8 @@ def _read_html(path: Path) -> Document:
 
 
 def _of_page(page: Page, path: Path, warnings: Sequence[str] = ()) -> Document:
+    if page.title:
+        page = replace(page, title=_GUTENBERG.sub("", page.title))
     told = without_licence(opened_by_headings(page.blocks))
     chapters = chapters_of(told.blocks, page.title or path.stem, warnings)
     return Document(page.title or _only_heading(chapters, page), page.author, page.language, chapters)
