@@ -5,6 +5,7 @@ import re
 from tts.text.abbreviation_table import LEADING, NUMBERED, TITLES, TRAILING
 from tts.text.boundaries import stop_ends_sentence
 from tts.text.serials import spell
+from tts.text.spoken import SpokenText
 
 _WORDS = {**TITLES, **TRAILING}
 _TITLE = re.compile(
@@ -27,16 +28,16 @@ _INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){1,6})(?=[A-Z][a-z])")
 _WITH = re.compile(r"(?<![\w/])w/o?(?= [a-z0-9])")
 
 
-def speak_abbreviations(text: str) -> str:
+def speak_abbreviations(text: SpokenText) -> SpokenText:
     """Replace abbreviations: "Dr. Smith et al." is "Doctor Smith and others."; dotted letters become plain ones."""
-    text = _WITH.sub(lambda found: "without" if found.group().endswith("o") else "with", text)
-    text = _DEGREE.sub(lambda found: "PhD" + _kept_stop(found), text)
-    text = _TITLE.sub(lambda found: TITLES[found[1] or found[2] or found[3]], text)
-    text = _LEADING.sub(_leading, text)
-    text = _NUMBERED.sub(_numbered, text)
-    text = _TRAILING.sub(_trailing, text)
-    text = _DOTTED.sub(lambda found: spell(found.group().replace(".", "")) + _kept_stop(found), text)
-    return _INITIALS.sub(_initials, text)
+    text = text.sub(_WITH, lambda found: "without" if found.group().endswith("o") else "with")
+    text = text.sub(_DEGREE, lambda found: "PhD" + _kept_stop(found))
+    text = text.sub(_TITLE, lambda found: TITLES[found[1] or found[2] or found[3]])
+    text = text.sub(_LEADING, _leading)
+    text = text.sub(_NUMBERED, _numbered)
+    text = text.sub(_TRAILING, _trailing)
+    text = text.sub(_DOTTED, lambda found: spell(found.group().replace(".", "")) + _kept_stop(found))
+    return text.sub(_INITIALS, _initials)
 
 
 def _kept_stop(found: re.Match[str]) -> str:

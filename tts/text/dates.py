@@ -4,6 +4,7 @@ import re
 
 from tts.text.abbreviation_table import MONTH_NUMBERS, MONTHS, WEEKDAYS
 from tts.text.numbers import cardinal, decade, ordinal, year
+from tts.text.spoken import SpokenText
 
 _MONTH = rf"(?P<month>{'|'.join(sorted({*MONTHS, *(name[:3] for name in MONTHS), 'Sept'}, key=len, reverse=True))})"
 _DAY = r"(?P<day>0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?"
@@ -54,25 +55,25 @@ _YEAR_BEFORE = re.compile(
 )
 
 
-def speak_dates(text: str) -> str:
+def speak_dates(text: SpokenText) -> SpokenText:
     """Replace full and partial dates, decades, quarters and years with an era; bare years are speak_years' work."""
-    text = _ISO.sub(_iso, text)
-    text = _NUMERIC.sub(_numeric, text)
-    text = _DAY_MONTH.sub(_day_month, text)
-    text = _MONTH_DAY.sub(_month_day, text)
-    text = _MONTH_YEAR.sub(_month_year, text)
-    text = _WEEKDAY.sub(lambda found: f"{WEEKDAYS[found[1]]}, ", text)
-    text = _QUARTER.sub(_quarter, text)
-    text = _ERA.sub(_era, text)
-    text = _DECADE_RANGE.sub(" to ", text)
-    return _DECADE.sub(lambda found: decade(int(found[1])), text)
+    text = text.sub(_ISO, _iso)
+    text = text.sub(_NUMERIC, _numeric)
+    text = text.sub(_DAY_MONTH, _day_month)
+    text = text.sub(_MONTH_DAY, _month_day)
+    text = text.sub(_MONTH_YEAR, _month_year)
+    text = text.sub(_WEEKDAY, lambda found: f"{WEEKDAYS[found[1]]}, ")
+    text = text.sub(_QUARTER, _quarter)
+    text = text.sub(_ERA, _era)
+    text = text.sub(_DECADE_RANGE, " to ")
+    return text.sub(_DECADE, lambda found: decade(int(found[1])))
 
 
-def speak_years(text: str) -> str:
+def speak_years(text: SpokenText) -> SpokenText:
     """Replace four digits that read as a year (1100 to 2099), ranges of years too, unless things are counted."""
-    text = _YEAR_RANGE.sub(_year_range, text)
-    text = _EARLY_YEAR.sub(lambda found: f"{found[1]} {_early_year(int(found[2]))}", text)
-    return _BARE_YEAR.sub(_bare_year, text)
+    text = text.sub(_YEAR_RANGE, _year_range)
+    text = text.sub(_EARLY_YEAR, lambda found: f"{found[1]} {_early_year(int(found[2]))}")
+    return text.sub(_BARE_YEAR, _bare_year)
 
 
 def _early_year(value: int) -> str:

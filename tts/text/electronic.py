@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import digits
+from tts.text.spoken import SpokenText
 
 _TOP_LEVEL = "|".join(
     [
@@ -69,10 +70,10 @@ _SPOKEN = {"jpg": "jpeg", "jpeg": "jpeg", "gmail": "gmail", "png": "PNG", "gif":
 _VOWELS = frozenset("aeiouy")
 
 
-def speak_electronic(text: str) -> str:
+def speak_electronic(text: SpokenText) -> SpokenText:
     """Replace addresses by what is said: "a.bc@gmail.com" becomes "a dot BC at gmail dot com"."""
-    text = _ADDRESS.sub(_address, text)
-    return _HANDLE.sub(_handle, text)
+    text = text.sub(_ADDRESS, _address)
+    return text.sub(_HANDLE, _handle)
 
 
 def _address(found: re.Match[str]) -> str:

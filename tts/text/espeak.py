@@ -1,51 +1,96 @@
-"""The frontend of voices that read IPA: normalized English, espeak-ng's phonemes, between begin and end markers."""
+"""The frontend of voices that read IPA: normalized text, espeak-ng's phonemes, between begin and end markers."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
-from tts.text.lexicon import Lexicon, Piece
-from tts.text.normalize import normalize
+from tts.errors import TtsError
+from tts.text.language_codes import is_english
+from tts.text.nearest_sounds import in_alphabet
+from tts.text.normalize import normalize, read_out
+from tts.text.passage import Alias, Passage, Pronunciation, Spoken
 from tts.text.phonemes import Phonemizer
-from tts.text.segment import split_sentences
+from tts.text.reading import Reading, ReadWord
+from tts.text.segment import Segment, segments, split_sentences
+from tts.text.spoken import SpokenText
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
+from tts.text.written_words import first_claims, read_words, spoken_stretch
+
+if TYPE_CHECKING:
+    from tts.text.lexicon import Lexicon
 
 _SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
 
 @dataclass(frozen=True)
 class EspeakFrontend:
-    """Text to phoneme ids for one language and alphabet, with the user's own pronunciations if there are any."""
+    """Text to phoneme ids for one language and alphabet, with the user's own pronunciations if there are any.
+
+    Without `homographs` all is said as espeak-ng says it, also what the words around an English homograph ("read")
+    show to be wrong.
+    """
 
     language: str = "en-us"
     symbols: SymbolTable = ENGLISH_IPA
     lexicon: Lexicon | None = None
     system_espeak: bool = False
+    homographs: bool = True
     _phonemizer: Phonemizer = field(init=False, repr=False, compare=False)
-    _pronunciations: Lexicon | None = field(init=False, repr=False, compare=False)
+    _others: dict[str, EspeakFrontend] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak))
-        spoken = None if self.lexicon is None else _in_spoken_form(self.lexicon)
-        object.__setattr__(self, "_pronunciations", spoken)
+
+    def segments(self, passage: Passage) -> Iterator[Segment]:
+        """Yield the sentences of a passage, and what lies before each."""
+        return segments(passage, self.language)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
-        return split_sentences(text)
+        return split_sentences(text, language=self.language)
 
     def normalize(self, text: str) -> str:
         """Write out numbers, abbreviations and signs."""
-        return normalize(text)
+        return normalize(text, self.language)
 
     def phonemize(self, text: str) -> str:
-        """Give the IPA of a written text: normalized, the lexicon's words as the lexicon says, espeak-ng for the rest.
+        """Give the IPA of a written text, as `read` does.
 
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        spoken = normalize(text)
-        if self._pronunciations is None:
-            return self._phonemizer(spoken)
-        return "".join(self._phonemes_of(piece) for piece in self._pronunciations.apply(spoken)).strip()
+        spoken = normalize(text, self.language)
+        said = first_claims(self._known(spoken))
+        phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
+        return in_alphabet(Reading(phonemes), self._alphabet).phonemes
+
+    def read(self, passage: Passage) -> Reading:
+        """Give the phonemes of a passage, best of one sentence, and which of them belong to which written word.
+
+        Its notes on pronunciation go before the lexicon, and that before what espeak-ng says. What is in another
+        language is said as there, by the nearest sounds of this alphabet.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the voice's language.
+        """
+        warnings: list[str] = []
+        stretches = list(_languages(passage))
+        if len(stretches) == 1:
+            readings = [self._reader(stretches[0][2], warnings)._read_plain(passage)]
+        else:
+            readings = [
+                self._reader(language, warnings)._read_plain(passage.part(start, end))
+                for start, end, language in stretches
+            ]
+        reading = _joined(passage.text, [start for start, _, _ in stretches], [reading for reading, _ in readings])
+        left_out = dict.fromkeys(chain.from_iterable(lost for _, lost in readings))
+        if left_out:
+            warnings.append(f"left out, because it has no words: {' '.join(left_out)}")
+        return in_alphabet(Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings))), self._alphabet)
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of phonemes, and the characters that the alphabet lacks."""
@@ -53,19 +98,92 @@ class EspeakFrontend:
 
     def speakable(self, phonemes: str) -> bool:
         """Tell whether there is anything to say: a vowel or consonant of the alphabet, not just marks and blanks."""
-        sounds = set(self.symbols.symbols[N_RESERVED:]) - _SILENT
-        return not sounds.isdisjoint(phonemes)
+        return not (self._alphabet - _SILENT).isdisjoint(phonemes)
 
-    def _phonemes_of(self, piece: Piece) -> str:
-        if piece.phonemes is not None:
-            return piece.phonemes
-        before = " " if piece.text[:1].isspace() else ""
-        after = " " if piece.text[-1:].isspace() else ""
-        phonemes = self._phonemizer(piece.text)
-        return f"{before}{phonemes}{after}" if phonemes else before or after
+    @cached_property
+    def _alphabet(self) -> frozenset[str]:
+        return frozenset(self.symbols.symbols[N_RESERVED:])
+
+    @cached_property
+    def _pronunciations(self) -> Lexicon | None:
+        if self.lexicon is None:
+            return None
+        from tts.text.lexicon import in_spoken_form
+
+        return in_spoken_form(self.lexicon, self.normalize, self._phonemizer)
+
+    def _known(self, spoken: str) -> Iterator[Pronunciation]:
+        """How words are said by the lexicon, and then by what stands around them."""
+        if self._pronunciations is not None:
+            yield from self._pronunciations.find(spoken)
+        if self.homographs and is_english(self.language):
+            from tts.text.homographs import find
+
+            yield from find(spoken, self.language)
+
+    def _read_plain(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
+        """The reading of a passage in one language, and what is left out."""
+        spoken = read_out(passage.text, self.language, _aliases(passage))
+        said = first_claims(chain(_noted(passage, spoken), self._known(spoken.text)))
+        spelled = self._phonemizer.words(spoken.text, said)
+        return Reading(spelled.phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
+
+    def _reader(self, language: str | None, warnings: list[str]) -> EspeakFrontend:
+        """Who reads a language; if espeak-ng does not speak it, or it is this one, this."""
+        if language is None or f"{self.language}-".startswith(f"{language.lower()}-"):
+            return self
+        if language not in self._others:
+            other = EspeakFrontend(language, self.symbols, self.lexicon, self.system_espeak, self.homographs)
+            try:
+                self._others[language] = self if other._phonemizer.code == self._phonemizer.code else other
+            except TtsError as error:
+                warnings.append(f"read as {self.language}: {error}")
+                return self
+        return self._others[language]
 
 
-def _in_spoken_form(lexicon: Lexicon) -> Lexicon:
-    """Add to each entry the form that normalization gives its word, which is what the text then holds ("C++")."""
-    spoken = {normalize(word): ipa for word, ipa in lexicon.entries.items()}
-    return Lexicon({word: ipa for word, ipa in {**spoken, **lexicon.entries}.items() if word})
+def _aliases(passage: Passage) -> list[Alias]:
+    """The aliases of a passage; what has a pronunciation is one for itself, which normalization leaves alone."""
+    found: list[Alias] = []
+    for note in passage.notes:
+        if isinstance(note, Pronunciation):
+            note = Alias(note.start, note.end, passage.text[note.start : note.end])
+        if isinstance(note, Alias) and (not found or found[-1].end <= note.start):
+            found.append(note)
+    return found
+
+
+def _noted(passage: Passage, spoken: SpokenText) -> Iterator[Pronunciation]:
+    from tts.text.lexicon import tidy_ipa
+
+    for note in passage.notes:
+        if isinstance(note, Pronunciation):
+            yield Pronunciation(*spoken_stretch(spoken, note.start, note.end), tidy_ipa(note.phonemes))
+
+
+def _languages(passage: Passage) -> Iterator[tuple[int, int, str | None]]:
+    """The stretches of a passage by their language; None is the voice's own."""
+    notes = [note for note in passage.notes if isinstance(note, Spoken) and note.language and note.start < note.end]
+    bounds = sorted({0, len(passage.text), *(note.start for note in notes), *(note.end for note in notes)})
+    if len(bounds) < 2:
+        yield 0, len(passage.text), None
+    for start, end in pairwise(bounds):
+        # An outer note comes before the inner ones.
+        inside = [note.language for note in notes if note.start <= start and end <= note.end]
+        yield start, end, inside[-1] if inside else None
+
+
+def _joined(text: str, starts: Sequence[int], readings: Sequence[Reading]) -> Reading:
+    """The readings of the stretches of a text as one, with a blank where one is written."""
+    phonemes = ""
+    words: list[ReadWord] = []
+    for start, reading in zip(starts, readings, strict=True):
+        blank = text[start - 1 : start + 1] if start else ""
+        if phonemes and reading.phonemes and any(map(str.isspace, blank)):
+            phonemes += " "
+        words += (
+            ReadWord(word.start + start, word.end + start, word.first + len(phonemes), word.last + len(phonemes))
+            for word in reading.words
+        )
+        phonemes += reading.phonemes
+    return Reading(phonemes, tuple(words))

@@ -2,6 +2,8 @@
 
 import re
 
+from tts.text.spoken import SpokenText
+
 _OPERATORS = {
     "=": "equals",
     "+": "plus",
@@ -38,22 +40,22 @@ _SLASH = re.compile(r"(?<=\w) / (?=\w)")
 _DROPPED = re.compile(r"[*#_<>|~^`]+")
 
 
-def speak_equations(text: str) -> str:
+def speak_equations(text: SpokenText) -> SpokenText:
     """Replace the operators of an equation or comparison, "1-2=5", where a hyphen is surely a minus."""
-    text = _TAG.sub(" ", text)
-    return _EQUATION.sub(_equation, text)
+    text = text.sub(_TAG, " ")
+    return text.sub(_EQUATION, _equation)
 
 
-def speak_marks(text: str) -> str:
+def speak_marks(text: SpokenText) -> SpokenText:
     """Replace the signs that are read aloud and drop those that are not (markup, bars, stray carets)."""
-    text = _SHARP.sub(r"\1 sharp", _DOT_NAME.sub("dot ", text))
-    text = _EMPHASIS.sub(r"\1", text)
-    text = _SUM.sub(lambda found: f" {_OPERATORS[found[1]]} ", text)
-    text = _SPACED.sub(lambda found: f" {_OPERATORS[found[1]]} ", text)
-    text = _SLASH.sub(" slash ", text)
+    text = text.sub(_DOT_NAME, "dot ").sub(_SHARP, r"\1 sharp")
+    text = text.sub(_EMPHASIS, r"\1")
+    text = text.sub(_SUM, lambda found: f" {_OPERATORS[found[1]]} ")
+    text = text.sub(_SPACED, lambda found: f" {_OPERATORS[found[1]]} ")
+    text = text.sub(_SLASH, " slash ")
     for mark, spoken in _NAMES.items():
         text = text.replace(mark, spoken)
-    return _DROPPED.sub(" ", text)
+    return text.sub(_DROPPED, " ")
 
 
 def _equation(found: re.Match[str]) -> str:

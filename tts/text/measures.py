@@ -4,6 +4,7 @@ import re
 
 from tts.text.boundaries import stop_ends_sentence
 from tts.text.numbers import decimal, fraction, integer, mixed_fraction
+from tts.text.spoken import SpokenText
 from tts.text.unit_table import PER, SPACED_ONLY, STOP_ONLY, UNITS
 
 _NUMBER = r"[0-9]+(?:,[0-9]{2,3})*(?:\.[0-9]+)?|\.[0-9]+"
@@ -53,12 +54,12 @@ _STOPS_ADDED = frozenset(
 )
 
 
-def speak_measures(text: str) -> str:
+def speak_measures(text: SpokenText) -> SpokenText:
     """Replace measures: "5 km" is "five kilometers", "2-5lb" "two to five pounds", "20°C" "twenty degrees Celsius"."""
-    text = _FEET_AND_INCHES.sub(lambda f: f"{integer(f[1])} foot {integer(f[2])}", text)
-    text = _MEASURE.sub(_measure, text)
-    text = _PER_UNIT.sub(lambda f: f"{decimal(f['number'])} per {_per_name(f['per'])}", text)
-    return _BY.sub(lambda f: f"{decimal(f[1])} by ", text)
+    text = text.sub(_FEET_AND_INCHES, lambda f: f"{integer(f[1])} foot {integer(f[2])}")
+    text = text.sub(_MEASURE, _measure)
+    text = text.sub(_PER_UNIT, lambda f: f"{decimal(f['number'])} per {_per_name(f['per'])}")
+    return text.sub(_BY, lambda f: f"{decimal(f[1])} by ")
 
 
 def _measure(found: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import cardinal, decimal, integer
+from tts.text.spoken import SpokenText
 from tts.text.unit_table import CURRENCIES, MAGNITUDES, PER, UNITS
 
 _SYMBOLS = "|".join(re.escape(symbol) for symbol in sorted(CURRENCIES, key=len, reverse=True) if not symbol.isalpha())
@@ -24,11 +25,11 @@ _MODIFIES = re.compile(r"[ -](?!(?:and|or|in|on|for|to|of|at|from|by|with|is|was
 _LONE = {"$": " dollar ", "£": " pound ", "€": " euro ", "¥": " yen ", "¢": " cent ", "₹": " rupee "}
 
 
-def speak_money(text: str) -> str:
+def speak_money(text: SpokenText) -> SpokenText:
     """Replace sums: "$3.50" is "three dollars and fifty cents", "€10 million" "ten million euros"."""
-    text = _PRICE.sub(_price, text)
-    text = _CODE_AFTER.sub(lambda found: _sum(found["amount"], None, found["symbol"]), text)
-    text = _CENTS.sub(lambda found: cardinal(int(found[1])) + (" cent" if found[1] == "1" else " cents"), text)
+    text = text.sub(_PRICE, _price)
+    text = text.sub(_CODE_AFTER, lambda found: _sum(found["amount"], None, found["symbol"]))
+    text = text.sub(_CENTS, lambda found: cardinal(int(found[1])) + (" cent" if found[1] == "1" else " cents"))
     for symbol, spoken in _LONE.items():
         text = text.replace(symbol, spoken)
     return text

@@ -1,63 +1,120 @@
-"""Written English to spoken words: the rules of this package's other modules, in the order that they need."""
+"""Written text to spoken words: the rules of this package's other modules, in the order that they need."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from tts.text.abbreviations import speak_abbreviations
-from tts.text.characters import tidy
+from tts.text.characters import stripped, tidy
 from tts.text.dates import speak_dates, speak_years
 from tts.text.electronic import speak_electronic
+from tts.text.emoji_names import speak_emoji
 from tts.text.marks import speak_equations, speak_marks
 from tts.text.measures import speak_measures
 from tts.text.money import speak_money
+from tts.text.passage import Alias
+from tts.text.patterns import Pattern
 from tts.text.places import speak_places
 from tts.text.quantities import speak_paired, speak_quantities
 from tts.text.roman import speak_roman
 from tts.text.serials import speak_serials
+from tts.text.spoken import SpokenText
 from tts.text.telephone import speak_telephone
 from tts.text.times import speak_times
 
+
+class Rule(NamedTuple):
+    """How a class of written forms is spoken, and what a text holds at least in which there are any."""
+
+    kind: str
+    speak: Callable[[SpokenText], SpokenText]
+    hint: re.Pattern[str] | None = None
+
+
+_DIGIT = re.compile("[0-9]")
 # What needs the most context goes first: once a date or a price is words, no later rule can take its digits for a
 # plain number. Years come after measures, because "1980 kg" is no year.
-_RULES: tuple[Callable[[str], str], ...] = (
-    speak_electronic,
-    speak_equations,
-    speak_dates,
-    speak_times,
-    speak_telephone,
-    speak_money,
-    speak_measures,
-    speak_places,
-    speak_roman,
-    speak_abbreviations,
-    speak_paired,
-    speak_years,
-    speak_quantities,
-    speak_serials,
-    speak_marks,
+_ENGLISH = (
+    Rule("electronic", speak_electronic, re.compile(r"[@#]|://|\w\.\w")),
+    Rule("math", speak_equations, re.compile("[=<>]")),
+    Rule("date", speak_dates, _DIGIT),
+    Rule("time", speak_times, re.compile("[0-9]|[AaPp]\\.?[Mm]\\b")),
+    Rule("telephone", speak_telephone, _DIGIT),
+    Rule("money", speak_money, re.compile("[0-9$£€¥¢₹]")),
+    Rule("measure", speak_measures, _DIGIT),
+    Rule("address", speak_places),
+    Rule("roman", speak_roman, re.compile("[IVXLCivxlc]\\b")),
+    Rule("abbreviation", speak_abbreviations),
+    Rule("serial", speak_paired, _DIGIT),
+    Rule("date", speak_years, _DIGIT),
+    Rule("cardinal", speak_quantities, re.compile("[0-9#~]")),
+    Rule("serial", speak_serials, re.compile("[0-9&]")),
+    Rule("symbol", speak_marks, re.compile(r"[^\w\s.,;:!?'\"()-]")),
 )
 # The words of one rule can complete the pattern of an earlier one ("4 € AM"): passes repeat until nothing changes,
 # which takes two for ordinary text.
 _MOST_PASSES = 12
-_SPACE_BEFORE_MARK = re.compile(r" +(?=[,;:!?](?:\s|\Z)|\.(?:\s|\Z))")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACE_BEFORE_MARK = Pattern(r" +(?=[,;:!?](?:\s|\Z)|\.(?:\s|\Z))", needs=" ")
+_BLANKS = Pattern(r"[^\S\n]{2,}|[^\S\n ]")
 
 
-def normalize(text: str) -> str:
+def normalize(text: str, language: str = "en-us") -> str:
     """Write out what is read differently from how it is written; ordinary words keep their case and punctuation.
 
-    Normalizing the result again changes nothing. No string is refused: what cannot be spoken is left out.
+    `language` is espeak-ng's code. Normalizing the result again changes nothing. No string is refused.
     """
+    return read_out(text, language).text
+
+
+def read_out(text: str, language: str = "en-us", aliases: Sequence[Alias] = ()) -> SpokenText:
+    """Give the words for a text, what each stands for, and what has none; the aliases' words are as they are given."""
+    rules = _rules(language)
+    spoken, given = _with_aliases(SpokenText(text), aliases)
     for _ in range(_MOST_PASSES):
-        before, text = text, _one_pass(text)
-        if text == before:
+        before = spoken
+        spoken = _one_pass(spoken, text, rules, language)
+        if spoken.text == before.text:
             break
-    return text
+    return spoken.under("alias").sub(_any_of(given), lambda found: given[found.group()]) if given else spoken
 
 
-def _one_pass(text: str) -> str:
-    text = tidy(text)
-    for rule in _RULES:
-        text = rule(text)
-    text = _SPACE_BEFORE_MARK.sub("", _SPACES.sub(" ", text))
-    return "\n".join(line.strip() for line in text.split("\n")).strip()
+def _rules(language: str) -> Sequence[Rule]:
+    if language.split("-")[0] == "en":
+        return _ENGLISH
+    from tts.text.foreign import rules_for
+
+    return [Rule(kind, speak) for kind, speak in rules_for(language)]
+
+
+def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: str) -> SpokenText:
+    text = tidy(speak_emoji(text.under("symbol"), language).under("text"))
+    for kind, speak, hint in rules:
+        if hint is None or hint.search(text.text):
+            text = speak(text.under(kind))
+    if text.edits:
+        text = text.sub(_BLANKS, " ").sub(_SPACE_BEFORE_MARK, "")
+    return stripped(text)
+
+
+def _with_aliases(text: SpokenText, aliases: Sequence[Alias]) -> tuple[SpokenText, dict[str, str]]:
+    """Put a letter that no rule knows in the place of each alias, and give the words for each."""
+    if not aliases:
+        return text, {}
+    letters = _unused_letters(text.text)
+    given = {next(letters): alias for alias in aliases}
+    changes = [(alias.start, alias.end, letter) for letter, alias in given.items()]
+    return text.under("alias").changed(changes), {letter: alias.spoken for letter, alias in given.items()}
+
+
+def _unused_letters(text: str) -> Iterator[str]:
+    """Letters of scripts that nobody writes any more (Tangut), and rare ones beyond them, that the text lacks."""
+    for letter in map(chr, chain(range(0x17000, 0x187F8), range(0x20000, 0x2A6D0))):
+        if letter not in text:
+            yield letter
+
+
+def _any_of(letters: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(letters)}]")

@@ -1,6 +1,6 @@
 """Numbers as English words: pure functions from values to spoken text ("three hundred and five")."""
 
-import re
+from tts.text.patterns import Pattern
 
 _ONES = [
     "zero",
@@ -49,36 +49,43 @@ _IRREGULAR_ORDINALS = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-_ROMAN_NUMERAL = re.compile(r"M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
+_ROMAN_NUMERAL = Pattern(r"M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})\Z")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 LARGEST_CARDINAL = 1000 ** len(_SCALES) - 1
 
 
-def cardinal(value: int) -> str:
-    """Speak a whole number: 123 is "one hundred and twenty-three"; beyond the named scales, digit by digit."""
+def cardinal(value: int, *, conjunction: bool = True) -> str:
+    """Speak a whole number: 123 is "one hundred and twenty-three", 123,000 "one hundred twenty-three thousand".
+
+    "and" stands only before the last two digits, and nowhere without `conjunction`. Beyond the named scales a number
+    is spoken digit by digit.
+    """
     if value < 0:
-        return f"minus {cardinal(-value)}"
+        return f"minus {cardinal(-value, conjunction=conjunction)}"
     if value > LARGEST_CARDINAL:
         return digits(str(value))
     if value == 0:
         return _ONES[0]
-    groups = []
-    for scale in _SCALES:
-        value, group = divmod(value, 1000)
+    rest, last = divmod(value, 1000)
+    groups = [_below_thousand(last, conjunction=conjunction)] if last else []
+    if groups and last < 100 and rest % 1000 and conjunction:
+        groups = ["and", *groups]
+    for scale in _SCALES[1:]:
+        rest, group = divmod(rest, 1000)
         if group:
-            groups.append(f"{_below_thousand(group)} {scale}".rstrip())
-        if not value:
+            groups = [f"{_below_thousand(group)} {scale}", *groups]
+        if not rest:
             break
-    return " ".join(reversed(groups))
+    return " ".join(groups)
 
 
-def _below_thousand(value: int) -> str:
+def _below_thousand(value: int, *, conjunction: bool = False) -> str:
     hundreds, rest = divmod(value, 100)
     words = [f"{_ONES[hundreds]} hundred"] if hundreds else []
     if rest:
         words.append(_below_hundred(rest))
-    return " and ".join(words)
+    return (" and " if conjunction else " ").join(words)
 
 
 def _below_hundred(value: int) -> str:
@@ -89,9 +96,10 @@ def _below_hundred(value: int) -> str:
 
 
 def ordinal(value: int) -> str:
-    """Speak a rank: 21 is "twenty-first"."""
-    words = cardinal(value)
-    head, last = re.fullmatch(r"(.*?)([a-z]+)", words).groups()  # type: ignore[union-attr]
+    """Speak a rank: 21 is "twenty-first", 123 "one hundred twenty-third"."""
+    words = cardinal(value, conjunction=False)
+    last = words[max(words.rfind(" "), words.rfind("-")) + 1 :]
+    head = words[: len(words) - len(last)]
     if last in _IRREGULAR_ORDINALS:
         return head + _IRREGULAR_ORDINALS[last]
     return head + (last[:-1] + "ieth" if last.endswith("y") else last + "th")
@@ -130,7 +138,7 @@ def year(value: int) -> str:
     """Speak a year: 1999 "nineteen ninety-nine", 1905 "nineteen oh five", 2006 "two thousand six", 1900 "… hundred"."""
     century, rest = divmod(value, 100)
     if not 1000 <= value <= 9999 or (century % 10 == 0 and rest < 10):
-        return cardinal(value)
+        return cardinal(value, conjunction=False)
     if rest == 0:
         return f"{cardinal(century)} hundred"
     return f"{cardinal(century)} {f'oh {_ONES[rest]}' if rest < 10 else _below_hundred(rest)}"
@@ -142,19 +150,22 @@ def decade(value: int) -> str:
     return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
-def paired(written: str) -> str:
+def paired(written: str, zero: str = "oh") -> str:
     """Speak a number the way house and flight numbers are read: "1428" fourteen twenty-eight, "708" seven oh eight."""
     if len(written) not in (3, 4) or written.startswith("0"):
         return integer(written)
     head, tail = int(written[:-2]), int(written[-2:])
     if tail == 0:
         return integer(written) if head % 10 == 0 else f"{cardinal(head)} hundred"
-    return f"{cardinal(head)} {f'oh {_ONES[tail]}' if tail < 10 else _below_hundred(tail)}"
+    return f"{cardinal(head)} {f'{zero} {_ONES[tail]}' if tail < 10 else _below_hundred(tail)}"
 
 
 def fraction(numerator: int, denominator: int) -> str:
-    """Speak a fraction: 1/2 "one half", 3/4 "three quarters", 22/3 "twenty-two thirds", 5/1 "five over one"."""
-    if denominator < 2:
+    """Speak a fraction: 1/2 "one half", 3/4 "three quarters", 22/3 "twenty-two thirds", 5/1 "five over one".
+
+    What is more than one in parts too small to hear as such is "over": 120/80 "one hundred and twenty over eighty".
+    """
+    if denominator < 2 or (numerator > denominator > 20):
         return f"{cardinal(numerator)} over {cardinal(denominator)}"
     part = {2: "half", 4: "quarter"}.get(denominator) or ordinal(denominator)
     if numerator != 1:
@@ -172,7 +183,7 @@ def mixed_fraction(whole: int, numerator: int, denominator: int) -> str:
 
 def roman_value(written: str) -> int | None:
     """Give the value of a well-formed upper-case Roman numeral below 4000, else None."""
-    if not written or not _ROMAN_NUMERAL.fullmatch(written):
+    if not written or not _ROMAN_NUMERAL.match(written):
         return None
     values = [_ROMAN_VALUES[c] for c in written]
     following = [*values[1:], 0]

@@ -1,53 +1,39 @@
-"""Spoken words to IPA: espeak-ng through the phonemizer package, in the alphabet of `tts.text.symbols`."""
+"""Spoken words to IPA by espeak-ng; English in the alphabet of `tts.text.symbols`."""
+
+from __future__ import annotations
 
 import functools
-import logging
 import re
-import shutil
-import sys
-import threading
-import weakref
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
 
-from tts.errors import TtsError
+from tts.text.espeak_library import EspeakLibrary, espeak_library
+from tts.text.language_codes import is_english
+from tts.text.passage import Pronunciation
+from tts.text.punctuation import cut_at_marks, plain_punctuation
+from tts.text.spelled import Chunk, Spelled, spell
 
-if TYPE_CHECKING:
-    from phonemizer.backend.espeak.espeak import EspeakBackend
-
-# Characters that phonemizer keeps as punctuation but the alphabet lacks become their nearest in it. Done before
-# espeak: it reads an unknown quote as nothing and a dash inside a word as part of the word.
-_PUNCTUATION = str.maketrans(
-    {
-        **dict.fromkeys("“”„‟«»″〝〞", '"'),
-        **dict.fromkeys("‘’‚‛′ʼ", "'"),
-        **dict.fromkeys("[{", "("),
-        **dict.fromkeys("]}", ")"),
-        **dict.fromkeys("¡¿", None),
-        "\u00a0": " ",
-    }
-)
-# A dash is a comma's pause; next to a mark, or at an end, it adds nothing.
-_DASH = re.compile(r"(?<=[\w'\")])\s*[—―–]+\s*(?=[\w'\"(])")
-_IDLE_DASH = re.compile(r"\s*[—―–]+\s*")
-_ELLIPSIS = re.compile(r"\s*(?:…|\.{2,})+")
-_BLANKS = re.compile(r"\s+")
+# What lies between two marks is looked up again and again (names, "he said"); longer than this it hardly comes twice.
+_REMEMBERED = 8192
+_LONGEST_REMEMBERED = 200
+# Around words of another language espeak writes that language and its own: "lə (en)wiːkɛnd(fr)".
+_LANGUAGE_FLAG = re.compile(r"\(.+?\)")
 # espeak sets the z of some possessives and plurals apart ("nˈaɪnti z"); it belongs to its word.
-_LONE_Z = re.compile(r" z(?=[;:,.!? \"()]|\Z)")
+_LONE_Z = re.compile(r" z(?=[ ]|\Z)")
 # The voices this alphabet comes from say "ninety" with a flapped, voiced t, and "hundred" as a word of its own.
 _NINETY = re.compile(r"(?<=nˈaɪn)ti(?!ː)")
 _JOINED_HUNDRED = re.compile(r"(?<=[a-zɹː])(?=hˈʌndɹɪd)")
 # espeak writes a few sounds with letters that mean something else, or nothing, in the alphabet.
-_ALPHABET = (("ʲ", "j"), ("r", "ɹ"), ("x", "k"), ("ɬ", "l"), ("\u0329", ""), ("\u0303", ""), ("ɑ̃", "ɑː"))
+_ALPHABET = str.maketrans({"ʲ": "j", "r": "ɹ", "x": "k", "ɬ": "l", "\u0329": None, "\u0303": None})
 
-# espeak keeps its state in global variables: one call at a time.
-_ESPEAK_LOCK = threading.Lock()
+Speak = Callable[[str], str]
 
 
 class Phonemizer:
     """Turns text into IPA with stress marks and punctuation, one character a symbol.
 
-    espeak-ng comes from the espeakng-loader package; system_espeak asks for the machine's own instead. The library is
-    loaded on first use, once a process and language. Calls from several threads wait for each other.
+    `language` is espeak-ng's code ("en-us", "fr-fr", "cmn"), or a common other one for it ("fr", "zh-CN"). espeak-ng
+    comes from the espeakng-loader package; system_espeak asks for the machine's own instead. The library is loaded on
+    first use, once a process. Calls from several threads wait for each other.
     """
 
     def __init__(self, language: str = "en-us", *, system_espeak: bool = False) -> None:
@@ -60,15 +46,52 @@ class Phonemizer:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        plain = plain_punctuation(text)
+        return self._chunks(plain_punctuation(text))[0]
+
+    def words(self, spoken: str, said: Sequence[Pronunciation] = ()) -> Spelled:
+        """The IPA of a text with each word's own stretch of it, and in place of some words' what is `said` instead.
+
+        `said` counts in the characters of `spoken`, is in order and does not overlap.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the language.
+        """
+        return spell(spoken, said, self._chunks, lambda word: self._speak(word))
+
+    @functools.cached_property
+    def code(self) -> str:
+        """espeak-ng's own code of the language.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the language.
+        """
+        return espeak_library(self.system_espeak).code(self.language)
+
+    @functools.cached_property
+    def _speak(self) -> Speak:
+        return _speaker(espeak_library(self.system_espeak), self.code)
+
+    def _chunks(self, plain: str) -> tuple[str, list[Chunk]]:
+        """The phonemes of a text with plain punctuation, and its chunks."""
         if not plain:
-            return ""
-        with _ESPEAK_LOCK:
-            ipa = " ".join(_backend(self.language, self.system_espeak).phonemize([plain], strip=True))
-        for written, ours in _ALPHABET:
-            ipa = ipa.replace(written, ours)
-        ipa = _JOINED_HUNDRED.sub(" ", _LONE_Z.sub("z", ipa))
-        return _NINETY.sub("di", ipa)
+            return "", []
+        speak = self._speak
+        phonemes, chunks, position = "", [], 0
+        pieces = cut_at_marks(plain)
+        pieces.append("")
+        for i in range(0, len(pieces), 2):
+            text, mark = pieces[i], pieces[i + 1]
+            if text:
+                said = speak(text)
+                if said[:1] == "z" and said[1:2] in {"", " "} and is_english(self.language):
+                    phonemes = phonemes.removesuffix(" ")
+                chunks.append(Chunk(position, text, len(phonemes), said))
+                phonemes += said
+            if mark:
+                # Where espeak says nothing between two marks, one blank is enough.
+                phonemes = phonemes.removesuffix(" ") + mark
+            position += len(text) + len(mark)
+        return phonemes, chunks
 
 
 def espeak_version(system: bool = False) -> str:
@@ -77,114 +100,33 @@ def espeak_version(system: bool = False) -> str:
     Raises:
         TtsError: espeak-ng cannot be loaded.
     """
-    with _ESPEAK_LOCK:
-        return ".".join(str(part) for part in _backend("en-us", system)._espeak.version)
-
-
-def plain_punctuation(text: str) -> str:
-    """Give a text on one line with the marks that voices know: straight quotes, round brackets, commas for dashes."""
-    # Half a surrogate pair has no UTF-8, and a zero byte ends a C string.
-    text = text.encode("utf-8", "ignore").decode().replace("\0", " ").translate(_PUNCTUATION)
-    text = _IDLE_DASH.sub(" ", _DASH.sub(", ", text))
-    text = _ELLIPSIS.sub(".", text)
-    return _BLANKS.sub(" ", text).strip()
+    return ".".join(str(part) for part in espeak_library(system).version)
 
 
 @functools.cache
-def _backend(language: str, system: bool) -> "EspeakBackend":
-    """Load espeak-ng for a language, once."""
-    library, data = (None, None) if system else _bundled_espeak()
-    try:
-        from phonemizer.backend.espeak.wrapper import EspeakWrapper
+def _speaker(library: EspeakLibrary, code: str) -> Speak:
+    """What gives the phonemes of words without marks between them, and remembers them."""
+    tidy = _english if is_english(code) else str
 
-        backend_class = _single_wrapper_backend()
-    except ImportError as error:
-        raise TtsError(f"the phonemizer package cannot be imported ({error}); install utter-tts again") from error
-    before = EspeakWrapper._ESPEAK_LIBRARY, EspeakWrapper._ESPEAK_DATA_PATH
-    EspeakWrapper.set_library(library)
-    EspeakWrapper.set_data_path(data)
-    try:
-        backend = backend_class(
-            language,
-            preserve_punctuation=True,
-            with_stress=True,
-            language_switch="remove-flags",
-            logger=_silent_logger(),
-        )
-    except RuntimeError as error:
-        raise TtsError(_explanation(str(error), language, system)) from error
-    except OSError as error:
-        why = f"cannot be copied to a temporary folder ({error.strerror})"
-        raise TtsError(f"espeak-ng's library {why}: make room there, or name another by TMPDIR") from error
-    finally:
-        # The settings are global to phonemizer: another user of it in this process keeps its own.
-        EspeakWrapper.set_library(before[0])
-        EspeakWrapper.set_data_path(before[1])
-    _remove_copy(backend)
-    return backend
+    def ask(chunk: str) -> str:
+        return tidy(_joined(library.clauses(code, chunk)))
+
+    remember = functools.lru_cache(_REMEMBERED)(ask)
+    return lambda chunk: remember(chunk) if len(chunk) <= _LONGEST_REMEMBERED else ask(chunk)
 
 
-def _remove_copy(backend: "EspeakBackend") -> None:
-    """Remove the copy that phonemizer made of the library: it is loaded, and who is killed would leave it behind."""
-    espeak: Any = getattr(getattr(backend, "_espeak", None), "_espeak", None)
-    # Another version may not have one, or elsewhere; on Windows a file in use stays.
-    folder = getattr(espeak, "_tempdir", None)
-    if folder is None or sys.platform == "win32":
-        return
-    for reference in weakref.getweakrefs(espeak):
-        # Else it would be missed at the end.
-        if isinstance(reference.__callback__, weakref.finalize):
-            reference.__callback__.detach()
-    shutil.rmtree(folder, ignore_errors=True)
+def _joined(clauses: Sequence[str]) -> str:
+    """espeak-ng's clauses as one, without the names of other languages and its marks between sounds."""
+    ipa = " ".join(clauses).strip().replace("\n", " ").replace("  ", " ")
+    if "(" in ipa:
+        ipa = _LANGUAGE_FLAG.sub("", ipa)
+    return ipa.replace("_", "")
 
 
-def _bundled_espeak() -> tuple[str, str]:
-    """Give the paths of the library and of its data in the espeakng-loader package."""
-    try:
-        import espeakng_loader
-
-        return espeakng_loader.get_library_path(), espeakng_loader.get_data_path()
-    except (ImportError, RuntimeError) as error:
-        raise TtsError(
-            f"the espeak-ng of the espeakng-loader package cannot be found ({error}); install espeakng-loader again"
-        ) from error
-
-
-def _single_wrapper_backend() -> "type[EspeakBackend]":
-    """Make a backend class that opens the library once.
-
-    phonemizer's constructor opens it three times more, only to ask whether it is there, its version (for a log line)
-    and its languages; each opening copies the library and reads its data.
-    """
-    from phonemizer.backend.espeak.espeak import EspeakBackend
-
-    class SingleWrapperBackend(EspeakBackend):  # type: ignore[misc]
-        @classmethod
-        def is_available(cls) -> bool:
-            return True  # if it is not, the wrapper says so itself
-
-        @classmethod
-        def is_supported_language(cls, language: str) -> bool:
-            return True  # the wrapper refuses an unknown language itself
-
-        @classmethod
-        def version(cls) -> tuple[int, ...]:
-            return ()
-
-    return SingleWrapperBackend
-
-
-def _silent_logger() -> logging.Logger:
-    """Give a logger that says nothing: phonemizer warns whenever espeak joins two words, which is not a fault."""
-    logger = logging.getLogger("tts.text.phonemizer")
-    logger.propagate = False
-    logger.setLevel(logging.CRITICAL)
-    return logger
-
-
-def _explanation(error: str, language: str, system: bool) -> str:
-    if "voice code" in error or "load voice" in error:
-        return f"espeak-ng does not speak the language {language!r}; English is 'en-us' or 'en-gb'"
-    if system:
-        return f"no espeak-ng on this machine can be loaded ({error}); install espeak-ng or use the bundled one"
-    return f"the bundled espeak-ng cannot be loaded ({error}); install espeakng-loader again"
+def _english(ipa: str) -> str:
+    ipa = ipa.translate(_ALPHABET)
+    if " z" in ipa:
+        ipa = _LONE_Z.sub("z", ipa)
+    if "hˈʌndɹɪd" in ipa:
+        ipa = _JOINED_HUNDRED.sub(" ", ipa)
+    return _NINETY.sub("di", ipa) if "nˈaɪnti" in ipa else ipa

@@ -5,6 +5,7 @@ import re
 from tts.text.abbreviation_table import AMBIGUOUS_STATES, DIRECTIONS, PLAIN_STREETS, SENTENCE_STARTERS, STATES, STREETS
 from tts.text.boundaries import stop_ends_sentence
 from tts.text.numbers import digits, ordinal, paired
+from tts.text.spoken import SpokenText
 
 _SUFFIX = "|".join(sorted(STREETS, key=len, reverse=True))
 _FULL_SUFFIX = "|".join(sorted(set(STREETS.values())))
@@ -23,13 +24,13 @@ _SAINT = re.compile(r"\b(?:St|ST)\.? (?=[A-Z][a-z])")
 _SHORT_ORDINAL = re.compile(r"([0-9]{1,3})(?:st|nd|rd|th)")
 
 
-def speak_places(text: str) -> str:
+def speak_places(text: SpokenText) -> SpokenText:
     """Replace addresses: "1428 Elm St." is "fourteen twenty-eight Elm Street", "St. Louis" "Saint Louis"."""
-    text = _HOUSE.sub(_house, text)
-    text = _STREET.sub(_street, text)
-    text = _STATE.sub(_state, text)
-    text = _ZIP.sub(_zip, text)
-    return _SAINT.sub("Saint ", text)
+    text = text.sub(_HOUSE, _house)
+    text = text.sub(_STREET, _street)
+    text = text.sub(_STATE, _state)
+    text = text.sub(_ZIP, _zip)
+    return text.sub(_SAINT, "Saint ")
 
 
 def _name(written: str) -> str:

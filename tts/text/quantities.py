@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import cardinal, decimal, digits, fraction, integer, mixed_fraction, ordinal, paired
+from tts.text.spoken import SpokenText
 
 _IDIOMS = {"24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty", "20/20": "twenty twenty"}
 _IDIOM = re.compile(r"(?<![\w/.,])(?:24/7|9/11|50/50|20/20)(?![\w/]|[.,][0-9])")
@@ -28,18 +29,18 @@ _PAIRED_NOUN = re.compile(
 _LETTERED = re.compile(r"(?<![\w-])([A-Z]{1,5})-([0-9]{1,4})(?![\w-]|\.[0-9])")
 
 
-def speak_quantities(text: str) -> str:
+def speak_quantities(text: SpokenText) -> SpokenText:
     """Replace every number that no other rule has claimed."""
-    text = _IDIOM.sub(lambda found: _IDIOMS[found.group()], text)
-    text = _HASH.sub("number ", _ABOUT.sub("about ", text))
-    text = _ORDINAL.sub(_ordinal, text)
-    text = _MIXED.sub(lambda found: mixed_fraction(int(found[1]), int(found[2]), int(found[3])), text)
-    text = _FRACTION.sub(_fraction, text)
-    text = _VERSION.sub("version ", text)
-    text = _DOTTED.sub(_dotted, text)
-    text = _RANGE.sub(_range, text)
-    text = _NEGATIVE.sub("minus ", text)
-    return _NUMBER.sub(_number, text)
+    text = text.sub(_IDIOM, lambda found: _IDIOMS[found.group()])
+    text = text.sub(_ABOUT, "about ").sub(_HASH, "number ")
+    text = text.sub(_ORDINAL, _ordinal)
+    text = text.sub(_MIXED, lambda found: mixed_fraction(int(found[1]), int(found[2]), int(found[3])))
+    text = text.sub(_FRACTION, _fraction)
+    text = text.sub(_VERSION, "version ")
+    text = text.sub(_DOTTED, _dotted)
+    text = text.sub(_RANGE, _range)
+    text = text.sub(_NEGATIVE, "minus ")
+    return text.sub(_NUMBER, _number)
 
 
 def _ordinal(found: re.Match[str]) -> str:
@@ -87,7 +88,7 @@ def _number(found: re.Match[str]) -> str:
     return decimal(whole + rest)
 
 
-def speak_paired(text: str) -> str:
+def speak_paired(text: SpokenText) -> SpokenText:
     """Replace numbers that are read in pairs: "Boeing 747" is "Boeing seven forty-seven", "F-150" "F one fifty"."""
-    text = _LETTERED.sub(lambda found: f"{found[1]} {paired(found[2])}", text)
-    return _PAIRED_NOUN.sub(lambda found: f"{found[1].replace('-', ' ')}{paired(found[2])}", text)
+    text = text.sub(_LETTERED, lambda found: f"{found[1]} {paired(found[2])}")
+    return text.sub(_PAIRED_NOUN, lambda found: f"{found[1].replace('-', ' ')}{paired(found[2])}")

@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import cardinal, ordinal, roman_value
+from tts.text.spoken import SpokenText
 
 _NUMBERED_THINGS = [
     "act",
@@ -104,12 +105,12 @@ _PRONOUN_FOLLOWS = re.compile(
 )
 
 
-def speak_roman(text: str) -> str:
+def speak_roman(text: SpokenText) -> SpokenText:
     """Replace numerals after a numbered thing ("Chapter IV", "World War II") and after a name ("Henry VIII")."""
-    text = _THING.sub(lambda found: _spoken(found, "cardinal"), text)
-    text = _LOWER_THING.sub(lambda found: _spoken(found, "cardinal"), text)
-    text = _RULER.sub(lambda found: _spoken(found, "ordinal"), text)
-    return _NAME.sub(lambda found: _spoken(found, "ordinal"), text)
+    text = text.sub(_THING, lambda found: _spoken(found, "cardinal"))
+    text = text.sub(_LOWER_THING, lambda found: _spoken(found, "cardinal"))
+    text = text.sub(_RULER, lambda found: _spoken(found, "ordinal"))
+    return text.sub(_NAME, lambda found: _spoken(found, "ordinal"))
 
 
 def _spoken(found: re.Match[str], kind: str) -> str:

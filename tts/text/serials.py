@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import cardinal, decimal, digits, paired, year
+from tts.text.spoken import SpokenText
 
 _MIXED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]+(?![A-Za-z0-9])")
 _DECIMAL = re.compile(r"(?<![\w.])[0-9]*\.[0-9]+(?=[A-Za-z])")
@@ -18,13 +19,13 @@ _READ_AS_LETTERS = frozenset(
 _VOWELS = frozenset("AEIOUY")
 
 
-def speak_serials(text: str) -> str:
+def speak_serials(text: SpokenText) -> SpokenText:
     """Replace what mixes letters and digits, and initials joined by "&", by letters and number words."""
-    text = _CODE.sub(_apart, text)
-    text = _AMPERSAND.sub(lambda found: f"{spell(found[1])} and {spell(found[2])}", text)
-    text = _DECIMAL.sub(lambda found: f"{decimal(found.group())} ", text)
-    text = _MIXED.sub(_mixed, text)
-    return _LEFT_OVER.sub(lambda found: f" {digits(found.group())} ", text)
+    text = text.sub(_CODE, _apart)
+    text = text.sub(_AMPERSAND, lambda found: f"{spell(found[1])} and {spell(found[2])}")
+    text = text.sub(_DECIMAL, lambda found: f"{decimal(found.group())} ")
+    text = text.sub(_MIXED, _mixed)
+    return text.sub(_LEFT_OVER, lambda found: f" {digits(found.group())} ")
 
 
 def spell(letters: str) -> str:

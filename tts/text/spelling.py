@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tts.text.normalize import normalize
-from tts.text.phonemes import plain_punctuation
 from tts.text.public_symbols import NVIDIA_SYMBOLS
+from tts.text.punctuation import plain_punctuation
 from tts.text.segment import split_sentences
 from tts.text.symbols import Encoded, PublicSymbolTable
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 Replacement = str | Callable[[re.Match[str]], str]
+
+
+class Finder(Protocol):
+    """What finds stretches of a text, as a compiled regular expression does."""
+
+    def finditer(self, string: str, /) -> Iterator[re.Match[str]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,9 @@ class SpokenText:
 
     def under(self, kind: str) -> SpokenText:
         """The same; the next edits are of this class."""
-        return self if kind == self.kind else replace(self, kind=kind)
+        return self if kind == self.kind else SpokenText(self.text, self.edits, self.left_out, kind)
 
-    def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> SpokenText:
+    def sub(self, pattern: Finder, replacement: Replacement) -> SpokenText:
         """Replace what the pattern finds, as `pattern.sub(replacement, text)` does."""
         changes = []
         for found in pattern.finditer(self.text):
@@ -57,12 +64,15 @@ class SpokenText:
             return self
         return self.sub(re.compile(re.escape(written)), lambda found: spoken)
 
-    def drop(self, pattern: re.Pattern[str], spoken: str = " ") -> SpokenText:
+    def drop(self, pattern: Finder, spoken: str = " ") -> SpokenText:
         """Replace what has no words by a blank, and name it in `left_out`."""
-        lost = [found.group().strip() for found in pattern.finditer(self.text)]
-        if not lost:
-            return self
-        return replace(self.sub(pattern, lambda found: spoken), left_out=(*self.left_out, *filter(None, lost)))
+        lost = dict.fromkeys(found.group().strip() for found in pattern.finditer(self.text))
+        return self.sub(pattern, lambda found: spoken).leaving_out(lost) if lost else self
+
+    def leaving_out(self, names: Iterable[str]) -> SpokenText:
+        """The same; what is named was written and has no words. Each name is kept once."""
+        added = dict.fromkeys(name for name in names if name)
+        return replace(self, left_out=tuple({**dict.fromkeys(self.left_out), **added})) if added else self
 
     def changed(self, changes: Sequence[tuple[int, int, str]]) -> SpokenText:
         """Put new words in place of the spoken stretches [start, end), which are in order and do not overlap."""

@@ -10,11 +10,15 @@ N_RESERVED = len(_RESERVED)
 
 
 class Encoded(NamedTuple):
-    """Phonemes as ids, what each id stands for ("" for a marker), and what the table does not know, sorted."""
+    """Phonemes as ids, what each id stands for ("" for a marker), and what the table does not know, sorted.
+
+    `places` says where in the phoneme string each symbol begins (-1 for a marker).
+    """
 
     ids: list[int]
     symbols: list[str]
     dropped: tuple[str, ...]
+    places: list[int]
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,11 @@ class SymbolTable:
 
         The reserved characters are markers, not phonemes: in the string they count as unknown.
         """
-        known = [c for c in phonemes if c in self._ids and c not in _RESERVED]
+        places = [place for place, c in enumerate(phonemes) if c in self._ids and c not in _RESERVED]
+        known = [phonemes[place] for place in places]
         dropped = {c for c in phonemes if c not in self._ids or c in _RESERVED}
         ids = [self._ids[BEGIN], *(self._ids[c] for c in known), self._ids[END]]
-        return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)))
+        return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)), [-1, *places, -1])
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,21 @@ class PublicSymbolTable:
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._ids
 
-    def encode(self, symbols: Iterable[str]) -> Encoded:
-        """Give the ids of symbols; what the table lacks, and padding, is left out and named."""
+    def encode(self, symbols: Iterable[str], places: Iterable[int] | None = None) -> Encoded:
+        """Give the ids of symbols; what the table lacks, and padding, is left out and named.
+
+        `places` says where in what is shown as phonemes each begins, if they are not a character each.
+        """
         asked = list(symbols)
-        known = [symbol for symbol in asked if symbol in self._ids]
+        placed = zip(asked, range(len(asked)) if places is None else places, strict=True)
+        known = [(symbol, place) for symbol, place in placed if symbol in self._ids]
         dropped = {symbol for symbol in asked if symbol not in self._ids}
-        return Encoded([self._ids[symbol] for symbol in known], known, tuple(sorted(dropped)))
+        return Encoded(
+            [self._ids[symbol] for symbol, _ in known],
+            [symbol for symbol, _ in known],
+            tuple(sorted(dropped)),
+            [place for _, place in known],
+        )
 
 
 PUNCTUATION = ' !"(),.:;?'

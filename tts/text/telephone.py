@@ -3,6 +3,7 @@
 import re
 
 from tts.text.numbers import cardinal, digits
+from tts.text.spoken import SpokenText
 
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w.,-])(?:(?P<plus>\+)?(?P<country>[0-9]{1,3})[-. ])?(?P<area>\([0-9]{3}\)[-. ]{0,2}|[0-9]{3}[-. ])"
@@ -24,16 +25,16 @@ _EMERGENCY = re.compile(
 )
 
 
-def speak_telephone(text: str) -> str:
+def speak_telephone(text: SpokenText) -> SpokenText:
     """Replace telephone, card and identity numbers: "555-0199" is "five five five, zero one nine nine"."""
-    text = _CARD.sub(_groups, text)
-    text = _SOCIAL_SECURITY.sub(_groups, text)
-    text = _NORTH_AMERICAN.sub(_north_american, text)
-    text = _INTERNATIONAL.sub(lambda found: "plus " + _split_groups(found[1]), text)
-    text = _VANITY.sub(_vanity, text)
-    text = _LOCAL.sub(_groups, text)
-    text = _CODE.sub(lambda found: f"{found[1]} {digits(found[2])}", text)
-    return _EMERGENCY.sub(_emergency, text)
+    text = text.sub(_CARD, _groups)
+    text = text.sub(_SOCIAL_SECURITY, _groups)
+    text = text.sub(_NORTH_AMERICAN, _north_american)
+    text = text.sub(_INTERNATIONAL, lambda found: "plus " + _split_groups(found[1]))
+    text = text.sub(_VANITY, _vanity)
+    text = text.sub(_LOCAL, _groups)
+    text = text.sub(_CODE, lambda found: f"{found[1]} {digits(found[2])}")
+    return text.sub(_EMERGENCY, _emergency)
 
 
 def _emergency(found: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import re
 
 from tts.text.boundaries import stop_ends_sentence
 from tts.text.numbers import cardinal
+from tts.text.spoken import SpokenText
 
 _HALF = r"(?P<{0}>[AaPp])\.? ?[Mm]\b\.?"
 _CLOCK = r"(?P<{0}>[01]?[0-9]|2[0-4])(?::(?P<{1}>[0-5][0-9]))?"
@@ -26,19 +27,19 @@ _HALF_ALONE = re.compile(r"\b([ap])\.m\b\.?|(?<=\w )\b([AP])\.M\b\.?|(?<=[a-z] )
 _HALVES = {"a": "A-M", "p": "PM"}
 
 
-def speak_times(text: str) -> str:
+def speak_times(text: SpokenText) -> SpokenText:
     """Replace times: "3:30 p.m." becomes "three thirty PM", "8am" "eight A-M", "12:00" "twelve o'clock".
 
     The morning is written "A-M" because espeak-ng reads "AM" as the verb.
     """
-    text = _RANGE.sub(_range, text)
-    text = _COLON_RANGE.sub(lambda f: f"{_clock(f[1], f[2])} to {_clock(f[3], f[4])}", text)
-    text = _DURATION.sub(_duration, text)
-    text = _TIME.sub(_time, text)
-    text = _HOUR.sub(lambda found: _clock(found["hour"], None) + _half(found, "half"), text)
-    text = _HALF_ALONE.sub(_half_alone, text)
-    text = _ZONE.sub(lambda found: " " + "".join(found.groups()).upper(), text)
-    return _RATIO.sub(lambda found: f"{cardinal(int(found[1]))} to {cardinal(int(found[2]))}", text)
+    text = text.sub(_RANGE, _range)
+    text = text.sub(_COLON_RANGE, lambda f: f"{_clock(f[1], f[2])} to {_clock(f[3], f[4])}")
+    text = text.sub(_DURATION, _duration)
+    text = text.sub(_TIME, _time)
+    text = text.sub(_HOUR, lambda found: _clock(found["hour"], None) + _half(found, "half"))
+    text = text.sub(_HALF_ALONE, _half_alone)
+    text = text.sub(_ZONE, lambda found: " " + "".join(found.groups()).upper())
+    return text.sub(_RATIO, lambda found: f"{cardinal(int(found[1]))} to {cardinal(int(found[2]))}")
 
 
 def _clock(hour: str, minute: str | None, *, half: bool = False) -> str:

@@ -1,0 +1,133 @@
+"""Rules for plain numbers: ranges, scores, fractions, decimals, whole numbers, and digits among letters."""
+
+from __future__ import annotations
+
+import re
+
+from tts.text.foreign.language import Language, Rule, Rules
+from tts.text.foreign.numbers import cardinal, digits, integer, number
+from tts.text.spoken import SpokenText
+
+# A number begins and ends here; not within a word, nor within a longer number.
+START = r"(?<!\w)(?<![0-9][.,])"
+END = r"(?!\w)(?![.,][0-9])"
+MINUS = r"(?P<minus>(?<![\w)\]%])[-−])?"
+_ANY_DIGIT = re.compile(r"[0-9]")
+_RANGE = re.compile(
+    r"(?<![\w.,/:–-])([0-9]{1,4}(?:[.,][0-9]{1,3})?)( ?[%€°]?)( ?[–-] ?)([0-9]{1,4})(?![0-9]|[/:–-]|[.,][0-9]{4})"
+)
+_SCORE = re.compile(r"(?<![\w:.,])([0-9]{1,3}):([0-9]{1,3})(?![\w:]|[.,][0-9])")
+_SLASHED = re.compile(r"(?<![\w/.,])(?:([0-9]{1,3}) )?([0-9]{1,3})/([0-9]{1,4})(?![\w/]|[.,][0-9])")
+_VERSION = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+){2,}(?![\w]|\.[0-9])")
+_AMONG_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
+_NEXT_WORD = re.compile(r"\s([^\W\d_]{2,40})(?![\w])")
+_CONTEXT = 24
+_RUN = re.compile(r"[0-9]+")
+
+
+def with_digits(rule: Rule) -> Rule:
+    """The same rule, which is not tried on a text without a digit."""
+    return lambda text: rule(text) if _ANY_DIGIT.search(text.text) else text
+
+
+def ranges(language: Language) -> Rule:
+    """ "10–20" becomes "10 bis 20", whose numbers later rules read."""
+
+    def spoken(found: re.Match[str]) -> str:
+        first, sign, dash, last = found.groups()
+        rising = int(re.split("[.,]", first)[0]) < int(last)
+        if "–" not in dash and (not rising or "0" in (first[0], last[0])):
+            return found.group()
+        return f"{first}{sign} {language.to} {last}"
+
+    return lambda text: text.sub(_RANGE, spoken)
+
+
+def scores(language: Language) -> Rule:
+    """What is left of numbers with a colon, once times are words: "3:2"."""
+
+    def spoken(found: re.Match[str]) -> str:
+        return f"{integer(language, found[1])} {language.versus} {integer(language, found[2])}"
+
+    return lambda text: text.sub(_SCORE, spoken)
+
+
+def fractions(language: Language) -> Rule:
+    """ "½", "3½", "3/4", "2 1/2"."""
+    single = re.compile(rf"(?:{START}([0-9]{{1,9}}) ?)?([{''.join(language.halves)}])")
+
+    def one_character(found: re.Match[str]) -> str:
+        alone, behind = language.halves[found[2]]
+        if found[1] is None:
+            return f" {alone} "
+        whole = integer(language, found[1])
+        if behind.startswith("-"):  # grown together with the number: "dreieinhalb"
+            return re.sub(r"eins\Z", "ein", whole) + behind[1:]
+        return f"{whole} {behind}"
+
+    def slashed(found: re.Match[str]) -> str:
+        above, below = int(found[2]), int(found[3])
+        whole = f"{integer(language, found[1])} " if found[1] else ""
+        if below not in language.parts or not 0 < above < below:
+            return f"{whole}{integer(language, found[2])} {language.over} {integer(language, found[3])}"
+        one, many = language.parts[below]
+        if above == 1:
+            return whole + one
+        return f"{whole}{cardinal(language, above, 'm')} {many}"
+
+    return lambda text: text.sub(single, one_character).sub(_SLASHED, slashed)
+
+
+def plain_numbers(language: Language) -> Rules:
+    """Rules for what is left of numbers, in the order of their kinds; after them no digit is left."""
+    plain = re.compile(rf"{MINUS}{START}(?P<number>{language.number}){END}")
+
+    def spoken(found: re.Match[str]) -> str:
+        is_year = language.year is not None and re.fullmatch("1[1-9][0-9]{2}", found["number"])
+        words = (
+            language.year(int(found["number"]))
+            if language.year is not None and is_year and not found["minus"]
+            else number(language, found["number"], _gender(language, found))
+        )
+        return f"{language.minus} {words}" if found["minus"] else words
+
+    def version(found: re.Match[str]) -> str:
+        return f" {language.point} ".join(integer(language, part) for part in found.group().split("."))
+
+    def leftover(text: SpokenText) -> SpokenText:
+        if not _ANY_DIGIT.search(text.text):
+            return text
+        apart = text.sub(_AMONG_LETTERS, " ")
+        return apart.sub(_RUN, lambda found: integer(language, found.group()))
+
+    return (
+        ("serial", with_digits(lambda text: text.sub(_VERSION, version))),
+        ("cardinal", with_digits(lambda text: text.sub(plain, spoken))),
+        ("serial", leftover),
+    )
+
+
+def telephone(language: Language) -> Rule:
+    """Telephone numbers: in pairs where the language does so, else digit by digit in their groups."""
+    international = r"\+[0-9]{1,3}(?:[ ./-]?\(?[0-9]{1,5}\)?){2,7}"
+    pattern = re.compile(rf"(?<![\w.,+/-])(?:{international}|{language.telephone})(?![\w]|[.,/-][0-9])")
+
+    def spoken(found: re.Match[str]) -> str:
+        groups = re.findall("[0-9]+", found.group())
+        sign = f"{language.signs['+']} " if found.group()[0] == "+" else ""
+        return sign + " ".join(_group(language, group) for group in groups)
+
+    return lambda text: text.sub(pattern, spoken)
+
+
+def _gender(language: Language, found: re.Match[str]) -> str:
+    """The gender of what a number counts, by the words around it."""
+    following = _NEXT_WORD.match(found.string, found.end())
+    if language.gender is None or following is None:
+        return ""
+    before = found.string[max(0, found.start() - _CONTEXT) : found.start()]
+    return "" if re.search(rf"\b(?:{language.labels}) \Z", before) else language.gender(following[1])
+
+
+def _group(language: Language, group: str) -> str:
+    return integer(language, group) if language.in_pairs and len(group) <= 2 else digits(language, group)
