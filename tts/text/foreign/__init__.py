@@ -31,11 +31,20 @@ def rules_for(language: str) -> Rules:
     if root in {"cmn", "zh", "yue", "hak"}:
         from tts.text.foreign import chinese
 
-        return (*first, *chinese.RULES, ("symbol", characters.signs(chinese.CHINESE_SIGNS)), *last)
+        marks = ("symbol", chinese.punctuation)
+        return (first[0], marks, *first[1:], *chinese.RULES, ("symbol", characters.signs(chinese.CHINESE_SIGNS)), *last)
     if root == "ja":
         from tts.text.foreign import japanese
 
-        return (*first, *japanese.RULES, ("symbol", characters.signs(japanese.JAPANESE_SIGNS)), *last)
+        marks = ("symbol", japanese.punctuation)
+        return (
+            first[0],
+            marks,
+            *first[1:],
+            *japanese.RULES,
+            ("symbol", characters.signs(japanese.JAPANESE_SIGNS)),
+            *last,
+        )
     known = _language(root, code)
     if known is None:
         return (*first, ("cardinal", _whole_numbers(_num2words_code(code))), *last)

@@ -24,7 +24,7 @@ def money(language: Language) -> Rule:
         for sign in language.money
         if len(sign) > 1 or not sign.isalpha()
     )
-    before = re.compile(rf"{MINUS}(?<!\w)(?P<sign>{leading})\s?{amount}(?!\w|[.,][0-9])")
+    before = re.compile(rf"{MINUS}(?<!\w)(?<![0-9]\s)(?P<sign>{leading})\s?{amount}(?!\w|[.,][0-9])")
     behind = re.compile(rf"{MINUS}{START}{amount}\s?(?P<sign>{signs})(?!\w)")
 
     def spoken(found: re.Match[str]) -> str:

@@ -45,7 +45,13 @@ def dates(language: Language) -> Rule:
             return words + found["before_year"] + year_words(language, int(found["year"]))
         return words + stop
 
-    return lambda text: text.sub(_ISO, numeric).sub(_NUMERIC, numeric).sub(named, by_name)
+    lone = re.compile(rf"(?<!\w)(?P<month>{either(language.short_months)})\.?(?= [12][0-9]{{3}}(?!\w))", re.IGNORECASE)
+
+    def full_name(found: re.Match[str]) -> str:
+        name = language.months[language.short_months[found["month"].lower()] - 1]
+        return name[0].upper() + name[1:] if found["month"][0].isupper() else name
+
+    return lambda text: text.sub(_ISO, numeric).sub(_NUMERIC, numeric).sub(named, by_name).sub(lone, full_name)
 
 
 def year_words(language: Language, year: int) -> str:

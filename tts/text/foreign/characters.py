@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from tts.text.foreign.language import Rule, Rules
+from tts.text.foreign.language import Rule, Rules, listed
 from tts.text.spoken import SpokenText
 
 # What Unicode writes apart for its looks: full widths, ligatures, circled and squared letters, mathematical alphabets.
@@ -45,7 +45,7 @@ _MARKS = {
 }
 _MARK = re.compile("|".join(_MARKS))
 _SYMBOLS = frozenset({"So", "Sc", "Sm", "Sk", "Co", "Cn", "Me"})
-_EMOJI_LANGUAGES = frozenset("de es fr ja ko pt it fa id zh ru tr ar".split())
+_EMOJI_LANGUAGES = frozenset(listed("de es fr ja ko pt it fa id zh ru tr ar"))
 
 
 def folding(language: str) -> Rule:
@@ -156,7 +156,7 @@ _HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)
 _IDEOGRAPHS = (*_HAN, (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3100, 0x312F), (0x31A0, 0x31EF))
 _WRITES_HAN = frozenset({"cmn", "yue", "zh", "hak"})
 # Languages whose letters are known here; of the others espeak-ng decides, but for Chinese characters and kana.
-_KNOWN = frozenset("de fr es it pt nl pl ru cmn yue zh hak ja".split())
+_KNOWN = frozenset(listed("de fr es it pt nl pl ru cmn yue zh hak ja"))
 # Letters of further languages (Vietnamese, Romanian, …), which these spell by their code points.
 _RARE_LETTER = re.compile("[ıŉſ\u0180-\u024f\u1e00-\u1eff]")
 _PLAIN_LETTERS = {"ı": "i", "ŉ": "n", "ſ": "s", "đ": "d", "Ʒ": "Z", "ƒ": "f", "ẞ": "ß", "ǝ": "e"}

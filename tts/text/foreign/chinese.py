@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tts.text.foreign.language import Rules
+from tts.text.foreign.language import Rules, either, listed
 from tts.text.spoken import SpokenText
 
 _DIGITS = "零一二三四五六七八九"
@@ -19,6 +19,7 @@ _END = r"(?![0-9])"
 
 _YEAR = re.compile(r"(?<![0-9.])([0-9]{4}|[0-9]{2})(?=年(?!前|后|来|间|以))")
 _FULL_DATE = re.compile(r"(?<![\w/.-])([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![\w/-]|\.[0-9])", re.ASCII)
+_SCORE = re.compile(r"(?<![0-9:.])([0-9]{1,3}):([0-9]{1,3})(?![0-9:.])")
 _TIME = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?![0-9:])")
 _PERCENT = re.compile(rf"{_START}({_NUMBER})\s?([%‰])")
 _CURRENCIES = {
@@ -32,7 +33,7 @@ _CURRENCIES = {
     "HK$": "港元",
     "NT$": "新台币",
 }
-_CURRENCY = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, reverse=True))
+_CURRENCY = either(_CURRENCIES)
 _MONEY = re.compile(rf"({_CURRENCY})\s?({_NUMBER})([万亿]?)")
 _MONEY_BEHIND = re.compile(rf"{_START}({_NUMBER})([万亿]?)\s?({_CURRENCY})")
 _UNITS = {
@@ -48,13 +49,11 @@ _UNITS = {
     **{"m": "米", "kg": "公斤", "mg": "毫克", "g": "克", "ml": "毫升", "mL": "毫升", "L": "升", "°C": "摄氏度"},
     **{"℃": "摄氏度", "°": "度", "kWh": "千瓦时", "kW": "千瓦", "GB": "吉字节", "MB": "兆字节"},
 }
-_MEASURE = re.compile(
-    rf"{_START}({_NUMBER})\s?({'|'.join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z²³])"
-)
+_MEASURE = re.compile(rf"{_START}({_NUMBER})\s?({either(_UNITS)})(?![A-Za-z²³])")
 _FRACTION = re.compile(r"(?<![0-9/.])([0-9]{1,4})/([0-9]{1,4})(?![0-9/]|\.[0-9])")
 _VULGAR = re.compile(r"([0-9]*)([½¼¾⅓⅔⅛])")
 _VULGAR_PARTS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅛": (1, 8)}
-_RANGE = re.compile(rf"(?<=[0-9%])\s?[-–~]\s?(?=[0-9])")
+_RANGE = re.compile(r"(?<=[0-9%])\s?[-–~]\s?(?=[0-9])")
 _TELEPHONE = re.compile(
     r"(?<![0-9A-Za-z.])(?:\+86[ -]?)?(?:1[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9])"
 )
@@ -80,7 +79,8 @@ _MARKS = str.maketrans(
         **{"～": "~", "—": "—", "·": " ", "・": " ", "〇": "零", "％": "%", "￥": "¥"},
     }
 )
-_MARK = re.compile("[。．，、；：？！（）《》〈〉「」『』【】〔〕～·・〇％￥]")
+# Between digits they belong to the number: "14：30".
+_MARK = re.compile("[。、；？！（）《》〈〉「」『』【】〔〕～·・〇％￥]|(?<![0-9０-９])[．，：]|[．，：](?![0-9０-９])")
 # espeak-ng 1.52 has no sounds for the syllable jiong, and reads these by the letters of its code.
 _WITHOUT_SOUND = "侰僒冏囧幜泂炯烱煚煛熲皛窘絅綗褧迥逈顈颎駉㓏㖥㢠㤯㷗㷡䌹䐃䢛"
 _MUTE = re.compile(f"[{_WITHOUT_SOUND}]+")
@@ -151,11 +151,15 @@ def _group(group: int) -> str:
 def _time(found: re.Match[str]) -> str:
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     if hour > 24 or minute > 59 or second > 59:
-        return f"{cardinal(hour)}比{number(found[2])}"
+        return _score(found)
     spoken = f"{'两' if hour == 2 else cardinal(hour)}点"
     if minute or second:
         spoken += f"{'零' if minute < 10 else ''}{cardinal(minute)}分" if minute else "零分"
     return spoken + (f"{cardinal(second)}秒" if second else "")
+
+
+def _score(found: re.Match[str]) -> str:
+    return f"{cardinal(int(found[1]))}比{cardinal(int(found[2]))}"
 
 
 def _date(found: re.Match[str]) -> str:
@@ -183,7 +187,7 @@ def numbers(text: SpokenText) -> SpokenText:
     text = text.under("telephone").sub(
         _TELEPHONE, lambda found: ("加" if "+" in found.group() else "") + digits(found.group())
     )
-    text = text.under("time").sub(_TIME, _time)
+    text = text.under("time").sub(_TIME, _time).sub(_SCORE, _score)
     text = text.under("money").sub(_MONEY, lambda found: number(found[2]) + found[3] + _CURRENCIES[found[1]])
     text = text.sub(_MONEY_BEHIND, lambda found: number(found[1]) + found[2] + _CURRENCIES[found[3]])
     text = (
@@ -203,12 +207,15 @@ def punctuation(text: SpokenText) -> SpokenText:
     return text.sub(_MARK, lambda found: found.group().translate(_MARKS))
 
 
-_FINALS = "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|üan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|üe|ui|un|uo|ün|a|e|i|o|u|ü"
+_FINALS = (
+    "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|üan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|üe|ui|un|uo|ün"
+    "|a|e|i|o|u|ü"
+)
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})(?![aeiouü])(?:(?<=[ae])n(?![aeiouüg]))?", re.IGNORECASE)
 _TONED = re.compile("[A-Za-züÜ'’]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜĀÁǍÀĒÉĚÈŌÓǑÒ][A-Za-züÜāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ'’]*")
 # Syllables that often have no tone. Acute and grave accents alone may be another language's: résumé.
-_NEUTRAL = frozenset("ma ne ba de le zi men me ge a tou you fu".split())
+_NEUTRAL = frozenset(listed("ma ne ba de le zi men me ge a tou you fu"))
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _UMLAUT = re.compile("[üÜ](?=[a-z]{0,3}[1-5]?(?![a-zü]))")
 
@@ -248,7 +255,6 @@ def _numbered_tones(found: re.Match[str]) -> str:
 
 
 RULES: Rules = (
-    ("symbol", punctuation),
     ("pinyin", pinyin),
     ("cardinal", numbers),
     ("script", lambda text: text.drop(_MUTE)),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tts.text.foreign.language import Language, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, words
 
-_MONTHS = tuple("januari februari maart april mei juni juli augustus september oktober november december".split())
+_MONTHS = listed("januari februari maart april mei juni juli augustus september oktober november december")
 _RANK = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,4})(?:ste|de|e)(?!\w)")
 _DECADE = re.compile(r"(?<![\w.,'’])['’]?(?P<value>[1-9]0)(?=er)")
 
@@ -38,9 +38,9 @@ _MORE: Rules = (
     ("date", lambda text: text.sub(_DECADE, lambda found: cardinal(DUTCH, int(found["value"])))),
 )
 
-DUTCH = Language(
+DUTCH: Language = Language(
     code="nl",
-    group=r".\u00a0\u2009\u202f",
+    group=r" .\u00a0\u2009\u202f",
     decimal=",",
     comma="komma",
     point="punt",

@@ -19,6 +19,9 @@ _RANGE = re.compile(
 _SCORE = re.compile(r"(?<![\w:.,])([0-9]{1,3}):([0-9]{1,3})(?![\w:]|[.,][0-9])")
 _SLASHED = re.compile(r"(?<![\w/.,])(?:([0-9]{1,3}) )?([0-9]{1,3})/([0-9]{1,4})(?![\w/]|[.,][0-9])")
 _VERSION = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+){2,}(?![\w]|\.[0-9])")
+_TIMES = re.compile(r"(?<=[0-9]) ?[x×] ?(?=[0-9])")
+# "the years '80"
+_APOSTROPHE = re.compile(r"(?<!\w)['’](?=[0-9]{2}(?!\w))")
 _AMONG_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
 _NEXT_WORD = re.compile(r"\s([^\W\d_]{2,40})(?![\w])")
 _CONTEXT = 24
@@ -31,7 +34,7 @@ def with_digits(rule: Rule) -> Rule:
 
 
 def ranges(language: Language) -> Rule:
-    """ "10–20" becomes "10 bis 20", whose numbers later rules read."""
+    """Ranges and products: "10–20" becomes "10 bis 20", "3 x 4" "3 mal 4"; later rules read the numbers."""
 
     def spoken(found: re.Match[str]) -> str:
         first, sign, dash, last = found.groups()
@@ -40,7 +43,8 @@ def ranges(language: Language) -> Rule:
             return found.group()
         return f"{first}{sign} {language.to} {last}"
 
-    return lambda text: text.sub(_RANGE, spoken)
+    times = f" {language.signs['×']} "
+    return lambda text: text.sub(_RANGE, spoken).sub(_TIMES, times)
 
 
 def scores(language: Language) -> Rule:
@@ -53,7 +57,7 @@ def scores(language: Language) -> Rule:
 
 
 def fractions(language: Language) -> Rule:
-    """ "½", "3½", "3/4", "2 1/2"."""
+    """Fractions: "½", "3½", "3/4", "2 1/2"."""
     single = re.compile(rf"(?:{START}([0-9]{{1,9}}) ?)?([{''.join(language.halves)}])")
 
     def one_character(found: re.Match[str]) -> str:
@@ -80,6 +84,7 @@ def fractions(language: Language) -> Rule:
 
 def plain_numbers(language: Language) -> Rules:
     """Rules for what is left of numbers, in the order of their kinds; after them no digit is left."""
+    grouped = re.compile(language.number)
     plain = re.compile(rf"{MINUS}{START}(?P<number>{language.number}){END}")
 
     def spoken(found: re.Match[str]) -> str:
@@ -92,6 +97,8 @@ def plain_numbers(language: Language) -> Rules:
         return f"{language.minus} {words}" if found["minus"] else words
 
     def version(found: re.Match[str]) -> str:
+        if grouped.fullmatch(found.group()):
+            return found.group()
         return f" {language.point} ".join(integer(language, part) for part in found.group().split("."))
 
     def leftover(text: SpokenText) -> SpokenText:
@@ -101,7 +108,7 @@ def plain_numbers(language: Language) -> Rules:
         return apart.sub(_RUN, lambda found: integer(language, found.group()))
 
     return (
-        ("serial", with_digits(lambda text: text.sub(_VERSION, version))),
+        ("serial", with_digits(lambda text: text.sub(_APOSTROPHE, "").sub(_VERSION, version))),
         ("cardinal", with_digits(lambda text: text.sub(plain, spoken))),
         ("serial", leftover),
     )

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from tts.text.foreign import gender
-from tts.text.foreign.language import Language, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, roman_value, words
 
-_MONTHS = tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split())
+_MONTHS = listed("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
 _RULERS = (
     "Alexandre|Benoît|Catherine|Charles|Clément|Édouard|Edouard|Élisabeth|Elisabeth|Ferdinand|François|Frédéric|Georges"
     "|Guillaume|Gustave|Henri|Innocent|Jacques|Jean|Léon|Léopold|Louis|Napoléon|Nicolas|Otton|Paul|Philippe|Pie|Pierre"
@@ -17,6 +17,7 @@ _RULERS = (
 _RANK = re.compile(
     r"(?<![\w.,])(?P<value>[0-9]{1,4}|[IVX]+)(?P<ending>ers?|[èe]res?|res?|ᵉʳ|ᵉ|nd(?:es?|s)?|(?:i?[eè]me|e)s?)(?!\w)"
 )
+_SAINT = re.compile(r"(?<!\w)St(e?)-(?=[^\W\d_])")
 _FEMININE = re.compile(r"(?:[èe]re|re|nde)s?\Z")
 _DATE_BEFORE = re.compile(r"(?<=\ble )(?P<day>[0-9]{1,2})/(?P<month>0?[1-9]|1[0-2])(?![\w/]|[.,][0-9])")
 
@@ -70,11 +71,12 @@ def _short_date(found: re.Match[str]) -> str:
 
 
 _MORE: Rules = (
+    ("abbreviation", lambda text: text.sub(_SAINT, lambda found: f"Saint{found[1]}-")),
     ("ordinal", lambda text: text.sub(_RANK, _rank)),
     ("date", lambda text: text.sub(_DATE_BEFORE, _short_date)),
 )
 
-FRENCH = Language(
+FRENCH: Language = Language(
     code="fr",
     group=r" .\u00a0\u2009\u202f",
     decimal=",",
@@ -188,6 +190,8 @@ FRENCH = Language(
         M. | Monsieur
         MM. | Messieurs
         Mme | Madame
+        Mme. | Madame
+        Mlle. | Mademoiselle
         Mmes | Mesdames
         Mlle | Mademoiselle
         Mlles | Mesdemoiselles
@@ -217,8 +221,8 @@ FRENCH = Language(
         J.-C. | Jésus-Christ
         cf. | confer
         tél. | téléphone
-        St- | Saint-
-        Ste- | Sainte-
+        M. le | Monsieur le
+        Mme la | Madame la
         max. | maximum
         min. | minimum
         éd. | édition

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 
+from tts.text.foreign.language import listed
+
 _GERMAN_FEMININE = frozenset(
-    "Person Nacht Stadt Frau Mutter Tochter Million Milliarde Uni Bank Hand Wand Zahl Art Fahrt Tür Uhr".split()
+    listed("Person Nacht Stadt Frau Mutter Tochter Million Milliarde Uni Bank Hand Wand Zahl Art Fahrt Tür Uhr")
 )
 _GERMAN_OTHER = frozenset(
-    "Auge Ende Gebäude Gemüse Interesse Junge Käse Kollege Kunde Name Zeuge Erbe Experte Gewinde Getreide".split()
+    listed("Auge Ende Gebäude Gemüse Interesse Junge Käse Kollege Kunde Name Zeuge Erbe Experte Gewinde Getreide")
 )
 _GERMAN_STARTS = frozenset(
-    "Der Die Das Ein Eine Es Er Sie Wir Ich Im In Am An Auf Und Oder Mit Von Zu Für Bei Nach".split()
+    listed("Der Die Das Ein Eine Es Er Sie Wir Ich Im In Am An Auf Und Oder Mit Von Zu Für Bei Nach")
 )
 _FRENCH_FEMININE = re.compile(
-    r"(?:heure|semaine|année|minute|seconde|personne|page|femme|fille|chose|voiture|maison|place|partie|ville|route|chambre"
-    r"|tonne|livre sterling|pièce|ligne|équipe|famille|question|photo|image|nuit|journée|soirée|matinée|part|main|mère|sœur"
-    r"|table|école|église|bouteille|tasse|cuillère|lettre|porte|rue|île|étoile|couleur|goutte|tranche|étape|phrase|séance"
-    r"|.+(?:tion|sion|ance|ence|ette|ité|esse|ure|ière|aine|euse|trice|ique|logie|phie))s?"
+    r"(?:heure|semaine|année|minute|seconde|personne|page|femme|fille|chose|voiture|maison|place|partie|ville|route"
+    r"|chambre|tonne|livre sterling|pièce|ligne|équipe|famille|question|photo|image|nuit|journée|soirée|matinée|part"
+    r"|main|mère|sœur|table|école|église|bouteille|tasse|cuillère|lettre|porte|rue|île|étoile|couleur|goutte|tranche|étape"
+    r"|phrase|séance|.+(?:tion|sion|ance|ence|ette|ité|esse|ure|ière|aine|euse|trice|ique|logie|phie))s?"
 )
 _SPANISH_STOPS = frozenset(
-    "y e o u a de del en por para con sin que es son no se el la los las más menos hasta desde al como si ni pero ya"
-    " cuando donde según sobre tras entre contra ha fue era puntos".split()
+    listed(
+        "y e o u a de del en por para con sin que es son no se el la los las más menos hasta desde al como si ni pero"
+        " ya cuando donde según sobre tras entre contra ha fue era puntos"
+    )
 )
 _SPANISH_MASCULINE = re.compile(
     r"(?:día|mapa|planeta|problema|programa|sistema|tema|idioma|clima|poema|drama|kilograma|grama|cura|guardia|futbolista|.*ista)s?"
@@ -30,8 +34,10 @@ _SPANISH_FEMININE = re.compile(
     r".*(?:as?|ción|ciones|sión|siones|dad|dades|tud|tudes)|veces|vez|noches?|clases?|partes?|calles?|mujer(?:es)?|manos?|ley(?:es)?|imágenes|tardes?|redes|llaves?|flor(?:es)?|madres?"
 )
 _ITALIAN_STOPS = frozenset(
-    "e o a di del della dei degli delle in per con senza che è sono non si il lo la i gli le più meno fino da dal su tra"
-    " fra come se ma al alla nel nella sul".split()
+    listed(
+        "e o a di del della dei degli delle in per con senza che è sono non si il lo la i gli le più meno fino da dal"
+        " su tra fra come se ma al alla nel nella sul"
+    )
 )
 _ITALIAN_MASCULINE = re.compile(
     r"(?:problema|programma|sistema|tema|clima|poema|dramma|pianeta|chilogramma|collega|artista|turista)"
@@ -40,8 +46,10 @@ _ITALIAN_FEMININE = re.compile(
     r".*(?:a|zione|sione|tà|tù)|notte|parte|classe|mano|moglie|madre|chiave|nave|legge|voce|gente|lezione"
 )
 _PORTUGUESE_STOPS = frozenset(
-    "e o a os as ou de do da dos das em no na nos nas por para com sem que é são não se mais menos até desde ao à como"
-    " mas já quando onde sobre entre contra foi era".split()
+    listed(
+        "e o a os as ou de do da dos das em no na nos nas por para com sem que é são não se mais menos até desde ao à"
+        " como mas já quando onde sobre entre contra foi era"
+    )
 )
 _PORTUGUESE_MASCULINE = re.compile(
     r"(?:dia|mapa|planeta|problema|programa|sistema|tema|idioma|clima|poema|drama|grama|quilograma|.*ista)s?"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from tts.text.foreign import gender
-from tts.text.foreign.language import Language, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, digits, words
 
-_MONTHS = tuple("Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split())
+_MONTHS = listed("Januar Februar März April Mai Juni Juli August September Oktober November Dezember")
 _RULERS = (
     "Albrecht|August|Benedikt|Christian|Elisabeth|Ferdinand|Franz|Friedrich|Friedrich Wilhelm|Georg|Gustav|Heinrich"
     "|Jakob|Johann|Johannes|Joseph|Josef|Karl|Katharina|Konrad|Leo|Leopold|Ludwig|Maximilian|Napoleon|Nikolaus|Otto"
@@ -19,8 +19,8 @@ _WOMEN = frozenset({"Elisabeth", "Katharina", "Margarete", "Maria", "Anna", "Bea
 # What stands before an ordinal tells its ending, where anything does.
 _WITH_N = (
     r"\b(?:am|vom|zum|beim|im|dem|den|des|zur|jedem|jeden|jeder|ab|seit|bis|nach|vor|seinen|seinem|ihrem|ihren|meinem"
-    r"|meinen|unserem|unseren|deren|dessen|einem|einen|einer|diesem|diesen|dieser|und dem|auf der|in der|mit der|aus der"
-    r"|bei der|nach der|seit der|von der|zu der|während der|wegen der|bis zur)"
+    r"|meinen|unserem|unseren|deren|dessen|einem|einen|einer|diesem|diesen|dieser|und dem|auf der|in der|mit der"
+    r"|aus der|bei der|nach der|seit der|von der|zu der|während der|wegen der|bis zur)"
 )
 _ENDING_N = re.compile(rf"(?:{_WITH_N}|,) \Z", re.IGNORECASE)
 _ENDING_E = re.compile(r"\b(?:der|die|das|jede|diese|dieses|eine|seine|ihre|meine|unsere) \Z", re.IGNORECASE)
@@ -31,15 +31,16 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_NOUN = re.compile(
-    r"(?<![\w.,])(?P<value>[0-9]{1,3})\.(?= (?:Jahrhunderts?|Jh|Klasse|Platz|Weltkriegs?|Stock|Stocks|Kapitel|Auflage|Mal|Geburtstag"
-    r"|Semester|Etage|Akt|Teil|Runde|Spieltag|Minute|Advent|Quartal|Rang|Band|Strophe|Lebensjahr|Bundesliga|Liga)\b)"
+    r"(?<![\w.,])(?P<value>[0-9]{1,3})\.(?= (?:Jahrhunderts?|Jh|Klasse|Platz|Weltkriegs?|Stock|Stocks|Kapitel|Auflage"
+    r"|Mal|Geburtstag|Semester|Etage|Akt|Teil|Runde|Spieltag|Minute|Advent|Quartal|Rang|Band|Strophe|Lebensjahr|Liga)\b)"
 )
 _PAIR = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,2})\.(?= (?:bis|und|oder|/) (?:zum )?[0-9]{1,2}\. )")
 _DAY_MONTH = re.compile(r"(?<![\w.,])(?P<day>[0-9]{1,2})\.(?P<month>0?[1-9]|1[0-2])\.(?![\w.]|,[0-9])")
 _DECADE = re.compile(r"(?<![\w.,'’])['’]?(?P<value>[1-9][0-9]?[0-9]?0)(?P<ending>er[nsm]?)(?!\w)")
 _YEARS_OLD = re.compile(
-    r"(?<![\w.,])(?P<value>[0-9]{1,3})-?(?P<ending>(?:jährig|tägig|stündig|minütig|teilig|fach|stellig|köpfig|malig|prozentig)\w*)"
+    r"(?<![\w.,])(?P<value>[0-9]{1,3})-?(?P<ending>(?:jährig|tägig|stündig|minütig|Jährig|teilig|fach|stellig|köpfig|malig|prozentig|%ig)\w*)"
 )
+_STREET = re.compile(r"(?<=[a-zäöüß]{2})str\.(?= ?[0-9])")
 _TIMES_MORE = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,4})(?: ?x|×)(?= [^\W\d_])")
 
 
@@ -120,6 +121,13 @@ def _decade(found: re.Match[str]) -> str:
     return spoken + found["ending"]
 
 
+def _adjective(found: re.Match[str]) -> str:
+    """ "5-jährig", and as a noun "18-Jährige"."""
+    ending = found["ending"].replace("%", "prozent")
+    spoken = cardinal(GERMAN, int(found["value"]), "n") + ending.lower()
+    return _capital(spoken) if ending[0].isupper() else spoken
+
+
 _MORE: Rules = (
     ("date", lambda text: text.sub(_DAY_MONTH, _day_month)),
     ("date", lambda text: text.sub(_DECADE, _decade)),
@@ -129,14 +137,15 @@ _MORE: Rules = (
     ),
     (
         "cardinal",
-        lambda text: text.sub(_YEARS_OLD, lambda found: cardinal(GERMAN, int(found["value"]), "n") + found["ending"]),
+        lambda text: text.sub(_YEARS_OLD, _adjective),
     ),
+    ("abbreviation", lambda text: text.sub(_STREET, "straße")),
     ("cardinal", lambda text: text.sub(_TIMES_MORE, lambda found: cardinal(GERMAN, int(found["value"]), "n") + " mal")),
 )
 
-GERMAN = Language(
+GERMAN: Language = Language(
     code="de",
-    group=r".\u00a0\u2009\u202f'’",
+    group=r" .\u00a0\u2009\u202f'’",
     decimal=",",
     comma="Komma",
     point="Punkt",

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 
 from tts.text.foreign import gender
-from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, words
 
-_MONTHS = tuple("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split())
+_MONTHS = listed("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre")
 _RULERS = (
     "Alessandro|Benedetto|Carlo|Caterina|Clemente|Elisabetta|Enrico|Federico|Ferdinando|Filippo|Francesco|Giacomo"
     "|Giorgio|Giovanni|Giovanni Paolo|Gregorio|Guglielmo|Innocenzo|Leone|Leopoldo|Luigi|Napoleone|Nicola|Ottone|Paolo"
     "|Pietro|Pio|Umberto|Vittorio Emanuele"
 )
 _WOMEN = frozenset({"Caterina", "Elisabetta", "Margherita", "Maria", "Giovanna"})
-_RANK = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,4})(?P<ending>[ºª]|°(?= (?!C\b|F\b)[^\W\d_]))(?![\w])")
+_COUNTED_BY_RANK = (
+    "piano|posto|secolo|giorno|anno|capitolo|articolo|premio|livello|grado|turno|tempo|gruppo|comma|tomo|volume"
+    "|round|classificato"
+)
+_RANK = re.compile(
+    rf"(?<![\w.,])(?P<value>[0-9]{{1,4}})(?P<ending>[ºª]|°(?= (?:{_COUNTED_BY_RANK})\b)|(?<=\b1)°(?! ?[CF]\b))(?!\w)"
+)
 _ELIDED = re.compile(r"(?<=\b[Ll]['’])1:00|(?<=\b[Ll]['’])1(?![\w.,:])")
 _SHORT_DATE = re.compile(r"(?<=\b[Ii]l )(?P<day>[0-9]{1,2})/(?P<month>0?[1-9]|1[0-2])(?![\w/]|[.,][0-9])")
 
@@ -71,9 +77,9 @@ _MORE: Rules = (
     ("date", lambda text: text.sub(_SHORT_DATE, _short_date)),
 )
 
-ITALIAN = Language(
+ITALIAN: Language = Language(
     code="it",
-    group=r".\u00a0\u2009\u202f'’",
+    group=r" .\u00a0\u2009\u202f'’",
     decimal=",",
     comma="virgola",
     point="punto",
@@ -106,7 +112,8 @@ ITALIAN = Language(
     time=_time,
     time_marks=r"h\b",
     hour_marks=r"(?!)",
-    dotted_time=r"(?<=\b[Oo]re )(?P<hour>[0-9]{1,2})[.](?P<minute>[0-9]{2})(?![\w.,])",
+    dotted_time=r"(?:(?<=\b[Oo]re )|(?<=\b[Aa]lle )|(?<=\b[Dd]alle ))"
+    r"(?P<hour>[0-9]{1,2})[.](?P<minute>[0-9]{2})(?![\w.,])",
     units=nouns("""
         km | chilometro | chilometri
         m | metro | metri
@@ -138,7 +145,6 @@ ITALIAN = Language(
         ms | millisecondo | millisecondi
         °C | grado Celsius | gradi Celsius
         °F | grado Fahrenheit | gradi Fahrenheit
-        ° | grado | gradi
         % | per cento | per cento | -
         ‰ | per mille | per mille | -
         W | watt

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from tts.text.foreign.language import Rules
+from tts.text.foreign.language import Rules, either, listed
 from tts.text.foreign.numbers import words
 from tts.text.spoken import SpokenText
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
 _MOST_DIGITS = 16
-_DIGITS = "ゼロ いち に さん よん ご ろく なな はち きゅう".split()
-_MARK = re.compile("[。．，、；：？！（）《》〈〉「」『』【】〔〕・％￥〜～]")
+_DIGITS = listed("ゼロ いち に さん よん ご ろく なな はち きゅう")
+# Between digits they belong to the number: "14：30".
+_MARK = re.compile("[。、；？！（）《》〈〉「」『』【】〔〕・％￥〜～]|(?<![0-9０-９])[．，：]|[．，：](?![0-9０-９])")
 _MARKS = str.maketrans(
     {
         **{
@@ -31,7 +32,8 @@ _MARKS = str.maketrans(
     }
 )
 # Between numbers a wave is "to"; behind kana it only draws the sound out.
-_WAVE = re.compile(r"(?<=[0-9])\s?[~–]\s?(?=[0-9])")
+_WAVE = re.compile(r"(?<=[0-9])\s?[~–-]\s?(?=[0-9])")
+_TELEPHONE = re.compile(r"(?<![0-9A-Za-z.])0[0-9]{1,3}-[0-9]{2,4}-[0-9]{4}(?![0-9])")
 _LONG_WAVE = re.compile("(?<=[ぁ-ゖァ-ヺ])~+")
 _LONE_LENGTH = re.compile("(?<![ぁ-ゖァ-ヺー])ー+")
 _HOURS = {4: "よじ", 7: "しちじ", 9: "くじ", 0: "れいじ"}
@@ -42,6 +44,10 @@ _DAYS = {
     **{9: "ここのか", 10: "とおか", 14: "じゅうよっか", 20: "はつか", 24: "にじゅうよっか"},
 }
 _MONTHS = {4: "しがつ", 7: "しちがつ", 9: "くがつ"}
+_COUNTERS = {"年": "ねん", "月": "がつ", "日": "にち", "円": "えん", "秒": "びょう", "歳": "さい", "人": "にん"}
+_YEAR_MONTH_DAY = re.compile(r"(?<![0-9.,])([0-9]{1,9})([年月日円秒歳人])")
+_HOUR = re.compile(r"(?<![0-9.])([0-9]{1,2})(?:じ|時)")
+_MINUTE = re.compile(r"(?<![0-9.])([0-9]{1,2})(?:ふん|ぷん|分)")
 _CURRENCIES = {"$": "ドル", "¥": "えん", "€": "ユーロ", "£": "ポンド"}
 _MONEY = re.compile(rf"([$¥€£])\s?({_NUMBER})")
 _MONEY_BEHIND = re.compile(rf"(?<![0-9.])({_NUMBER})\s?([$€£])")
@@ -56,9 +62,7 @@ _UNITS = {
     **{"m": "メートル", "kg": "キログラム", "g": "グラム", "mg": "ミリグラム", "ml": "ミリリットル", "L": "リットル"},
     **{"°C": "ど", "℃": "ど", "°": "ど", "GB": "ギガバイト", "MB": "メガバイト"},
 }
-_MEASURE = re.compile(
-    rf"(?<![0-9.])({_NUMBER})\s?({'|'.join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))})(?![A-Za-z])"
-)
+_MEASURE = re.compile(rf"(?<![0-9.])({_NUMBER})\s?({either(_UNITS)})(?![A-Za-z])")
 _PLAIN = re.compile(rf"(?P<minus>(?<![\w)])[-−])?(?<![0-9.])(?P<number>{_NUMBER})(?![0-9])")
 JAPANESE_SIGNS = {
     **{
@@ -105,15 +109,18 @@ def _minutes(minute: int) -> str:
     return before + last.get(ones, f"{_DIGITS[ones]}ふん")
 
 
+def _hour(hour: int) -> str:
+    tens, ones = divmod(hour, 10)
+    if ones not in _HOURS or (not ones and tens):
+        return f"{cardinal(hour)}じ"
+    return (cardinal(tens * 10) if tens else "") + _HOURS[ones]
+
+
 def _time(found: re.Match[str]) -> str:
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     if hour > 24 or minute > 59 or second > 59:
         return f"{number(found[1])}たい{number(found[2])}"
-    tens, ones = divmod(hour, 10)
-    spoken = (cardinal(tens * 10) if tens and ones in _HOURS and ones else "") + (
-        _HOURS[ones] if ones in _HOURS and (ones or not tens) else f"{cardinal(hour)}じ"
-    )
-    return spoken + (_minutes(minute) if minute else "") + (f"{cardinal(second)}びょう" if second else "")
+    return _hour(hour) + (_minutes(minute) if minute else "") + (f"{cardinal(second)}びょう" if second else "")
 
 
 def _date(found: re.Match[str]) -> str:
@@ -122,6 +129,16 @@ def _date(found: re.Match[str]) -> str:
         return found.group()
     spoken_day = _DAYS.get(day, f"{cardinal(day)}にち")
     return f"{cardinal(int(found[1]))}ねん{_MONTHS.get(month, f'{cardinal(month)}がつ')}{spoken_day}"
+
+
+def _year_month_day(found: re.Match[str]) -> str:
+    """The counters of a date, in kanji too; other kanji are not read."""
+    value = int(found[1])
+    if found[2] == "月":
+        return _MONTHS.get(value, f"{cardinal(value)}がつ")
+    if found[2] == "日":
+        return _DAYS.get(value, f"{cardinal(value)}にち")
+    return cardinal(value) + _COUNTERS[found[2]]
 
 
 def _plain(found: re.Match[str]) -> str:
@@ -133,7 +150,14 @@ def numbers(text: SpokenText) -> SpokenText:
     if not any(character in "0123456789" for character in text.text):
         return text
     text = text.under("date").sub(_DATE, _date)
-    text = text.under("time").sub(_TIME, _time)
+    text = text.sub(_YEAR_MONTH_DAY, _year_month_day)
+    text = text.under("telephone").sub(_TELEPHONE, lambda found: " ".join(map(digits, found.group().split("-"))))
+    text = (
+        text.under("time")
+        .sub(_TIME, _time)
+        .sub(_HOUR, lambda found: _hour(int(found[1])))
+        .sub(_MINUTE, lambda found: _minutes(int(found[1])))
+    )
     text = text.under("range").sub(_WAVE, "から")
     text = text.under("money").sub(_MONEY, lambda found: number(found[2]) + _CURRENCIES[found[1]])
     text = text.sub(_MONEY_BEHIND, lambda found: number(found[1]) + _CURRENCIES[found[2]])
@@ -147,4 +171,4 @@ def punctuation(text: SpokenText) -> SpokenText:
     return text.sub(_LONG_WAVE, "ー").sub(_LONE_LENGTH, " ")
 
 
-RULES: Rules = (("symbol", punctuation), ("cardinal", numbers))
+RULES: Rules = (("cardinal", numbers),)

@@ -120,7 +120,13 @@ class Language:
     @property
     def number(self) -> str:
         """A pattern of a number, whole or with decimals, grouped or not."""
-        return rf"(?:[0-9]{{1,3}}(?:[{self.group}][0-9]{{3}})+(?![0-9])(?:[{self.decimal}][0-9]+)?|[0-9]+[.,][0-9]+|[0-9]+)"
+        grouped = rf"[0-9]{{1,3}}(?:[{self.group}][0-9]{{3}})+(?![0-9])(?:[{self.decimal}][0-9]+)?"
+        return rf"(?:{grouped}|[0-9]+[.,][0-9]+|[0-9]+)"
+
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a string that are apart by blanks."""
+    return tuple(words.split())
 
 
 def nouns(table: str) -> dict[str, Noun]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tts.text.foreign.language import Currency, Language, Noun, Roman, nouns, pairs
+from tts.text.foreign.language import Currency, Language, Noun, Roman, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, digits, words
 
-_MONTHS = tuple(
-    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia".split()
-)
+_MONTHS = listed("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia")
 _GENITIVE = ((r"ci\Z", "ciego"), (r"gi\Z", "giego"), (r"y\Z", "ego"), (r"i\Z", "iego"))
 
 _GROSZ = Noun("grosz", "groszy", "m", "grosze")
@@ -62,7 +60,7 @@ def plural(value: int) -> str:
     return "few" if 2 <= value % 10 <= 4 and not 12 <= value % 100 <= 14 else "many"
 
 
-POLISH = Language(
+POLISH: Language = Language(
     code="pl",
     group=r" .\u00a0\u2009\u202f",
     decimal=",",

@@ -6,17 +6,23 @@ import re
 from dataclasses import replace
 
 from tts.text.foreign import gender
-from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, words
 
-_MONTHS = tuple("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split())
+_MONTHS = listed("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro")
 _RULERS = (
     "Afonso|Alexandre|Bento|Carlos|Catarina|Clemente|Elisabete|Fernando|Filipe|Francisco|Frederico|Guilherme|Henrique"
     "|Inocêncio|Isabel|Jaime|João|João Paulo|Jorge|José|Leão|Leopoldo|Luís|Luis|Manuel|Maria|Miguel|Napoleão|Nicolau"
     "|Paulo|Pedro|Pio|Sancho"
 )
 _WOMEN = frozenset({"Catarina", "Elisabete", "Isabel", "Maria", "Margarida"})
-_RANK = re.compile(r"(?<![\w.,])(?P<value>[0-9]{1,3})\.?(?P<ending>[ºª]s?|°(?= (?!C\b|F\b)[^\W\d_])|[oa](?= ))(?!\w)")
+_COUNTED_BY_RANK = (
+    "lugar|andar|ano|dia|grau|século|capítulo|artigo|prémio|prêmio|turno|grupo|volume|tempo|trimestre|semestre"
+)
+_RANK = re.compile(
+    r"(?<![\w.,])(?P<value>[0-9]{1,3})\.?"
+    rf"(?P<ending>[ºª]s?|°(?= (?:{_COUNTED_BY_RANK})\b)|(?<=\b1)°(?! ?[CF]\b)|[oa](?= ))(?!\w)"
+)
 _SHORT_DATE = re.compile(r"(?<=\bdia )(?P<day>[0-9]{1,2})/(?P<month>0?[1-9]|1[0-2])(?![\w/]|[.,][0-9])")
 
 
@@ -67,7 +73,7 @@ def _agree(spoken: str, value: int, kind: str) -> str:
     if kind != "f":
         return spoken
     spoken = re.sub(r"\bum\Z", "uma", re.sub(r"\bdois\Z", "duas", spoken))
-    return re.sub(r"(cent|inhent)os\b", r"\1as", spoken)
+    return re.sub(r"entos\b", "entas", spoken)
 
 
 def _ruler(value: int, name: str) -> str:
@@ -98,7 +104,7 @@ _MORE: Rules = (
     ("date", lambda text: text.sub(_SHORT_DATE, _short_date)),
 )
 
-PORTUGUESE = Language(
+PORTUGUESE: Language = Language(
     code="pt",
     group=r" .\u00a0\u2009\u202f",
     decimal=",",
@@ -155,7 +161,6 @@ PORTUGUESE = Language(
         °C | grau Celsius | graus Celsius
         ºC | grau Celsius | graus Celsius
         °F | grau Fahrenheit | graus Fahrenheit
-        ° | grau | graus
         % | por cento | por cento | -
         ‰ | por mil | por mil | -
         W | watt | watts
@@ -285,10 +290,10 @@ PORTUGUESE = Language(
     more=_MORE,
 )
 
-BRAZILIAN = replace(
+BRAZILIAN: Language = replace(
     PORTUGUESE,
     code="pt_BR",
-    group=r".\u00a0\u2009\u202f",
+    group=r" .\u00a0\u2009\u202f",
     day=_brazilian_day,
     time=_brazilian_time,
     price=_brazilian_price,

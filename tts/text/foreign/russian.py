@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tts.text.foreign.language import Currency, Language, Noun, Roman, nouns, pairs
+from tts.text.foreign.language import Currency, Language, Noun, Roman, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal, digits, words
 from tts.text.foreign.polish import plural as _polish_plural
 
-_MONTHS = tuple("января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split())
+_MONTHS = listed("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
 _KOPECK = Noun("копейка", "копеек", "f", "копейки")
 _CENT = Noun("цент", "центов", "m", "цента")
 _YEAR = re.compile(r"(?<![\w.,-])(?P<value>[12][0-9]{3}) (?P<year>год[ауе]?|г\.)(?!\w)")
@@ -81,7 +81,7 @@ def plural(value: int) -> str:
     return "many" if value == 1 else _polish_plural(value)
 
 
-RUSSIAN = Language(
+RUSSIAN: Language = Language(
     code="ru",
     group=r" \u00a0\u2009\u202f",
     decimal=",",

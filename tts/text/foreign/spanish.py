@@ -6,20 +6,20 @@ import re
 from dataclasses import replace
 
 from tts.text.foreign import gender
-from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, nouns, pairs
+from tts.text.foreign.language import Language, Noun, Roman, Rules, currencies, listed, nouns, pairs
 from tts.text.foreign.numbers import cardinal
 
-_MONTHS = tuple("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split())
+_MONTHS = listed("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
 _RULERS = (
     "Alejandro|Alfonso|Benedicto|Carlos|Catalina|Clemente|Enrique|Felipe|Federico|Fernando|Francisco|Guillermo"
     "|Inocencio|Isabel|Jacobo|Jaime|Jorge|Juan|Juan Carlos|Juan Pablo|León|Leopoldo|Luis|Napoleón|Nicolás|Otón|Pablo"
     "|Pedro|Pío|Sancho|Víctor Manuel"
 )
 _WOMEN = frozenset({"Isabel", "Catalina", "María", "Juana", "Cristina", "Margarita"})
-_ONES = ("", *"primero segundo tercero cuarto quinto sexto séptimo octavo noveno".split())
+_ONES = ("", *listed("primero segundo tercero cuarto quinto sexto séptimo octavo noveno"))
 _TENS = (
     "",
-    *"décimo vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo".split(),
+    *listed("décimo vigésimo trigésimo cuadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo"),
 )
 _RANK = re.compile(
     r"(?<![\w.,])(?P<value>[0-9]{1,2})\.?(?P<ending>[ºª]s?|[oa]s?(?= )|er|ro|ra|do|da|to|ta|mo|ma|vo|va|no|na)(?!\w)"
@@ -112,7 +112,7 @@ _MORE: Rules = (
     ("date", lambda text: text.sub(_SHORT_DATE, _short_date)),
 )
 
-SPANISH = Language(
+SPANISH: Language = Language(
     code="es",
     group=r" .\u00a0\u2009\u202f",
     decimal=",'",
@@ -273,6 +273,7 @@ SPANISH = Language(
         cap. | capítulo
         vol. | volumen
         art. | artículo
+        s. | siglo
         fig. | figura
     """),
     halves={
