@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tts.text import homograph_table as table
-from tts.text.word_context import Place, is_before_noun, is_negated, is_plural, is_verb, is_verb_with_s
+from tts.text.word_context import Place, is_before_noun, is_negated, is_open, is_plural, is_verb, is_verb_with_s
 
 Rule = Callable[[Place], str | None]
 
 
-def _verb_or_not(verb: str, other: str) -> Rule:
+def _verb_or_not(verb: str, other: str, *, adjective: bool = False, verb_before: frozenset[str] | None = None) -> Rule:
+    """A rule for a verb that is also a noun or an adjective.
+
+    With `verb_before`, what is not surely a verb is none, unless one of these words comes next: espeak-ng takes it for
+    a verb too often.
+    """
+
     def rule(place: Place) -> str | None:
-        sure = is_verb(place)
+        sure = is_verb(place, adjective=adjective)
+        if sure is None and verb_before is not None and place.after not in verb_before:
+            sure = False
         return None if sure is None else verb if sure else other
 
     return rule
@@ -29,15 +37,18 @@ def _with_s(verb: str, other: str) -> Rule:
 def _read(place: Place) -> str | None:
     past, present = "ɹˈɛd", "ɹˈiːd"
     governor = place.governor
-    helped = governor in table.BE | table.HAVE | {"get", "got"} or governor.endswith(("'ve", "'re"))
-    if helped or _is_perfect_question(place):
-        return past
-    if governor in table.BEFORE_VERB or is_negated(governor) or governor.endswith("'ll") or place.is_asked():
+    asked = place.is_asked() or place.at(-2) in table.DO | table.MODALS
+    if asked or governor in table.BEFORE_VERB or is_negated(governor) or governor.endswith("'ll"):
         return present
+    if _is_participle(place, governor) or governor in ("he", "she"):
+        return past
+    if governor in ("that", "which"):
+        # "A sign that read": were it now, it would be "reads".
+        return None if is_plural(place.at(-2)) and place.after else past
     if is_before_noun(governor) or place.has(table.HABITS):
         return None
-    if governor in ("he", "she", "it") or governor in table.SUBJECTS - {"you"}:
-        return past if governor in ("he", "she") or _is_told(place) else None
+    if governor in table.SUBJECTS - {"you"} or governor == "it":
+        return past if _is_told(place) else None
     if place.has(table.CAUSING | table.MODALS | table.DO, 6):
         return None
     if governor == "and":
@@ -46,8 +57,12 @@ def _read(place: Place) -> str | None:
     return past if governor and owned and not is_plural(governor) else None
 
 
-def _is_perfect_question(place: Place) -> bool:
-    """Have you read it? Was it read aloud?"""
+def _is_participle(place: Place, governor: str) -> bool:
+    """It was read, I've read it, it was written and read; have you read it?"""
+    if governor in table.BE | table.HAVE | {"get", "got"} or governor.endswith(("'ve", "'re")):
+        return True
+    if governor == "and" and place.after == "by" and place.at(-3) in table.BE:
+        return True
     helper = next((place.at(d) for d in (-2, -3, -4) if place.at(d) in table.HAVE | table.BE), "")
     return bool(helper) and place.before in table.SUBJECTS | table.SUBJECTS_OF_S | table.INDEFINITE
 
@@ -67,16 +82,15 @@ def _lead(place: Place) -> str | None:
         return "lˈiːd"
     if after in table.OF_METAL or (before in ("white", "molten", "liquid", "tetraethyl") and not after):
         return metal
-    if before in ("of", "than", "like", "with", "contain", "contains", "contained") and after in (
-        "",
-        "and",
-        "or",
-        "in",
-    ):
+    is_bare = after in table.BE | table.HAVE | {"", "and", "or", "in"}
+    if is_bare and before in table.MADE_OF:
         return metal
-    near = place.at(2) if after in table.JOINING else ""
-    beyond = place.at(-2) if before in table.JOINING else ""
-    return metal if {near, beyond} & table.METALS else None
+    if not before and after in table.BE | table.HAVE:
+        return metal
+    nearest = {place.at(2)} if after in table.JOINING else set()
+    nearest |= {place.at(-2)} if before in table.JOINING else set()
+    is_listed = is_bare and (not before or before in table.ADVERBS | table.JOINING) and place.has(table.METALS, 8)
+    return metal if nearest & table.METALS or is_listed else None
 
 
 def _live(place: Place) -> str | None:
@@ -99,6 +113,8 @@ def _lives(place: Place) -> str | None:
     sure = is_verb_with_s(place)
     if sure is not None:
         return verb if sure else other
+    if place.before != governor and place.before != "first" and after in table.LIVED:
+        return verb
     owned = place.at(place.skipping_adverbs() - 1) in table.DETERMINERS
     named = place.index > 0 and place.sentence.written[place.index - 1][0].isupper()
     if (owned or named) and governor and not is_plural(governor) and (not after or after in table.LIVED):
@@ -132,21 +148,20 @@ def _close(place: Place) -> str | None:
         return other
     if is_plural(governor) and after in ("", "at", "on", "for", "early", "late", "down", "in", "before", "after"):
         return verb
-    return _verb_or_not(verb, other)(place)
+    return _verb_or_not(verb, other, adjective=True)(place)
 
 
 def _tear(place: Place) -> str | None:
     rip, drop = "tˈɛɹ", "tˈɪɹ"
     after = place.after
-    if place.before in ("muscle", "ligament", "hamstring", "meniscus", "retinal", "tendon"):
+    if after in ("up", "apart", "down", "off", "open", "out") or (place.at(-2), place.before) == ("wear", "and"):
         return rip
-    if place.at(-2) == "wear" and place.before == "and":
+    is_cry = place.has(table.CRYING)
+    if place.has(table.TORN) and not is_cry and not place.is_asked():
         return rip
     if is_before_noun(place.governor):
-        in_cloth = after == "in" and place.at(2) in table.DETERMINERS and place.at(3) not in ("eye", "eyes")
-        return rip if in_cloth else drop
-    if after in ("up", "apart", "down", "off", "open", "out"):
-        return rip
+        in_cloth = after in ("in", "of") and place.at(2) in table.DETERMINERS and not is_cry
+        return rip if in_cloth else drop if is_cry else None
     return rip if is_verb(place) else None
 
 
@@ -166,9 +181,11 @@ def _bow(place: Place) -> str | None:
         took and before == "a" and not after
     ):
         return bend
+    if after in ("shock", "wave"):
+        return bend
     if place.has(table.STRINGS):
         return None
-    if before in table.ARTICLES | table.POSSESSIVES and place.has(table.SHIPS):
+    if (before in table.ARTICLES | table.POSSESSIVES or before.endswith("'s")) and place.has(table.SHIPS):
         return bend
     return bend if is_verb(place) else None
 
@@ -201,7 +218,10 @@ def _wound(place: Place) -> str | None:
         return turned
     if governor in table.WAYS and after in table.ALONG:
         return turned
-    return hurt if is_before_noun(governor) or governor == "to" else None
+    if governor in table.BE and after in table.ALONG | {"onto"}:
+        return turned
+    is_noun = is_before_noun(governor) and governor not in table.BE | table.HAVE
+    return hurt if is_noun or governor == "to" else None
 
 
 def _dove(place: Place) -> str | None:
@@ -271,10 +291,13 @@ def _against(word: str) -> Rule:
 
 def _content(place: Place) -> str | None:
     pleased, stuff = "kəntˈɛnt", "kˈɑːntɛnt"
-    seeming = table.words("look looks looked seem seems seemed feel feels felt become became be")
-    if place.governor in table.BE | table.DEGREES | seeming or place.after == "with":
+    governor = place.governor
+    if governor in table.BE | table.DEGREES | table.SEEMING or place.after == "with":
         return pleased if place.before != "the" else None
-    return stuff if is_before_noun(place.governor) else None
+    if is_before_noun(governor):
+        return stuff
+    # Something's content: "moisture content".
+    return stuff if governor and is_open(governor) and place.after != "to" and not is_plural(governor) else None
 
 
 def _produce(place: Place) -> str | None:
@@ -299,11 +322,6 @@ def _present(place: Place) -> str | None:
 def _subject(place: Place) -> str | None:
     verb, _ = table.VERB_OR_NOT["subject"]
     return verb if is_verb(place) and place.after in table.OBJECT_STARTS else None
-
-
-def _associate(place: Place) -> str | None:
-    titles = table.words("professor professors editor director degree member members producer dean justice")
-    return "ɐsˈoʊsɪət" if place.after in titles else _verb_or_not(*table.VERB_OR_NOT["associate"])(place)
 
 
 def _use(place: Place) -> str | None:
@@ -393,7 +411,6 @@ def _beloved(place: Place) -> str | None:
 
 _OWN: dict[str, Rule] = {
     "aged": _aged,
-    "associate": _associate,
     "august": _august,
     "bass": _bass,
     "beloved": _beloved,
@@ -436,7 +453,10 @@ _OWN: dict[str, Rule] = {
 }
 
 RULES: dict[str, Rule] = {
-    **{word: _verb_or_not(*said) for word, said in table.VERB_OR_NOT.items()},
+    **{
+        word: _verb_or_not(*said, adjective=word in table.ADJECTIVAL, verb_before=table.VERB_BEFORE.get(word))
+        for word, said in table.VERB_OR_NOT.items()
+    },
     **{f"{word}s": _with_s(*(ipa + s for ipa in table.VERB_OR_NOT[word])) for word, s in table.WITH_S.items()},
     **_OWN,
 }

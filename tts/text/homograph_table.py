@@ -68,6 +68,20 @@ WITH_S = {
     **dict.fromkeys(("record", "rebel"), "z"),
 }
 
+# Those that are adjectives: "he offers separate rooms".
+ADJECTIVAL = words(
+    "alternate appropriate close deliberate duplicate elaborate intimate moderate perfect present separate subject"
+)
+# Those that espeak-ng takes for verbs, and what must come next for that to stand.
+VERB_BEFORE = {
+    "advocate": words("that"),
+    "associate": words("with into"),
+    "delegate": words("to"),
+    "duplicate": words(""),
+    "elaborate": words("on upon further"),
+    "import": words("from"),
+}
+
 ARTICLES = words("a an the")
 POSSESSIVES = words("my your his her its our their whose")
 DETERMINERS = ARTICLES | POSSESSIVES | words("this these those each every another no")
@@ -76,7 +90,7 @@ OBJECT_PRONOUNS = words(
     "somebody himself herself itself themselves myself yourself ourselves one"
 )
 # What begins the object of a verb, and seldom follows a noun.
-OBJECT_STARTS = DETERMINERS | OBJECT_PRONOUNS | words("some any all both")
+OBJECT_STARTS = DETERMINERS | OBJECT_PRONOUNS | words("some any all both most many several much more")
 SUBJECTS = words("i you we they who")
 SUBJECTS_OF_S = words("he she it who which everyone everybody someone somebody nobody anyone anybody")
 INDEFINITE = words("anybody anyone everybody everyone somebody someone nobody people")
@@ -122,10 +136,11 @@ METALS = words(
     "aluminum pewter brass bronze chromium"
 )
 OF_METAL = words(
-    "poisoning paint paints pipe pipes pencil pencils acid glass bullet bullets shot pellets mine mines mining "
+    "content poisoning paint paints pipe pipes pencil pencils acid glass bullet bullets shot pellets mine mines mining "
     "roof roofs weight weights crystal solder battery batteries oxide ore exposure contamination ingot ingots "
     "sulfide sheet sheets coffin lined crystals smelter shielding sinker sinkers balloon glazed"
 )
+MADE_OF = words("of than like with contain contains contained containing from")
 SHOWN_LIVE = words(
     "recorded performed performing perform streamed streaming stream broadcast broadcasting shown aired air sing "
     "sang sung singing played play playing go went gone going goes televised filmed it"
@@ -153,12 +168,17 @@ MUSICAL = words(
 )
 SHIPS = words(
     "ship ships boat boats vessel stern sail sails sailor sailors deck hull canoe kayak harbour harbor anchor "
-    "captain yacht ferry waves ship's boat's mast port starboard"
+    "captain yacht ferry waves ship's boat's mast port starboard torpedo torpedoes submarine warship gun guns hms uss"
 )
 STRINGS = words(
     "arrow arrows violin violins archer archers string strings cello fiddle ribbon tie hair quiver quarrel "
     "bowstring crossbow violinist hunter target knot"
 )
+TORN = words(
+    "acl mcl ligament ligaments injury injuries injured surgery muscle hamstring labrum rotator tendon meniscus "
+    "triceps biceps fabric sleeve jacket seam cloth jeans trousers canvas tissue retina retinal"
+)
+CRYING = words("eye eyes cheek cheeks face cry cried crying wept shed gas duct ducts single joy wiped brushed sad")
 BOWED = words("deep low slight little polite stiff final graceful formal respectful")
 DEER = words("buck bucks deer fawn fawns stag stags herd rabbits rabbit antlers doe")
 PIGS = words("pig pigs piglet piglets boar boars litter farrow farrowed pigsty pen pork")
@@ -179,6 +199,7 @@ SCHOLARS = words(
     "monk monks"
 )
 SACRED = words("virgin sacrament mother trinity lord saint mary are is")
+SEEMING = words("look looks looked seem seems seemed feel feels felt become becomes became be lay sat lived died")
 HABITS = words("every always often usually never sometimes rarely seldom now daily today's whenever when if while")
 PAST_TIMES = words("yesterday last ago once earlier already before recently previously then")
 PAST_VERBS = words(

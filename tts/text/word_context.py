@@ -95,8 +95,11 @@ class Place:
         return False
 
 
-def is_verb(place: Place) -> bool | None:
-    """Whether a word that may be a verb in its base form is one; None where that is not sure."""
+def is_verb(place: Place, *, adjective: bool = False) -> bool | None:
+    """Whether a word that may be a verb in its base form is one; None where that is not sure.
+
+    `adjective`: it may be one, too.
+    """
     distance = place.skipping_adverbs()
     governor, after = place.at(distance), place.after
     if governor == "to":
@@ -112,9 +115,12 @@ def is_verb(place: Place) -> bool | None:
         return False
     if place.is_asked():
         return True
+    if governor in table.JOINING and is_before_verb(place.at(distance - 2)):
+        # "to recover and resume", "can import or export"
+        return True
     if not governor or governor in table.JOINING:
         return True if after in table.OBJECT_STARTS else None
-    return _is_verb_of_plural(place, governor) if is_plural(governor) or governor == "people" else None
+    return _is_verb_of_plural(place, adjective) if is_plural(governor) or governor == "people" else None
 
 
 def is_verb_with_s(place: Place) -> bool | None:
@@ -156,6 +162,11 @@ def is_adverb(word: str) -> bool:
     return word in table.ADVERBS or (len(word) > 4 and word.endswith("ly") and word not in ("family", "only", "early"))
 
 
+def is_open(word: str) -> bool:
+    """Whether there is a word, and it is none of grammar."""
+    return bool(word) and word not in _FUNCTION_WORDS
+
+
 def is_plural(word: str) -> bool:
     """Whether a word looks like the plural of a noun."""
     return bool(_PLURAL.fullmatch(word)) and word not in table.PLURAL_MODIFIERS and word not in _FUNCTION_WORDS
@@ -165,15 +176,14 @@ def _is_verb_by_object(place: Place) -> bool | None:
     return True if place.after in table.DETERMINERS else None
 
 
-def _is_verb_of_plural(place: Place, governor: str) -> bool | None:
+def _is_verb_of_plural(place: Place, adjective: bool) -> bool | None:
     after = place.after
     if after in table.AFTER_NOUN:
         return None
     if after in table.OBJECT_STARTS or after in table.SUBORDINATE or is_adverb(after):
         return True
     # "Cows produce milk", "many countries export coffee"; not "the sports record books" nor "in terms of use".
-    is_open = bool(after) and after not in _FUNCTION_WORDS
-    return True if is_open and not place.has(table.BE | table.HAVE | table.MODALS) else None
+    return True if not adjective and is_open(after) and not place.has(table.BE | table.HAVE | table.MODALS) else None
 
 
 _NEGATED_BE_AND_HAVE = table.words("isn't aren't wasn't weren't hasn't haven't hadn't")
