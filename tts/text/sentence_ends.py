@@ -101,4 +101,4 @@ def _numbers_an_entry(text: str, begun: int, stop: int, opening: bool) -> bool:
         return True
     number = text[begun:stop].strip()
     # In the middle of a paragraph: "for two reasons: … 2. It is good", but not "How old is he? 42. And she?"
-    return number.isdigit() and len(number) <= 3 and int(number) <= 20 and text[begun - 1 : begun] != "?"
+    return number.isdecimal() and len(number) <= 3 and int(number) <= 20 and text[begun - 1 : begun] != "?"
