@@ -95,7 +95,6 @@ class ArpabetFrontend:
         """Tell whether there is a phone among the marks."""
         return not set(ARPABET).isdisjoint(phonemes.split())
 
-
     def _ended(self, phones: str) -> str:
         return f"{phones} ." if self.speakable(phones) and phones.split()[-1] not in _ENDS else phones
 
@@ -117,8 +116,8 @@ def _written(words: Sequence[Sequence[_Phone]]) -> str:
 
 
 def _phones(ipa: str) -> list[list[_Phone]]:
-    """The phones of each word."""
-    return [_word(ipa, word.start(), word.end()) for word in _WORD.finditer(ipa)]
+    """The phones of each word that has any."""
+    return [word for found in _WORD.finditer(ipa) if (word := _word(ipa, *found.span()))]
 
 
 def _word(ipa: str, start: int, end: int) -> list[_Phone]:
@@ -162,7 +161,7 @@ def _moved(read: Sequence[ReadWord], words: Sequence[Sequence[_Phone]]) -> Itera
         for name, place in word:
             placed.append((place, position, position + len(name)))
             position += len(name) + 1
-        position += len(WORD_BREAK) + 1 if word else len(WORD_BREAK) + 2
+        position += len(WORD_BREAK) + 1
     reached = 0
     for one in read:
         while reached < len(placed) and placed[reached][0] < one.first:

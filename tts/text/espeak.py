@@ -12,13 +12,13 @@ from tts.errors import TtsError
 from tts.text.language_codes import is_english
 from tts.text.nearest_sounds import in_alphabet
 from tts.text.normalize import normalize, read_out
-from tts.text.passage import Alias, Passage, Pronunciation, Spoken
+from tts.text.notes import aliases, first_claims, noted
+from tts.text.passage import Passage, Pronunciation, Spoken
 from tts.text.phonemes import Phonemizer
 from tts.text.reading import Reading, ReadWord
 from tts.text.segment import Segment, segments, split_sentences
-from tts.text.spoken import SpokenText
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
-from tts.text.written_words import first_claims, read_words, spoken_stretch
+from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
@@ -47,15 +47,15 @@ class EspeakFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
-        return segments(passage, self.language)
+        return segments(passage, self._code)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
-        return split_sentences(text, language=self.language)
+        return split_sentences(text, language=self._code)
 
     def normalize(self, text: str) -> str:
         """Write out numbers, abbreviations and signs."""
-        return normalize(text, self.language)
+        return normalize(text, self._code)
 
     def phonemize(self, text: str) -> str:
         """Give the IPA of a written text, as `read` does.
@@ -63,10 +63,10 @@ class EspeakFrontend:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        spoken = normalize(text, self.language)
+        spoken = normalize(text, self._code)
         said = first_claims(self._known(spoken))
         phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
-        return in_alphabet(Reading(phonemes), self._alphabet).phonemes
+        return in_alphabet(Reading(phonemes.strip(" ")), self._alphabet).phonemes
 
     def read(self, passage: Passage) -> Reading:
         """Give the phonemes of a passage, best of one sentence, and which of them belong to which written word.
@@ -101,6 +101,11 @@ class EspeakFrontend:
         return not (self._alphabet - _SILENT).isdisjoint(phonemes)
 
     @cached_property
+    def _code(self) -> str:
+        """espeak-ng's code of the language, which is not asked about English: much needs no phonemes."""
+        return self.language if is_english(self.language) else self._phonemizer.code
+
+    @cached_property
     def _alphabet(self) -> frozenset[str]:
         return frozenset(self.symbols.symbols[N_RESERVED:])
 
@@ -123,8 +128,8 @@ class EspeakFrontend:
 
     def _read_plain(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """The reading of a passage in one language, and what is left out."""
-        spoken = read_out(passage.text, self.language, _aliases(passage))
-        said = first_claims(chain(_noted(passage, spoken), self._known(spoken.text)))
+        spoken = read_out(passage.text, self._code, aliases(passage))
+        said = first_claims(chain(noted(passage, spoken), self._known(spoken.text)))
         spelled = self._phonemizer.words(spoken.text, said)
         return Reading(spelled.phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
 
@@ -140,25 +145,6 @@ class EspeakFrontend:
                 warnings.append(f"read as {self.language}: {error}")
                 return self
         return self._others[language]
-
-
-def _aliases(passage: Passage) -> list[Alias]:
-    """The aliases of a passage; what has a pronunciation is one for itself, which normalization leaves alone."""
-    found: list[Alias] = []
-    for note in passage.notes:
-        if isinstance(note, Pronunciation):
-            note = Alias(note.start, note.end, passage.text[note.start : note.end])
-        if isinstance(note, Alias) and (not found or found[-1].end <= note.start):
-            found.append(note)
-    return found
-
-
-def _noted(passage: Passage, spoken: SpokenText) -> Iterator[Pronunciation]:
-    from tts.text.lexicon import tidy_ipa
-
-    for note in passage.notes:
-        if isinstance(note, Pronunciation):
-            yield Pronunciation(*spoken_stretch(spoken, note.start, note.end), tidy_ipa(note.phonemes))
 
 
 def _languages(passage: Passage) -> Iterator[tuple[int, int, str | None]]:

@@ -7,12 +7,18 @@ from tts.errors import TtsError, UsageError
 from tts.text.arpabet import ArpabetFrontend
 from tts.text.espeak import EspeakFrontend
 from tts.text.lexicon import Lexicon
+from tts.text.passage import Passage
+from tts.text.reading import Reading
+from tts.text.segment import Segment
 from tts.text.spelling import CharacterFrontend
 from tts.text.symbols import Encoded, PublicSymbolTable, SymbolTable
 
 
 class Frontend(Protocol):
     """Text to ids. "Phonemes" are whatever the kind calls its symbols: they can be shown, typed and encoded again."""
+
+    def segments(self, passage: Passage) -> Iterator[Segment]:
+        """Yield the sentences of a passage, and what lies before each."""
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
@@ -22,6 +28,9 @@ class Frontend(Protocol):
 
     def phonemize(self, text: str) -> str:
         """Give the phonemes of a written text, of one sentence at best."""
+
+    def read(self, passage: Passage) -> Reading:
+        """Give the phonemes of a passage, of one sentence at best, and of each written word, as its notes say."""
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of phonemes, and what the voice's table lacks."""

@@ -1,4 +1,4 @@
-"""Which of espeak-ng's languages a code means: its own ("fr-fr", "cmn"), or one as other programs write it ("zh-CN")."""
+"""Which of espeak-ng's languages a code means: its own ("fr-fr", "cmn"), or one as others write it ("zh-CN")."""
 
 from collections.abc import Collection
 
@@ -29,7 +29,7 @@ _USUAL = {
 # What English is spoken where no list says otherwise ("en-AU"), and Spanish across the Atlantic.
 _ENGLISH_ELSEWHERE = "en-gb"
 _AMERICAN_SPANISH = frozenset(
-    ["ar", "bo", "cl", "co", "cr", "cu", "do", "ec", "gt", "hn", "ni", "pa", "pe", "pr", "py", "sv", "us", "uy", "ve"]
+    ("ar", "bo", "cl", "co", "cr", "cu", "do", "ec", "gt", "hn", "ni", "pa", "pe", "pr", "py", "sv", "us", "uy", "ve")
 )
 
 

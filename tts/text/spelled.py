@@ -115,7 +115,13 @@ def _replaced(phonemes: str, words: Sequence[SpelledWord], spots: Sequence[tuple
             position += 1
         built += " " if ipa and rest and rest not in _NO_BLANK_BEFORE else ""
     found += _moved(words[reached:], len(built) - position)
-    return Spelled(built + phonemes[position:], tuple(found))
+    return _trimmed(built + phonemes[position:], found)
+
+
+def _trimmed(phonemes: str, words: Sequence[SpelledWord]) -> Spelled:
+    """Without the blanks at the ends that silent words leave."""
+    bare = phonemes.lstrip(" ")
+    return Spelled(bare.rstrip(" "), tuple(_moved(words, len(bare) - len(phonemes))))
 
 
 def _moved(words: Sequence[SpelledWord], by: int) -> list[SpelledWord]:
@@ -149,4 +155,4 @@ def _apart(
         if ipa:
             found.append(SpelledWord(after.start, after.end, len(built), len(built) + len(ipa)))
         built += ipa
-    return Spelled(built.rstrip(" "), tuple(found))
+    return _trimmed(built, found)
