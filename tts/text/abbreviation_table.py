@@ -4,7 +4,7 @@
 TITLES = {
     "Dr": "Doctor",
     "Mr": "Mister",
-    "Mrs": "Missus",
+    "Mrs": "Misses",
     "Ms": "Miz",
     "Mx": "Mix",
     "Messrs": "Messers",
@@ -29,6 +29,12 @@ TITLES = {
     "Rep": "Representative",
     "Pres": "President",
     "Supt": "Superintendent",
+    "Msgr": "Monsignor",
+    "Mlle": "Mademoiselle",
+    "Brig": "Brigadier",
+    "Amb": "Ambassador",
+    "Atty": "Attorney",
+    "Insp": "Inspector",
     "Mt": "Mount",
     "Ft": "Fort",
 }
@@ -71,6 +77,10 @@ NUMBERED = {
     "Ste": "suite",
     "Rm": "room",
     "Op": "opus",
+    "Pt": "part",
+    "Bk": "book",
+    "Ver": "version",
+    "Nr": "number",
 }
 
 # After a name or at the end of a phrase: the stop may end the sentence too, and stays where it does.
@@ -97,7 +107,28 @@ TRAILING = {
     "temp": "temperature",
     "tel": "telephone",
     "a.k.a": "also known as",
-    "et al": "and others",
+    "cont": "continued",
+    "ext": "extension",
+    "resp": "respectively",
+    "dept": "department",
+    "Mfg": "Manufacturing",
+    "Ave": "Avenue",
+    "Blvd": "Boulevard",
+    "Jan": "January",
+    "Feb": "February",
+    "Apr": "April",
+    "Aug": "August",
+    "Sept": "September",
+    "Oct": "October",
+    "Nov": "November",
+    "Dec": "December",
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Tues": "Tuesday",
+    "Thu": "Thursday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+    "Fri": "Friday",
 }
 
 STREETS = {

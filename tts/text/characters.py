@@ -34,6 +34,7 @@ _ELLIPSIS = Pattern(r"\.(?: ?\.){2,}|…(?: ?…)+|…\.+", needs=".…")
 _SPACES = Pattern(r"[^\S\n]{2,}|[^\S\n ]")
 _CONTROLS = Pattern(r"[\x00-\x08\x0e-\x1f\x7f]+")
 _BACK_TICK = Pattern("`", needs="`")
+_MARKS_OF_TRADE = Pattern("[™℠®]+", needs="™℠®")  # folding would spell them: TM
 _FOREIGN = Pattern(r"[^\x00-\x7f]+")
 _LETTERS_THAT_FOLD = re.compile("[ʼ]")
 # A vulgar fraction folds to "1⁄2" and would otherwise swallow a digit before it: 3½ is 3 1/2, not 31/2.
@@ -57,6 +58,7 @@ def tidy(text: SpokenText) -> SpokenText:
         return text
     text = text.sub(_LINE_ENDS, "\n").sub(_CONTROLS, "").sub(_BACK_TICK, "'")
     if not text.text.isascii():
+        text = text.drop(_MARKS_OF_TRADE, "")
         text = _folded(text.sub(_VULGAR_FRACTION, " ").sub(_RAISED, _power))
     text = text.sub(_DASHES, " — ").sub(_ELLIPSIS, "…")
     return stripped(text.sub(_SPACES, " "))

@@ -1,56 +1,31 @@
-"""Addresses of the net as words: URLs, e-mail addresses, domains, handles and hashtags."""
+"""Addresses of the net as words: URLs, e-mail addresses, domains, file names, handles and hashtags."""
 
 import re
 
-from tts.text.numbers import digits
+from tts.text.numbers import cardinal, digits
+from tts.text.patterns import Pattern
 from tts.text.spoken import SpokenText
 
-_TOP_LEVEL = "|".join(
-    [
-        "com",
-        "org",
-        "net",
-        "edu",
-        "gov",
-        "mil",
-        "int",
-        "io",
-        "ai",
-        "app",
-        "dev",
-        "info",
-        "biz",
-        "me",
-        "tv",
-        "co",
-        "uk",
-        "us",
-        "ca",
-        "de",
-        "fr",
-        "it",
-        "es",
-        "nl",
-        "ch",
-        "at",
-        "se",
-        "no",
-        "jp",
-        "cn",
-        "in",
-        "au",
-        "nz",
-        "eu",
-        "ie",
-    ]
+_TOP_LEVEL = (
+    "com|org|net|edu|gov|mil|int|io|ai|app|dev|info|biz|me|tv|co|uk|us|ca|de|fr|it|es|nl|ch|at|se|no|jp|cn|in|au|nz|eu"
+    "|ie|be|br|dk|fi|gr|hu|kr|mx|pl|pt|ru|tr|ua|za|xyz|online|store|shop|blog|news|museum"
 )
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_URL = r"(?:https?|ftp|file)://[^\s<>\"]+|www\.[^\s<>\"]+"
-_DOMAIN = rf"[a-zA-Z0-9][\w-]*(?:\.[\w-]+)*\.(?:{_TOP_LEVEL})(?:/[^\s<>\"]*)?(?![\w@])"
-_ADDRESS = re.compile(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII)
-_TRAILING_MARKS = re.compile(r"[.,;:!?)\]}'*_-]+\Z")
-_HANDLE = re.compile(r"(?<![\w@#])([@#])(?=_*[A-Za-z])(\w+)", re.ASCII)
-_PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]", re.ASCII)
+_FILE_TYPES = (
+    "pdf|html?|txt|docx?|xlsx?|pptx?|csv|tsv|json|xml|ya?ml|toml|ini|py|js|ts|css|md|jpe?g|png|gif|svg|tiff?|mp[34]|wav"
+    "|flac|ogg|opus|zip|gz|tgz|tar|exe|dll|sh|cpp|java|rs|log|cfg|epub"
+)
+_EMAIL = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+_URL = r"(?:https?|ftp|file|mailto|ssh|git)://[^\s<>\"]+|mailto:[^\s<>\"]+|www\.[^\s<>\"]+"
+_DOMAIN = (
+    rf"[a-zA-Z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}}\.(?:(?:{_TOP_LEVEL})(?::[0-9]{{1,5}})?(?:/[^\s<>\"]*)?"
+    rf"|{_FILE_TYPES})(?![\w@])"
+)
+_ADDRESS = Pattern(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII, needs=".:@")
+_PATH = Pattern(r"(?<![\w/.<])(?:~|\.{1,2})?(?:/[\w.+-]+){2,}/?", re.ASCII, needs="/")
+_COLOR = Pattern(r"(?<![\w#&])#([0-9A-Fa-f]{6})(?!\w)", needs="#")
+_HANDLE = Pattern(r"(?<![\w@#])([@#])(?=_{0,8}[A-Za-z])(\w+)(#?)", re.ASCII, needs="@#")
+_TRAILING_MARKS = re.compile(r"[.,;:!?)\]}'*_-]{1,40}\Z")
+_PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^\W\d_]+|[\W_]")
 _MARKS = {
     ".": "dot",
     "/": "slash",
@@ -59,36 +34,64 @@ _MARKS = {
     "-": "dash",
     "_": "underscore",
     "?": "question mark",
-    "=": "equals",
-    "&": "and",
+    "!": "exclamation mark",
+    "=": "equal sign",
+    "&": "ampersand",
     "#": "hash",
     "%": "percent",
     "+": "plus",
     "~": "tilde",
+    "*": "asterisk",
+    "$": "dollar",
+    ",": "comma",
+    ";": "semicolon",
+    "|": "vertical bar",
+    "\\": "backslash",
+    "^": "caret",
+    "(": "open parenthesis",
+    ")": "close parenthesis",
+    "[": "open bracket",
+    "]": "close bracket",
+    "{": "open brace",
+    "}": "close brace",
+    "'": "apostrophe",
 }
-_SPOKEN = {"jpg": "jpeg", "jpeg": "jpeg", "gmail": "gmail", "png": "PNG", "gif": "gif"}
+_SPOKEN = {"jpg": "jpeg", "jpeg": "jpeg", "gmail": "gmail", "png": "PNG", "gif": "gif", "json": "jason", "yml": "yaml"}
+_COUNTRIES = frozenset(
+    ["de", "fr", "it", "us", "io", "ai", "eu", "uk", "es", "at", "se", "be", "ie", "ua", "za", "au", "no"]
+)
 _VOWELS = frozenset("aeiouy")
 
 
 def speak_electronic(text: SpokenText) -> SpokenText:
     """Replace addresses by what is said: "a.bc@gmail.com" becomes "a dot BC at gmail dot com"."""
     text = text.sub(_ADDRESS, _address)
+    text = text.sub(_PATH, lambda found: _without_trailing_marks(found.group()))
+    text = text.sub(_COLOR, lambda found: f"hash {_letter_by_letter(found[1])}")
     return text.sub(_HANDLE, _handle)
 
 
 def _address(found: re.Match[str]) -> str:
-    written = found.group()
-    marks = _TRAILING_MARKS.search(written)
+    return _without_trailing_marks(found.group())
+
+
+def _without_trailing_marks(written: str) -> str:
+    """Speak an address but for the marks behind it, which belong to the sentence."""
+    marks = _TRAILING_MARKS.search(written, max(0, len(written) - 40))
     tail = marks.group() if marks else ""
-    written = written[: len(written) - len(tail)]
-    if not written:
-        return found.group()
-    return _spoken(written) + tail
+    address = written[: len(written) - len(tail)]
+    return _spoken(address) + tail if address else written
 
 
 def _handle(found: re.Match[str]) -> str:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[2])
-    return f"{'at' if found[1] == '@' else 'hashtag'} {_spoken(name)}"
+    after = " hash" if found[3] else ""
+    return f"{'at' if found[1] == '@' else 'hash'} {_spoken(name)}{after}"
+
+
+def _letter_by_letter(code: str) -> str:
+    letters = " ".join(digits(character) if character.isdigit() else character.upper() for character in code)
+    return re.sub(r"\bA (?=[A-Za-z])", "A-", letters)
 
 
 def _spoken(written: str) -> str:
@@ -97,9 +100,12 @@ def _spoken(written: str) -> str:
 
 
 def _part(part: str) -> str:
-    if part.isdigit():
-        return digits(part)
-    if not part[0].isalpha() or not part.isascii():
+    if part.isdecimal():
+        round_number = len(part) in range(4, 7) and part.endswith("000") and part[0] != "0"
+        return cardinal(int(part)) if round_number else digits(part)
+    if not part.isascii():
+        return part
+    if not part[0].isalpha():
         return _MARKS.get(part, "")
     lower = part.lower()
     if lower in _SPOKEN:
@@ -107,6 +113,4 @@ def _part(part: str) -> str:
     if part.isupper() or len(part) == 1:
         return part
     # Two letters (country codes) and what has no vowel are spelled; espeak spells what is in capitals.
-    if lower in {"de", "fr", "it", "us", "io", "ai", "eu", "uk"}:
-        return " ".join(lower.upper())
-    return part.upper() if not _VOWELS & set(lower) and len(part) <= 5 else part
+    return part.upper() if lower in _COUNTRIES or (not _VOWELS & set(lower) and len(part) <= 5) else part

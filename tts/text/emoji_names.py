@@ -8,7 +8,10 @@ from functools import lru_cache
 from tts.text.patterns import Pattern
 from tts.text.spoken import SpokenText
 
-_PICTURES = "\u231a-\u23ff\u24c2\u25b6\u25c0\u25fb-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+_PICTURES = (
+    "\u231a-\u23ff\u24c2\u25b6\u25c0\u25fb-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b55"
+    "\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+)
 # These are pictures only where the text asks for it, by a selector behind them.
 _SIGNS = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u25aa\u25ab\u3030\u303d\u3297\u3299"
 _TONES = "\U0001f3fb-\U0001f3ff"
@@ -19,6 +22,13 @@ _EMOJI = Pattern(
     "|[0-9#*]\ufe0f?\u20e3"
     f"|\U0001f3f4[\U000e0020-\U000e007e]{{1,8}}\U000e007f|{_ONE}(?:\u200d{_ONE}){{0,9}}"
 )
+_DINGBATS = {
+    **dict.fromkeys("★☆✩✪✭✯✰", "star"),
+    **dict.fromkeys("✓🗸", "check mark"),
+    **dict.fromkeys("✕✗✘🗴", "cross mark"),
+    **dict.fromkeys("♩♪♫♬", "music note"),
+    **dict.fromkeys("♡♥❥", "heart"),
+}
 _UNSPOKEN = re.compile("[()“”!:]")
 
 
@@ -58,6 +68,8 @@ def _name(picture: str, language: str) -> str:
         return ""
     if code != "en":
         config.load_language(code)
+    if code == "en" and picture in _DINGBATS:
+        return _DINGBATS[picture]
     plain = picture.replace("\ufe0f", "").replace("\ufe0e", "")
     for form in (picture, plain, plain + "\ufe0f"):
         if name := EMOJI_DATA.get(form, {}).get(code, ""):

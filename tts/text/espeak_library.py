@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 import threading
 from collections.abc import Mapping
 
@@ -16,6 +17,12 @@ _SYNCHRONOUS, _DO_NOT_EXIT = 0x02, 0x8000
 _UTF8, _IPA = 1, 0x02
 # Up to 1.48 a letter of IPA was asked for in another way.
 _OLD, _OLD_IPA = (1, 48, 3), 0x13
+# espeak-ng 1.52 ends the process where a letter that it does not know, or a mark, has a hyphen and then another script
+# behind it ("Ꭹ-नम", "①-नम"). Kept are hyphens behind a blank, a Latin digit, and a letter of a script that it knows.
+_FATAL_HYPHEN = re.compile(
+    r"(?<![\s0-9A-Za-z\u00c0-\u065f\u066e-\u06ef\u06fa-\u0965\u0970-\u137c\u1e00-\u1fff\u3041-\u9fff\uac00-\ud7a3])-"
+    r"|(?<![0-9])(?<=\d)-"
+)
 
 
 class _Voice(ctypes.Structure):
@@ -84,6 +91,8 @@ class EspeakLibrary:
             TtsError: the voice of the language cannot be loaded.
         """
         voice = self.languages[code]
+        if not text.isascii():
+            text = _FATAL_HYPHEN.sub(" ", text)
         with self._lock:
             if code != self._language:
                 self._set(code, voice)

@@ -12,15 +12,15 @@ from tts.text.characters import stripped, tidy
 from tts.text.dates import speak_dates, speak_years
 from tts.text.electronic import speak_electronic
 from tts.text.emoji_names import speak_emoji
-from tts.text.marks import speak_equations, speak_marks
+from tts.text.marks import speak_equations, speak_marks, speak_powers
 from tts.text.measures import speak_measures
 from tts.text.money import speak_money
 from tts.text.passage import Alias
 from tts.text.patterns import Pattern
 from tts.text.places import speak_places
-from tts.text.quantities import speak_paired, speak_quantities
+from tts.text.quantities import speak_fractions, speak_ordinals, speak_paired, speak_quantities
 from tts.text.roman import speak_roman
-from tts.text.serials import speak_serials
+from tts.text.serials import speak_left_over, speak_serials
 from tts.text.spoken import SpokenText
 from tts.text.telephone import speak_telephone
 from tts.text.times import speak_times
@@ -38,21 +38,25 @@ _DIGIT = re.compile("[0-9]")
 # What needs the most context goes first: once a date or a price is words, no later rule can take its digits for a
 # plain number. Years come after measures, because "1980 kg" is no year.
 _ENGLISH = (
-    Rule("electronic", speak_electronic, re.compile(r"[@#]|://|\w\.\w")),
-    Rule("math", speak_equations, re.compile("[=<>]")),
+    Rule("electronic", speak_electronic, re.compile(r"[@#]|://|\w\.\w|/\w[\w.+-]*/")),
+    Rule("math", speak_equations, re.compile("[=<>×÷]")),
     Rule("date", speak_dates, _DIGIT),
     Rule("time", speak_times, re.compile("[0-9]|[AaPp]\\.?[Mm]\\b")),
     Rule("telephone", speak_telephone, _DIGIT),
     Rule("money", speak_money, re.compile("[0-9$£€¥¢₹]")),
-    Rule("measure", speak_measures, _DIGIT),
     Rule("address", speak_places),
-    Rule("roman", speak_roman, re.compile("[IVXLCivxlc]\\b")),
+    Rule("measure", speak_measures, _DIGIT),
+    Rule("math", speak_powers, re.compile(r"[\^Α-Ωα-ω]")),
+    Rule("roman", speak_roman, re.compile("[IVXLCivx](?:\\b|st|nd|rd|th)")),
     Rule("abbreviation", speak_abbreviations),
     Rule("serial", speak_paired, _DIGIT),
+    Rule("ordinal", speak_ordinals, _DIGIT),
+    Rule("fraction", speak_fractions, _DIGIT),
+    Rule("serial", speak_serials, re.compile("[0-9&]")),
     Rule("date", speak_years, _DIGIT),
     Rule("cardinal", speak_quantities, re.compile("[0-9#~]")),
-    Rule("serial", speak_serials, re.compile("[0-9&]")),
-    Rule("symbol", speak_marks, re.compile(r"[^\w\s.,;:!?'\"()-]")),
+    Rule("serial", speak_left_over, _DIGIT),
+    Rule("symbol", speak_marks, re.compile(r"[^\x00-\x7f]|_|\.[A-Z]|[^\w\s.,;:!?'\"()-]")),
 )
 # The words of one rule can complete the pattern of an earlier one ("4 € AM"): passes repeat until nothing changes,
 # which takes two for ordinary text.
@@ -95,8 +99,14 @@ def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: s
         if hint is None or hint.search(text.text):
             text = speak(text.under(kind))
     if text.edits:
-        text = text.sub(_BLANKS, " ").sub(_SPACE_BEFORE_MARK, "")
+        text = text.sub(_BLANKS, " ").sub(_SPACE_BEFORE_MARK, lambda found: _blank_before_mark(found, text, written))
     return stripped(text)
+
+
+def _blank_before_mark(found: re.Match[str], text: SpokenText, written: str) -> str:
+    """A blank before a comma stays where it was written; what the rules left there goes."""
+    start, end = text.written(found.start(), found.end())
+    return found.group() if written[start:end].isspace() else ""
 
 
 def _with_aliases(text: SpokenText, aliases: Sequence[Alias]) -> tuple[SpokenText, dict[str, str]]:

@@ -3,25 +3,29 @@
 import re
 
 from tts.text.abbreviation_table import AMBIGUOUS_STATES, DIRECTIONS, PLAIN_STREETS, SENTENCE_STARTERS, STATES, STREETS
-from tts.text.boundaries import stop_ends_sentence
-from tts.text.numbers import digits, ordinal, paired
+from tts.text.numbers import cardinal, digits, ordinal, paired
+from tts.text.patterns import DIGITS, Pattern, one_of
 from tts.text.spoken import SpokenText
+from tts.text.stops import kept_stop
 
-_SUFFIX = "|".join(sorted(STREETS, key=len, reverse=True))
-_FULL_SUFFIX = "|".join(sorted(set(STREETS.values())))
-_DIRECTION = "|".join(sorted(DIRECTIONS, key=len, reverse=True))
+_SUFFIX = one_of(STREETS)
+_FULL_SUFFIX = one_of({*STREETS.values(), "Way"})
+_DIRECTION = one_of(DIRECTIONS)
 _NAME = r"(?:[A-Z][A-Za-z']*|[0-9]{1,3}(?:st|nd|rd|th))"
-_HOUSE = re.compile(
-    rf"(?<![\w.,$-])(?P<number>[0-9]{{1,5}}) (?:(?P<direction>{_DIRECTION})\.? )?(?P<name>{_NAME}(?: {_NAME}){{0,2}}) "
-    rf"(?:(?P<suffix>{_SUFFIX})\b(?P<stop>\.?)|(?P<full>{_FULL_SUFFIX})\b)"
+_HOUSE = Pattern(
+    rf"(?<![\w.,$-])(?P<number>[0-9]{{1,5}})(?P<letter>[A-Z]?) (?:(?P<direction>{_DIRECTION})\.? )?"
+    rf"(?P<name>{_NAME}(?: {_NAME}){{0,2}}) (?:(?P<suffix>{_SUFFIX})\b(?P<stop>\.?)|(?P<full>{_FULL_SUFFIX})\b)"
+    rf"(?: (?P<side>{_DIRECTION})\b\.?(?=,|\Z))?",
+    needs=DIGITS,
 )
-_STREET = re.compile(
-    rf"\b(?P<name>[A-Z][a-z]+(?:'s)?|[0-9]{{1,3}}(?:st|nd|rd|th)) (?P<suffix>{_SUFFIX})\b(?P<stop>\.?)"
+_STREET = Pattern(
+    rf"\b(?P<name>[A-Z][a-z]+(?:'s)?|[0-9]{{1,3}}(?:st|nd|rd|th)) (?P<suffix>{_SUFFIX})\b(?!')(?P<stop>\.?)"
 )
-_STATE = re.compile(r"(?<=[a-z]), ([A-Z]{2})\b(?:(?= ([0-9]{5})(?:-[0-9]{4})?\b)|(?=[.,;:!?)]|\Z))")
-_ZIP = re.compile(rf"\b({'|'.join(sorted({*STATES.values(), *STATES}))}) ([0-9]{{5}})(-[0-9]{{4}})?\b(?![,.]?[0-9])")
-_SAINT = re.compile(r"\b(?:St|ST)\.? (?=[A-Z][a-z])")
-_SHORT_ORDINAL = re.compile(r"([0-9]{1,3})(?:st|nd|rd|th)")
+_STATE = Pattern(r"(?<=[a-z]), ([A-Z]{2})\b(?:(?= ([0-9]{5})(?:-[0-9]{4})?\b)|(?=[.,;:!?)]|\Z))")
+_ZIP = Pattern(rf"\b({one_of({*STATES.values(), *STATES})}) ([0-9]{{5}})(-[0-9]{{4}})?\b(?![,.]?[0-9])", needs=DIGITS)
+_BOX = Pattern(r"\b(P\.? ?O\.? Box|PO Box) ([0-9]+)\b", needs=DIGITS)
+_SAINT = Pattern(r"\b(?:St|ST)\.? (?=[A-Z][a-z])")
+_SHORT_ORDINAL = Pattern(r"([0-9]{1,3})(?:st|nd|rd|th)")
 
 
 def speak_places(text: SpokenText) -> SpokenText:
@@ -30,25 +34,28 @@ def speak_places(text: SpokenText) -> SpokenText:
     text = text.sub(_STREET, _street)
     text = text.sub(_STATE, _state)
     text = text.sub(_ZIP, _zip)
+    text = text.sub(_BOX, lambda found: f"PO Box {digits(found[2]) if len(found[2]) > 4 else paired(found[2])}")
     return text.sub(_SAINT, "Saint ")
 
 
 def _name(written: str) -> str:
-    return _SHORT_ORDINAL.sub(lambda found: ordinal(int(found[1])).capitalize(), written)
+    return _SHORT_ORDINAL.compiled.sub(lambda found: ordinal(int(found[1])).capitalize(), written)
 
 
 def _house(found: re.Match[str]) -> str:
-    number = paired(found["number"]) if len(found["number"]) < 5 else digits(found["number"])
+    number = paired(found["number"], "zero") if len(found["number"]) < 5 else cardinal(int(found["number"]))
+    letter = f" {found['letter']}" if found["letter"] else ""
     direction = f"{DIRECTIONS[found['direction']]} " if found["direction"] else ""
-    street = found["full"] or STREETS[found["suffix"]] + _kept_stop(found)
-    return f"{number} {direction}{_name(found['name'])} {street}"
+    street = found["full"] or STREETS[found["suffix"]] + kept_stop(found)
+    side = f" {DIRECTIONS[found['side']]}" if found["side"] else ""
+    return f"{number}{letter} {direction}{_name(found['name'])} {street}{side}"
 
 
 def _street(found: re.Match[str]) -> str:
     """Expand a street without a house number: St. and Dr. only where no name follows that they could belong to."""
     suffix, name = found["suffix"], found["name"]
     if suffix not in PLAIN_STREETS:
-        following = re.match(r" ([A-Z][a-z]+)", found.string[found.end() : found.end() + 30])
+        following = _NEXT_NAME.match(found.string, found.end())
         continues = following is not None and following[1] not in SENTENCE_STARTERS
         if (
             continues
@@ -57,11 +64,10 @@ def _street(found: re.Match[str]) -> str:
             or (not found["stop"] and suffix == "Dr")
         ):
             return found.group()
-    return f"{_name(name)} {STREETS[suffix]}{_kept_stop(found)}"
+    return f"{_name(name)} {STREETS[suffix]}{kept_stop(found)}"
 
 
-def _kept_stop(found: re.Match[str]) -> str:
-    return "." if found["stop"] and stop_ends_sentence(found.string, found.end() - 1) else ""
+_NEXT_NAME = Pattern(r" ([A-Z][a-z]{0,30})")
 
 
 def _state(found: re.Match[str]) -> str:

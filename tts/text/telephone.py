@@ -3,30 +3,35 @@
 import re
 
 from tts.text.numbers import cardinal, digits
+from tts.text.patterns import Pattern
 from tts.text.spoken import SpokenText
 
-_NORTH_AMERICAN = re.compile(
-    r"(?<![\w.,-])(?:(?P<plus>\+)?(?P<country>[0-9]{1,3})[-. ])?(?P<area>\([0-9]{3}\)[-. ]{0,2}|[0-9]{3}[-. ])"
-    r"(?P<exchange>[0-9]{3})[-. ](?P<line>[0-9]{4})(?P<more>-[0-9]{1,5})?(?![\w-])"
+_EXTENSION = r"(?:,? ?(?:x|[Ee]xt\.?|[Ee]xtension) ?(?P<extension>[0-9]{1,6}))?"
+_NORTH_AMERICAN = Pattern(
+    r"(?<![\w.,-])(?:(?P<plus>\+)?(?P<country>[0-9]{1,3})[-. ])?(?P<area>\([0-9]{3}\)[-. ]{0,2}|[0-9]{3}[-. /])"
+    rf"(?P<exchange>[0-9]{{3}})[-. ](?P<line>[0-9]{{4}})(?P<more>-[0-9]{{1,5}})?{_EXTENSION}(?![\w-])"
 )
-_LOCAL = re.compile(r"(?<![\w.,$+-])([0-9]{3})-([0-9]{4})(?![\w-]| ?(?:kg|km|lbs?|miles?|years?)\b)")
-_INTERNATIONAL = re.compile(r"(?<!\w)\+([0-9][0-9 ().-]{5,20}[0-9])(?!\w)")
-_VANITY = re.compile(r"(?<![\w-])(1-)?(8[0-9]{2})-((?:[A-Z0-9]+-?){1,4}[A-Z]+)\b")
-_SOCIAL_SECURITY = re.compile(r"(?<![\w-])([0-9]{3})-([0-9]{2})-([0-9]{4})(?![\w-])")
-_CARD = re.compile(r"(?<![\w-])([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})(?![\w-])")
-_CODE = re.compile(
-    r"\b((?:ending|ends) (?:in|with)|(?:pin|otp|password|passcode|access code|zip code|area code|extension|ext\.?)"
+_LOCAL = Pattern(r"(?<![\w.,$+-])([0-9]{3})-([0-9]{4})(?![\w-]| ?(?:kg|km|lbs?|miles?|years?)\b)", needs="-")
+_INTERNATIONAL = Pattern(r"(?<!\w)\+([0-9][0-9 ().-]{5,20}[0-9])(?!\w)", needs="+")
+_VANITY = Pattern(r"(?<![\w-])(1-)?(8[0-9]{2})-((?:[A-Z0-9]{1,12}-?){1,4}[A-Z]+)\b", needs="-")
+_SOCIAL_SECURITY = Pattern(r"(?<![\w-])([0-9]{3})-([0-9]{2})-([0-9]{4})(?![\w-])", needs="-")
+_CARD = Pattern(r"(?<![\w-])([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})(?![\w-])", needs=" -")
+_CODE = Pattern(
+    r"\b((?:ending|ends) (?:in|with)"
+    r"|(?:pin|otp|ssn|cvv|password|passcode|access code|zip code|area code|extension|ext\.?)"
     r"(?: number| code)?(?: is|:)?) ([0-9]{3,12})\b",
     re.IGNORECASE,
 )
-_EMERGENCY = re.compile(
+_EMERGENCY = Pattern(
     r"(?:\b(?i:(call|called|calling|dial|dialed|dialing|phone)) (411|311|999|112|988)|(?<!Porsche )\b()(911))"
     r"(?![\w%]|[.,:/-][0-9])"
 )
+_ACRONYM = Pattern(r"\bssn\b", needs="n")
 
 
 def speak_telephone(text: SpokenText) -> SpokenText:
     """Replace telephone, card and identity numbers: "555-0199" is "five five five, zero one nine nine"."""
+    text = text.sub(_ACRONYM, "SSN")
     text = text.sub(_CARD, _groups)
     text = text.sub(_SOCIAL_SECURITY, _groups)
     text = text.sub(_NORTH_AMERICAN, _north_american)
@@ -52,6 +57,8 @@ def _split_groups(written: str) -> str:
 def _north_american(found: re.Match[str]) -> str:
     groups = [found["country"], found["area"], found["exchange"], found["line"], found["more"]]
     spoken = ", ".join(_group(group) for group in groups if group)
+    if found["extension"]:
+        spoken += f", extension {digits(found['extension'])}"
     return f"plus {spoken}" if found["plus"] else spoken
 
 
@@ -61,5 +68,8 @@ def _group(written: str) -> str:
 
 
 def _vanity(found: re.Match[str]) -> str:
-    words = [digits(part) if part.isdigit() else part for part in found[3].split("-") if part]
-    return ", ".join([*(["one"] if found[1] else []), _group(found[2]), " ".join(words)])
+    """Speak 1-800-GO-2-HAUL: letters as the words they make, a pause behind digits."""
+    words = "".join(
+        digits(part) + ", " if part.isdigit() else part + " " for part in re.findall("[0-9]+|[A-Z]+", found[3])
+    )
+    return ", ".join([*(["one"] if found[1] else []), _group(found[2]), words.rstrip(", ")])

@@ -2,43 +2,46 @@
 
 import re
 
-from tts.text.boundaries import stop_ends_sentence
-from tts.text.numbers import cardinal
+from tts.text.abbreviation_table import TIME_ZONES
+from tts.text.numbers import cardinal, decimal
+from tts.text.patterns import Pattern
 from tts.text.spoken import SpokenText
+from tts.text.stops import kept_stop
 
 _HALF = r"(?P<{0}>[AaPp])\.? ?[Mm]\b\.?"
-_CLOCK = r"(?P<{0}>[01]?[0-9]|2[0-4])(?::(?P<{1}>[0-5][0-9]))?"
-_ZONE = re.compile(r"(?<=M) ([A-Za-z])\.([A-Za-z])\.([A-Za-z])\b\.?(?= |\Z)")
-_RANGE = re.compile(
+_CLOCK = r"(?P<{0}>2[0-4]|[01]?[0-9])(?::(?P<{1}>[0-5][0-9]))?"
+_RANGE = Pattern(
     rf"(?<![\w.:,$]){_CLOCK.format('h1', 'm1')}(?: ?{_HALF.format('half1')})? ?(?:-|–|—) ?"
-    rf"{_CLOCK.format('h2', 'm2')}(?: ?{_HALF.format('half2')})(?!\w)"
+    rf"{_CLOCK.format('h2', 'm2')}(?: ?{_HALF.format('half2')})(?!\w)",
+    needs="-–—",
 )
-_COLON_RANGE = re.compile(
-    r"(?<![\w.:,$])([01]?[0-9]|2[0-4]):([0-5][0-9]) ?[-–] ?([01]?[0-9]|2[0-4]):([0-5][0-9])(?![\w:])"
+_COLON_RANGE = Pattern(
+    r"(?<![\w.:,$])(2[0-4]|[01]?[0-9]):([0-5][0-9]) ?[-–—] ?(2[0-4]|[01]?[0-9]):([0-5][0-9])(?![\w:])", needs=":"
 )
-_DURATION = re.compile(r"(?<![\w.:])([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])(?![\w:])(?! ?[AaPp]\.?[Mm])")
-_TIME = re.compile(
-    rf"(?<![\w.:,$])(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
-    rf"(?: ?{_HALF.format('half')})?(?![\w:])"
+_DURATION = Pattern(
+    r"(?<![\w.:])([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?![\w:])(?! ?[AaPp]\.?[Mm])", needs=":"
 )
-_HOUR = re.compile(rf"(?<![\w.:,$/])(?P<hour>1[0-2]|0?[1-9]) ?{_HALF.format('half')}(?!\w)")
-_RATIO = re.compile(r"(?<![\w.:])([0-9]{1,4}):([0-9]{1,4})(?![\w:])")
-_HALF_ALONE = re.compile(r"\b([ap])\.m\b\.?|(?<=\w )\b([AP])\.M\b\.?|(?<=[a-z] )\b(A)M\b(?= |[.,;:!?]|\Z)")
-_HALVES = {"a": "A-M", "p": "PM"}
+_TIME = Pattern(
+    rf"(?<![\w.:,$])(?P<hour>2[0-4]|[01]?[0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    rf"(?: ?{_HALF.format('half')})?(?![\w:])",
+    needs=":",
+)
+_HOUR = Pattern(rf"(?<![\w.:,$/])(?P<hour>1[0-2]|0?[1-9]) ?{_HALF.format('half')}(?!\w)", needs="mM")
+_RATIO = Pattern(r"(?<![\w.:])([0-9]{1,4}):([0-9]{1,4})(?![\w:])", needs=":")
+_HALF_ALONE = Pattern(r"\b([ap])\.m\b\.?|(?<=\w )\b([AP])\.M\b\.?", needs="mM")
+_LETTERS = [r"\.?".join(zone) for zone in sorted(TIME_ZONES, key=len, reverse=True) if len(zone) > 2]
+_ZONE = Pattern(rf"(?<=[AP]M) ({'|'.join(_LETTERS)})\b\.?(?!\w)", re.IGNORECASE)
 
 
 def speak_times(text: SpokenText) -> SpokenText:
-    """Replace times: "3:30 p.m." becomes "three thirty PM", "8am" "eight A-M", "12:00" "twelve o'clock".
-
-    The morning is written "A-M" because espeak-ng reads "AM" as the verb.
-    """
+    """Replace times: "3:30 p.m." becomes "three thirty PM", "8am" "eight AM", "12:00" "twelve o'clock"."""
     text = text.sub(_RANGE, _range)
     text = text.sub(_COLON_RANGE, lambda f: f"{_clock(f[1], f[2])} to {_clock(f[3], f[4])}")
     text = text.sub(_DURATION, _duration)
     text = text.sub(_TIME, _time)
     text = text.sub(_HOUR, lambda found: _clock(found["hour"], None) + _half(found, "half"))
-    text = text.sub(_HALF_ALONE, _half_alone)
-    text = text.sub(_ZONE, lambda found: " " + "".join(found.groups()).upper())
+    text = text.sub(_HALF_ALONE, lambda found: f"{(found[1] or found[2]).upper()}M{kept_stop(found)}")
+    text = text.sub(_ZONE, lambda found: " " + found[1].replace(".", "").upper() + kept_stop(found))
     return text.sub(_RATIO, lambda found: f"{cardinal(int(found[1]))} to {cardinal(int(found[2]))}")
 
 
@@ -58,31 +61,25 @@ def _clock(hour: str, minute: str | None, *, half: bool = False) -> str:
 
 
 def _half(found: re.Match[str], group: str) -> str:
-    """Give " A-M" or " PM", and the full stop again where the abbreviation ends the sentence."""
-    return " " + _HALVES[found[group].lower()] + _kept_stop(found)
-
-
-def _kept_stop(found: re.Match[str]) -> str:
-    written = found.group()
-    last = found.end() - 1
-    return "." if written.endswith(".") and stop_ends_sentence(found.string, last) else ""
+    """Give " AM" or " PM", and the full stop again where the abbreviation ends the sentence."""
+    return f" {found[group].upper()}M{kept_stop(found)}"
 
 
 def _range(found: re.Match[str]) -> str:
     first = _clock(found["h1"], found["m1"], half=True)
     if found["half1"]:
-        first += " " + _HALVES[found["half1"].lower()]
+        first += f" {found['half1'].upper()}M"
     return f"{first} to {_clock(found['h2'], found['m2'], half=True)}{_half(found, 'half2')}"
 
 
 def _duration(found: re.Match[str]) -> str:
-    parts = [
-        f"{cardinal(int(value))} {unit if int(value) == 1 else unit + 's'}"
-        for value, unit in zip(found.groups(), ("hour", "minute", "second"), strict=True)
-        if int(value)
-    ]
-    if not parts:
-        return "zero seconds"
+    hours, minutes, seconds = (int(value) for value in found.groups()[:3])
+    counts = [(cardinal(hours), hours, "hour"), (cardinal(minutes), minutes, "minute")]
+    parts = [f"{words} {unit if value == 1 else unit + 's'}" for words, value, unit in counts if value]
+    if found[4]:
+        parts.append(f"{decimal(str(seconds) + found[4])} seconds")
+    elif seconds or not parts:
+        parts.append(f"{cardinal(seconds)} {'second' if seconds == 1 else 'seconds'}")
     return " and ".join([" ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
@@ -91,8 +88,3 @@ def _time(found: re.Match[str]) -> str:
     if found["second"]:
         spoken += f" and {cardinal(int(found['second']))} seconds"
     return spoken + _half(found, "half") if found["half"] else spoken
-
-
-def _half_alone(found: re.Match[str]) -> str:
-    letter = next(group for group in found.groups() if group)
-    return _HALVES[letter.lower()] + _kept_stop(found)
