@@ -24,9 +24,9 @@ _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _ODD_BLANK = re.compile("[\t\u1680\u2000-\u2006\u2008\u205f\u3000]+")
 # Marks of layout: around words they say nothing that is heard.
 _LAYOUT = re.compile(r"[*_`~|^<>\\#]+")
-_BLANKS = re.compile(r"(?<=\S)[^\S\n]{2,}(?=\S)|[\u00a0\u2007\u2009\u200a\u202f]+")
-_BEFORE_MARK = re.compile(r"(?<=\w)[^\S\n]+(?=[,;:!?…](?:\s|\Z)|\.(?:\s|\Z))|(?<=[«“„])[^\S\n]+|[^\S\n]+(?=[»])")
-_EDGES = re.compile(r"(?m)^[^\S\n]+|[^\S\n]+$")
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+# One blank at a time, all runs being one: a pattern of a run and what follows it takes quadratic time.
+_IDLE_BLANK = re.compile(r"(?<=\w) (?=[,;:!?…](?:\s|\Z)|\.(?:\s|\Z))|(?<=[«“„]) | (?=»)|(?m:^ | $)")
 _MARKS = {
     "−": "-",
     "‐": "-",
@@ -128,7 +128,7 @@ def leftovers(language: str) -> Rules:
         return _dropped(text, lost)
 
     def blanks(text: SpokenText) -> SpokenText:
-        return text.sub(_BLANKS, " ").sub(_BEFORE_MARK, "").sub(_EDGES, "")
+        return text.sub(_BLANKS, " ").sub(_IDLE_BLANK, "")
 
     return ("symbol", symbols), ("script", unreadable(language)), ("", blanks)
 
@@ -221,6 +221,7 @@ def _plain_letter(found: re.Match[str]) -> str:
     return _PLAIN_LETTERS.get(letter) or unicodedata.normalize("NFKD", letter)[0]
 
 
+@functools.lru_cache(maxsize=4096)
 def _emoji_name(written: str, code: str) -> str:
     import emoji
 

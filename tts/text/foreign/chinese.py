@@ -213,9 +213,12 @@ _FINALS = (
 )
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
 _SYLLABLE = re.compile(rf"(?:{_INITIALS})?(?:{_FINALS})(?![aeiouü])(?:(?<=[ae])n(?![aeiouüg]))?", re.IGNORECASE)
-_TONED = re.compile("[A-Za-züÜ'’]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜĀÁǍÀĒÉĚÈŌÓǑÒ][A-Za-züÜāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ'’]*")
+_TONED = re.compile(
+    "(?<![A-Za-züÜ'’])[A-Za-züÜ'’]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜĀÁǍÀĒÉĚÈŌÓǑÒ][A-Za-züÜāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ'’]*"
+)
 # Syllables that often have no tone. Acute and grave accents alone may be another language's: résumé.
 _NEUTRAL = frozenset(listed("ma ne ba de le zi men me ge a tou you fu"))
+_LONGEST_WORD = 64
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 _UMLAUT = re.compile("[üÜ](?=[a-z]{0,3}[1-5]?(?![a-zü]))")
 
@@ -228,6 +231,8 @@ def pinyin(text: SpokenText) -> SpokenText:
 
 
 def _numbered_tones(found: re.Match[str]) -> str:
+    if len(found.group()) > _LONGEST_WORD:
+        return found.group()
     plain, tones = "", []
     for character in found.group():
         base = ""
