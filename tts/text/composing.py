@@ -125,11 +125,11 @@ class Composer:
     def passage(self) -> Passage:
         """What has come together."""
         notes = [note for _, note in sorted(self._notes, key=lambda numbered: numbered[0])]
-        notes += [Bookmark(self._place(at), name) for at, name in self._bookmarks]
         for at, (seconds, level) in self._pauses.items():
             # A boundary before the first word or behind the last one has nothing on its other side.
             if seconds is not None or 0 < at < self._length:
                 notes.append(Pause(self._place(at), seconds, level))
+        notes += [Bookmark(self._place(at), name) for at, name in self._bookmarks]
         return Passage("".join(self._pieces), tuple(notes), self.remarks.told())
 
     def _place(self, at: int) -> int:

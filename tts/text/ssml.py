@@ -8,7 +8,7 @@ from xml.sax.handler import ContentHandler
 
 from tts.errors import UsageError
 from tts.text.passage import Passage
-from tts.text.remarks import quoted
+from tts.text.remarks import quoted, shown
 from tts.text.ssml_reader import Reader
 
 # What may stand before the root.
@@ -17,7 +17,7 @@ _ROOT = re.compile(r"<(?:[\w.-]{1,100}:)?speak[\s/>]|<!DOCTYPE", re.IGNORECASE)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _ENTITY = re.compile(r"&[^;\s]{1,40};")
 # Of expat's errors, those for which there is more to say.
-_INVALID_TOKEN, _UNDEFINED_ENTITY = 4, 11
+_NO_ELEMENT, _INVALID_TOKEN, _MISMATCHED_TAG, _UNDEFINED_ENTITY = 3, 4, 7, 11
 
 
 def read_ssml(text: str, language: str = "en-us") -> Passage:
@@ -43,7 +43,8 @@ def read_ssml(text: str, language: str = "en-us") -> Passage:
         index = start + _index(whole, error)
         # What was put around the text is no part of its places.
         index = index if index <= root else max(root, index - len(opening))
-        raise _malformed(text, min(index, len(text)), error) from error
+        unclosed = reader.innermost if reader.depth > bool(opening) else ""
+        raise _malformed(text, min(index, len(text)), error, unclosed) from error
     return reader.passage()
 
 
@@ -72,7 +73,7 @@ def _index(text: str, error: SAXParseException) -> int:
     return start + (error.getColumnNumber() or 0)
 
 
-def _malformed(text: str, index: int, error: SAXParseException) -> UsageError:
+def _malformed(text: str, index: int, error: SAXParseException, unclosed: str) -> UsageError:
     code = getattr(error.getException(), "code", None)
     reason = error.getMessage()
     entity = _ENTITY.match(text, index)
@@ -80,6 +81,8 @@ def _malformed(text: str, index: int, error: SAXParseException) -> UsageError:
         reason += f" {quoted(entity.group())}; write the character itself"
     elif code == _INVALID_TOKEN:
         reason += "; an & that is meant as text is written &amp;, a < is written &lt;"
+    elif code in (_NO_ELEMENT, _MISMATCHED_TAG) and unclosed:
+        reason += f"; <{shown(unclosed)}> is not closed"
     return _unreadable(text, index, reason)
 
 

@@ -39,6 +39,16 @@ class Reader(ContentHandler):
             self._composer.remarks.add(f"<{shown(name)}> is not supported: the text within is read without it.")
         return self._composer.passage()
 
+    @property
+    def depth(self) -> int:
+        """How many tags are open."""
+        return len(self._open)
+
+    @property
+    def innermost(self) -> str:
+        """The tag that was opened last and is not closed."""
+        return self._open[-1].tag if self._open else ""
+
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 (the name that SAX gives it)
         attributes = self._attributes(attrs)
         tag = self._local(name)
