@@ -125,6 +125,37 @@ class TestLexicon:
             KeyMaker(Setup(lexicon=tmp_path / "lexicon.txt"), "1.0")
 
 
+class TestUserLexicon:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("TTS_NO_USER_LEXICON")
+        monkeypatch.setenv("TTS_CONFIG", str(tmp_path / "config.toml"))
+        return tmp_path
+
+    def test_counts_by_what_it_says(self, voice, folder):
+        without = key(voice)
+        (folder / "lexicon.tsv").write_text("word\twɜːd\n")
+        before = key(voice)
+        (folder / "lexicon.tsv").write_text("word\twɔːd\n")
+        assert len({without, before, key(voice)}) == 3
+        (folder / "lexicon.tsv").unlink()
+        assert key(voice) == without
+
+    def test_counts_only_for_its_language(self, voice, folder):
+        before = key(voice)
+        (folder / "lexicon.de.tsv").write_text("Wort\tvˈɔɾt\n")
+        assert key(voice) == before
+        (folder / "lexicon.en.tsv").write_text("word\twɔːd\n")
+        assert key(voice) != before
+
+    def test_is_read_once(self, voice, folder):
+        (folder / "lexicon.tsv").write_text("word\twɜːd\n")
+        maker = KeyMaker(Setup(), "1.0")
+        before = maker("A", voice, SynthesisOptions(), ".wav", None)
+        (folder / "lexicon.tsv").unlink()
+        assert maker("A", voice, SynthesisOptions(), ".wav", None) == before
+
+
 class TestVoice:
     def test_counts_by_what_it_is_and_not_by_where_it_lies(self, voice, tmp_path):
         moved = load_manifest(shutil.copytree(voice.folder, tmp_path / "moved"))

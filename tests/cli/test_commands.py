@@ -117,6 +117,21 @@ def test_doctor(tts):
     assert rows["voice heart"]["status"] == "ok"
 
 
+def test_doctor_names_the_users_lexicons(tts, tmp_path):
+    def rows(**environment):
+        answer = json.loads(tts("doctor", "--json", **environment).stdout)
+        return {row["check"]: (row["status"], row["detail"]) for row in answer if row["check"].startswith("lexicon")}
+
+    path = tmp_path / "lexicon.tsv"
+    assert rows() == {"lexicon": ("ok", f"{path} (none)")}
+    path.write_text("SQL\tsequel\ngif\tjif\n")
+    path.with_name("lexicon.en.tsv").write_text("SQL\n")
+    found = rows(TTS_NO_USER_LEXICON="1")
+    assert found["lexicon"] == ("ok", f"{path}, 2 entries; left out, as TTS_NO_USER_LEXICON says")
+    assert found["lexicon en"][0] == "fail"
+    assert "lexicon.en.tsv, line 1: expected a word" in found["lexicon en"][1]
+
+
 def test_doctor_fails_where_a_voice_is_damaged(tts, tmp_path, pulse_voice):
     (tmp_path / "voices" / "pulse").mkdir(parents=True)
     target = tmp_path / "voices" / "pulse" / "voice.toml"

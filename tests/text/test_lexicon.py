@@ -6,6 +6,7 @@ from tts.errors import TtsError
 from tts.text.lexicon import Lexicon, Piece, Respelling, in_spoken_form, load_lexicon, tidy_ipa
 from tts.text.normalize import normalize
 from tts.text.passage import Pronunciation
+from tts.text.phonemes import Phonemizer
 
 
 def said(lexicon: Lexicon, text: str) -> list[tuple[str, str]]:
@@ -162,6 +163,15 @@ def test_in_spoken_form_words_are_found_as_normalization_writes_them() -> None:
         ("Nguyen", "WIN TWO"),
     ]
     assert said(lexicon, "C++ of AT&T") == [("C++", "C"), ("AT&T", "A")]
+
+
+@pytest.mark.parametrize(
+    ("respelling", "ipa"),
+    [("sequel", "sˈiːkwəl"), ("jif", "dʒˈɪf"), ("S Q L", "ˈɛs kjˈuː ˈɛl"), ("shi-VAWN", "ʃivˈɔːn"), ("4", "fˈɔːɹ")],
+)
+def test_a_respelling_is_said_as_espeak_says_it(respelling: str, ipa: str) -> None:
+    lexicon = in_spoken_form(Lexicon({"word": Respelling(respelling)}), normalize, Phonemizer("en-us"))
+    assert said(lexicon, "a word") == [("word", ipa)]
 
 
 def test_ordinary_words_are_not_normalized_and_others_are() -> None:

@@ -11,13 +11,14 @@ from typing import Any
 from tts.batch.job import Setup
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions
+from tts.text.user_lexicon import user_lexicon_files
 from tts.voice.computing import engine_asked_for
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, file_sha256
 from tts.voice.store import find_vocoder
 
 
 class KeyMaker:
-    """Makes the keys of a run's utterances; reads the lexicon once and each voice's manifest once.
+    """Makes the keys of a run's utterances; reads each lexicon once and each voice's manifest once.
 
     `version` is this program's: another one may speak otherwise.
 
@@ -28,6 +29,7 @@ class KeyMaker:
     def __init__(self, setup: Setup, version: str) -> None:
         self._run = {"version": version, "setup": _settings(setup)}
         self._voices: dict[tuple[Path, str | None], list[str]] = {}
+        self._lexicons: dict[str, list[str]] = {}
 
     def __call__(
         self, text: str, voice: VoiceManifest, options: SynthesisOptions, suffix: str, sample_rate: int | None
@@ -36,12 +38,13 @@ class KeyMaker:
 
         Raises:
             UsageError: the voice has no such vocoder.
-            TtsError: a manifest cannot be read.
+            TtsError: a manifest or the user's lexicon cannot be read.
         """
         told = {
             **self._run,
             "text": text,
             "voice": self._voice(voice, options.vocoder),
+            "lexicons": self._lexicon(voice.language),
             "options": {name: _plain(getattr(options, name)) for name in SynthesisOptions.names()},
             "suffix": suffix.lower(),
             "sample_rate": sample_rate,
@@ -56,6 +59,12 @@ class KeyMaker:
             lent = [] if lender is voice else [_hash_of(lender.folder / MANIFEST_FILE), name]
             self._voices[place] = [_hash_of(voice.folder / MANIFEST_FILE), *lent]
         return self._voices[place]
+
+    def _lexicon(self, language: str) -> list[str]:
+        """The hashes of the user's own lexicons."""
+        if language not in self._lexicons:
+            self._lexicons[language] = [_hash_of(path) for path in user_lexicon_files(language)]
+        return self._lexicons[language]
 
 
 def _settings(setup: Setup) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def all_checks(*, system_espeak: bool, offline: bool) -> list[Check]:
         player,
         voices,
         folders,
+        lexicons,
         lambda: network(offline=offline),
     ]
     if system_espeak:
@@ -177,6 +178,24 @@ def folders() -> Iterator[Check]:
     state = "" if folder.is_dir() else " (none yet)"
     yield Check("voices folder", "warn" if low else "ok", f"{folder}{state}, {free / 1e9:.1f} GB free{low}")
     yield _config_check(config_file(), load_settings)
+
+
+def lexicons() -> Iterator[Check]:
+    """The user's own, of every language that there is one for."""
+    from tts.text.lexicon import load_lexicon
+    from tts.text.user_lexicon import LEFT_OUT_VARIABLE, is_left_out, user_lexicon_path
+
+    path = user_lexicon_path()
+    files = sorted([*path.parent.glob(path.name), *path.parent.glob("lexicon.*.tsv")])
+    if not files:
+        yield Check("lexicon", "ok", f"{path} (none)")
+    unused = f"; left out, as {LEFT_OUT_VARIABLE} says" if is_left_out() else ""
+    for file in files:
+        name = " ".join(file.stem.split("."))
+        try:
+            yield Check(name, "ok", f"{file}, {len(load_lexicon(file))} entries{unused}")
+        except TtsError as error:
+            yield Check(name, "fail", str(error))
 
 
 def network(*, offline: bool) -> Iterator[Check]:

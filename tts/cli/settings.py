@@ -12,8 +12,8 @@ import typer
 
 from tts.cli.failures import nearest
 from tts.errors import TtsError
+from tts.text.user_lexicon import CONFIG_VARIABLE, config_folder
 
-CONFIG_VARIABLE = "TTS_CONFIG"
 _VOICES_VARIABLE = "TTS_VOICES_DIR"
 _NUMBER = (int, float)
 
@@ -49,9 +49,7 @@ def config_file() -> Path:
     """TTS_CONFIG, or config.toml in the platform's config folder of `utter`."""
     if path := os.environ.get(CONFIG_VARIABLE):
         return Path(path).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("utter", appauthor=False)) / "config.toml"
+    return config_folder() / "config.toml"
 
 
 def load_settings(path: Path) -> dict[str, Any]:

@@ -9,8 +9,13 @@ def words(text: str) -> frozenset[str]:
 VERB_OR_NOT = {
     "abuse": ("ɐbjˈuːz", "ɐbjˈuːs"),
     "advocate": ("ˈædvəkˌeɪt", "ˈædvəkət"),
+    "affiliate": ("ɐfˈɪlɪˌeɪt", "ɐfˈɪlɪət"),
+    "aggregate": ("ˈæɡɹɪɡˌeɪt", "ˈæɡɹɪɡət"),
     "alternate": ("ˈɔːltɚnˌeɪt", "ˈɔːltɚnət"),
+    "animate": ("ˈænɪmˌeɪt", "ˈænɪmət"),
     "appropriate": ("ɐpɹˈoʊpɹɪˌeɪt", "ɐpɹˈoʊpɹɪət"),
+    "approximate": ("ɐpɹˈɑːksɪmˌeɪt", "ɐpɹˈɑːksɪmət"),
+    "articulate": ("ɑːɹtˈɪkjʊlˌeɪt", "ɑːɹtˈɪkjʊlət"),
     "associate": ("ɐsˈoʊsɪˌeɪt", "ɐsˈoʊsɪət"),
     "attribute": ("ɐtɹˈɪbjuːt", "ˈætɹɪbjˌuːt"),
     "close": ("klˈoʊz", "klˈoʊs"),
@@ -18,14 +23,19 @@ VERB_OR_NOT = {
     "conduct": ("kəndˈʌkt", "kˈɑːndʌkt"),
     "conflict": ("kənflˈɪkt", "kˈɑːnflɪkt"),
     "console": ("kənsˈoʊl", "kˈɑːnsoʊl"),
+    "construct": ("kənstɹˈʌkt", "kˈɑːnstɹʌkt"),
     "content": ("kəntˈɛnt", "kˈɑːntɛnt"),
     "contest": ("kəntˈɛst", "kˈɑːntɛst"),
     "contract": ("kəntɹˈækt", "kˈɑːntɹækt"),
+    "contrast": ("kəntɹˈæst", "kˈɑːntɹæst"),
     "convert": ("kənvˈɜːt", "kˈɑːnvɜːt"),
     "convict": ("kənvˈɪkt", "kˈɑːnvɪkt"),
+    "coordinate": ("koʊˈɔːɹdɪnˌeɪt", "koʊˈɔːɹdᵻnət"),
+    "decrease": ("dᵻkɹˈiːs", "dˈiːkɹiːs"),
     "delegate": ("dˈɛlɪɡˌeɪt", "dˈɛlɪɡət"),
     "deliberate": ("dᵻlˈɪbɚɹˌeɪt", "dᵻlˈɪbɚɹət"),
     "desert": ("dᵻzˈɜːt", "dˈɛzɚt"),
+    "diffuse": ("dᵻfjˈuːz", "dᵻfjˈuːs"),
     "digest": ("daɪdʒˈɛst", "dˈaɪdʒɛst"),
     "duplicate": ("dˈuːplᵻkˌeɪt", "dˈuːplᵻkət"),
     "elaborate": ("ᵻlˈæbɚɹˌeɪt", "ᵻlˈæbɚɹət"),
@@ -38,8 +48,10 @@ VERB_OR_NOT = {
     "house": ("hˈaʊz", "hˈaʊs"),
     "import": ("ɪmpˈɔːɹt", "ˈɪmpɔːɹt"),
     "increase": ("ɪŋkɹˈiːs", "ˈɪŋkɹiːs"),
+    "insert": ("ɪnsˈɜːt", "ˈɪnsɜːt"),
     "insult": ("ɪnsˈʌlt", "ˈɪnsʌlt"),
     "intimate": ("ˈɪntᵻmˌeɪt", "ˈɪntᵻmət"),
+    "misuse": ("mɪsjˈuːz", "mɪsjˈuːs"),
     "moderate": ("mˈɑːdɚɹˌeɪt", "mˈɑːdɚɹət"),
     "object": ("ɑːbdʒˈɛkt", "ˈɑːbdʒɛkt"),
     "perfect": ("pɚfˈɛkt", "pˈɜːfɛkt"),
@@ -51,12 +63,17 @@ VERB_OR_NOT = {
     "protest": ("pɹətˈɛst", "pɹˈoʊtɛst"),
     "rebel": ("ɹᵻbˈɛl", "ɹˈɛbəl"),
     "record": ("ɹᵻkˈɔːɹd", "ɹˈɛkɚd"),
+    "refund": ("ɹᵻfˈʌnd", "ɹˈiːfʌnd"),
     "refuse": ("ɹᵻfjˈuːz", "ɹˈɛfjuːs"),
     "reject": ("ɹᵻdʒˈɛkt", "ɹˈiːdʒɛkt"),
+    "reuse": ("ɹiːjˈuːz", "ɹiːjˈuːs"),
     "separate": ("sˈɛpɚɹˌeɪt", "sˈɛpɹət"),
     "subject": ("səbdʒˈɛkt", "sˈʌbdʒɛkt"),
     "suspect": ("səspˈɛkt", "sˈʌspɛkt"),
     "tear": ("tˈɛɹ", "tˈɪɹ"),
+    "torment": ("tɔːɹmˈɛnt", "tˈɔːɹmɛnt"),
+    "transfer": ("tɹænsfˈɜː", "tɹˈænsfɜː"),
+    "transport": ("tɹænspˈɔːɹt", "tɹˈænspɔːɹt"),
     "use": ("jˈuːz", "jˈuːs"),
     "wind": ("wˈaɪnd", "wˈɪnd"),
 }
@@ -70,13 +87,15 @@ WITH_S = {
 
 # Those that are adjectives: "he offers separate rooms".
 ADJECTIVAL = words(
-    "alternate appropriate close deliberate duplicate elaborate intimate moderate perfect present separate subject"
+    "aggregate alternate animate appropriate approximate articulate close coordinate deliberate diffuse duplicate "
+    "elaborate intimate moderate perfect present separate subject"
 )
 # Those that espeak-ng takes for verbs, and what must come next for that to stand.
 VERB_BEFORE = {
+    "affiliate": words("with"),
     "advocate": words("that"),
     "associate": words("with into"),
-    "delegate": words("to"),
+    "delegate": words(""),
     "duplicate": words(""),
     "elaborate": words("on upon further"),
     "import": words("from"),

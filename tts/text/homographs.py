@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from tts.text.homograph_rules import RULES
+from tts.text.homograph_meanings import MEANINGS
+from tts.text.homograph_verbs import VERBS
 from tts.text.passage import Pronunciation
 from tts.text.word_context import Place, Sentence
 
+_RULES = {**VERBS, **MEANINGS}
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 # What American English says differently from others: of the rest, IPA of en-us will do for all.
-_AMERICAN = re.compile("oʊ|ɑː|ɚ|æ|ɾ|ɐs|ɹ(?![ˈˌaeiouæɐɑəɚɛɜɪɔʊʌᵻ])|n[ˈˌ]?uː|d[ˈˌ]?uː")
+_AMERICAN = re.compile("oʊ|ɑː|ɚ|æ|ɾ|ɐs|ɹ(?![ˈˌaeiouæɐɑəɚɛɜɪɔʊʌᵻ])|[nzd]uː")
 
 
 def find(spoken: str, language: str = "en-us") -> list[Pronunciation]:
@@ -18,14 +21,14 @@ def find(spoken: str, language: str = "en-us") -> list[Pronunciation]:
 
     The IPA is espeak-ng's of en-us. For other English it gives only what is said there in the same way.
     """
-    if RULES.keys().isdisjoint(map(str.lower, _WORD.findall(spoken))):
+    if _RULES.keys().isdisjoint(map(str.lower, _WORD.findall(spoken))):
         return []
-
     sentence = Sentence(spoken)
     found = []
     for index, word in enumerate(sentence.lower):
-        if word in RULES and (ipa := RULES[word](Place(sentence, index))):
+        if word in _RULES and (ipa := _RULES[word](Place(sentence, index))):
             found.append(Pronunciation(*sentence.spans[index], ipa))
     if language.lower() == "en-us":
         return found
-    return [said for said in found if not _AMERICAN.search(said.phonemes)]
+    alike = (said for said in found if not _AMERICAN.search(said.phonemes))
+    return [replace(said, phonemes=said.phonemes.replace("ᵻ", "ɪ")) for said in alike]

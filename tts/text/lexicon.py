@@ -25,6 +25,8 @@ _COLUMNS = re.compile(r"\t+|\s*\|\s*| {2,}")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _IN_SLASHES = re.compile(r"/([^/]*)/")
 _IN_QUOTES = re.compile(r'["“]([^"”]*)["”]')
+# As in "shi-VAWN": espeak-ng would spell it out.
+_SYLLABLE = re.compile(r"(?<=-)[^\W\d_]{2,}|[^\W\d_]{2,}(?=-)")
 # The Unicode blocks of phonetic letters and stress marks, and four letters that English does not have. Others that
 # some spelling has (ø, œ, ç, Greek) do not make a text IPA.
 _ONLY_IPA = re.compile("[\u0250-\u02ff\u1d00-\u1dbfæðŋθ]")
@@ -220,7 +222,7 @@ def in_spoken_form(lexicon: Lexicon, normalize: Callable[[str], str], phonemize:
     return Lexicon(
         {**_normalized(lexicon.entries, normalize), **lexicon.entries},
         {**_normalized(lexicon.exact, normalize), **lexicon.exact},
-        phonemize and (lambda text: phonemize(normalize(text))),
+        phonemize and (lambda text: phonemize(normalize(_SYLLABLE.sub(lambda found: found[0].lower(), text)))),
     )
 
 

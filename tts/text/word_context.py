@@ -9,6 +9,9 @@ from tts.text import homograph_table as table
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _MARK = re.compile(r"[^\s'\-‐‑]")
+# Farther words tell nothing, and a text of one long line must not take the square of its length.
+_REACH = 30
+_MOST_ADVERBS = 4
 _PLURAL = re.compile(r"[^\W\d_]{2,}[^su]s")
 
 
@@ -39,9 +42,9 @@ class Place:
     @property
     def is_capital(self) -> bool:
         """Whether it is written with a capital letter that no beginning and no title asks for."""
-        words = self.sentence.written
+        around = self._around(self.sentence.written, _REACH)
         capital = self.written[0].isupper() and not self.written.isupper() and not self.opens
-        return capital and sum(word[0].isupper() for word in words) * 2 <= len(words) + 1
+        return capital and sum(word[0].isupper() for word in around) * 2 <= len(around) + 1
 
     @property
     def opens(self) -> bool:
@@ -67,7 +70,7 @@ class Place:
     def skipping_adverbs(self) -> int:
         """How far the word lies (below 0) that governs it: the one before, adverbs aside."""
         distance = -1
-        while is_adverb(self.at(distance)):
+        while distance > -_MOST_ADVERBS and is_adverb(self.at(distance)):
             distance -= 1
         return distance
 
@@ -76,10 +79,16 @@ class Place:
         """The word before, adverbs aside."""
         return self.at(self.skipping_adverbs())
 
-    def has(self, words: frozenset[str], reach: int = 1000) -> bool:
+    def has(self, words: frozenset[str], reach: int = _REACH) -> bool:
         """Whether one of the words stands in the sentence, no farther than so many words."""
-        around = self.sentence.lower[max(0, self.index - reach) : self.index + reach + 1]
-        return not words.isdisjoint(around)
+        return not words.isdisjoint(self.around(reach))
+
+    def around(self, reach: int = _REACH) -> list[str]:
+        """The words of the sentence, no farther than so many, in lower case."""
+        return self._around(self.sentence.lower, reach)
+
+    def _around(self, words: list[str], reach: int) -> list[str]:
+        return words[max(0, self.index - reach) : self.index + reach + 1]
 
     def is_asked(self) -> bool:
         """Whether it is the verb of a question: "When does the shop close?", "Can anyone read it?"."""
@@ -87,10 +96,9 @@ class Place:
             helper = self.at(distance)
             if not helper:
                 return False
-            if helper in table.DO | table.MODALS or is_negated(helper):
-                subject = self.at(distance + 1)
-                asks = self.at(distance - 1) in table.QUESTIONS | table.JOINING | {""}
-                known = subject in table.DETERMINERS | table.SUBJECTS | table.SUBJECTS_OF_S | table.INDEFINITE
+            if helper in _HELPERS or is_negated(helper):
+                asks = self.at(distance - 1) in _BEFORE_QUESTION
+                known = self.at(distance + 1) in _KNOWN_SUBJECTS
                 return asks and known and not is_before_noun(self.before)
         return False
 
@@ -103,8 +111,8 @@ def is_verb(place: Place, *, adjective: bool = False) -> bool | None:
     distance = place.skipping_adverbs()
     governor, after = place.at(distance), place.after
     if governor == "to":
-        is_noun = place.at(distance - 1) in table.BEFORE_PREPOSITION_TO and after not in table.OBJECT_STARTS
-        return None if is_noun else True
+        may_be_noun = place.at(distance - 1) in table.BEFORE_PREPOSITION_TO and after not in table.OBJECT_STARTS
+        return True if not may_be_noun else False if after == "of" else None
     if is_before_verb(governor) or governor in table.SUBJECTS:
         return True
     if governor in ("all", "both") and place.at(distance - 1) in table.SUBJECTS:
@@ -183,9 +191,13 @@ def _is_verb_of_plural(place: Place, adjective: bool) -> bool | None:
     if after in table.OBJECT_STARTS or after in table.SUBORDINATE or is_adverb(after):
         return True
     # "Cows produce milk", "many countries export coffee"; not "the sports record books" nor "in terms of use".
-    return True if not adjective and is_open(after) and not place.has(table.BE | table.HAVE | table.MODALS) else None
+    return True if not adjective and is_open(after) and not place.has(_FINITE) else None
 
 
+_HELPERS = table.DO | table.MODALS
+_FINITE = table.BE | table.HAVE | table.MODALS
+_BEFORE_QUESTION = table.QUESTIONS | table.JOINING | {""}
+_KNOWN_SUBJECTS = table.DETERMINERS | table.SUBJECTS | table.SUBJECTS_OF_S | table.INDEFINITE
 _NEGATED_BE_AND_HAVE = table.words("isn't aren't wasn't weren't hasn't haven't hadn't")
 _BEFORE_NOUN = (
     table.DETERMINERS | table.PREPOSITIONS | table.BE | table.HAVE | table.DEGREES | table.NUMBERS | table.ADJECTIVES
