@@ -18,6 +18,7 @@ from tts.text.phonemes import Phonemizer
 from tts.text.reading import Reading, ReadWord
 from tts.text.segment import Segment, segments, split_sentences
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
+from tts.text.unread import with_losses
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ class EspeakFrontend:
                 for start, end, language in stretches
             ]
         reading = _joined(passage.text, [start for start, _, _ in stretches], [reading for reading, _ in readings])
-        left_out = dict.fromkeys(chain.from_iterable(lost for _, lost in readings))
-        if left_out:
-            warnings.append(f"left out, because it has no words: {' '.join(left_out)}")
-        return in_alphabet(Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings))), self._alphabet)
+        reading = Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings)))
+        reading = with_losses(passage.text, reading, chain.from_iterable(lost for _, lost in readings))
+        return in_alphabet(reading, self._alphabet)
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of phonemes, and the characters that the alphabet lacks."""
