@@ -2,10 +2,10 @@
 
     python benchmarks/hostile_text.py [--lines 10000] [--seed 0] [--language en-us] [--no-long] [--json]
 
-Three quarters of the lines are text with inline markup, a quarter claims to be SSML; of each it is checked
-that every letter, digit and symbol is in a word with phonemes or named in a warning. Then come
-lines of a million characters, of which the first 200 sentences are read (all of them with --whole): how long until the
-first, and the slowest of them. An error other than a refusal ends the run and shows the line.
+Three quarters of the lines are text with inline markup, a quarter claims to be SSML; of each it is checked that every
+letter, digit and symbol is in a word with phonemes or named in a warning. Then come lines of a million characters, of
+which the first 200 sentences are read (all of them with --whole): how long until the first, and the slowest of them.
+An error other than a refusal ends the run and shows the line.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ from tts.text.ssml import read_ssml
 
 LONG = 1_000_000
 UNITS = [
-    "a ", "a", ".", "a.b.c.", "\n", '"', "“", ". ", "Mr. ", "- ", "漢", "😀", "\u0301", "\u200d", "1", "1 ", "$1 ", "1/",
-    "[", "[[a", "[a](/", "[pause ", "<", "&", "@a.", "x-", "I ", "A. ", "ก", "ᏣᎳᎩ-नमस्ते ", "e\u0301\u0302", "\u202e",
+    "a ", "a", ".", "a.b.c.", "\n", '"', "“", ". ", "Mr. ", "- ", "漢", "😀", "\u0301", "\u200d", "1", "1 ", "$1 ",
+    "1/", "a\n", "[", "[[a", "[a](/", "[pause ", "<", "&", "@a.", "x-", "I ", "A. ", "ก", "ᏣᎳᎩ-नमस्ते ", "e\u0301\u0302",
+    "\u202e",
     "A word, and one more; then 3 kg of it at 5 p.m. ",
 ]  # fmt: skip
 

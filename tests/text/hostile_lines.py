@@ -1,4 +1,4 @@
-"""Lines that nobody should have to read, made from a seed: text, also with inline markup, and what claims to be SSML."""
+"""Lines that nobody should have to read, made from a seed: text, also with inline markup, and would-be SSML."""
 
 from __future__ import annotations
 

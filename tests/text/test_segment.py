@@ -112,7 +112,7 @@ def test_the_first_sentence_does_not_wait_for_the_rest() -> None:
     assert time.perf_counter() - started < 0.2
 
 
-@pytest.mark.parametrize("unit", ["Mr. ", ". ", "a.", ".\"x", "A\n", "\r", "e\u0301", '"', "word ", "\n \t", "- "])
+@pytest.mark.parametrize("unit", ["Mr. ", ". ", "a.", '."x', "A\n", "\r", "e\u0301", '"', "word ", "\n \t", "- "])
 def test_a_long_text_takes_linear_time(unit: str) -> None:
     started = time.perf_counter()
     n_characters = sum(len(piece.replace(" ", "")) for piece in split_sentences(unit * (100_000 // len(unit))))

@@ -10,7 +10,7 @@ from heapq import merge
 from tts.text.clauses import cut_long
 from tts.text.layout import stretches
 from tts.text.passage import Alias, Level, Manner, Note, Passage, Pause, Pronunciation, Spoken
-from tts.text.sentence_ends import sentence_ends
+from tts.text.sentence_ends import ENDLESS, sentence_ends
 
 _STRENGTH: dict[Level, int] = {"": 0, "clause": 1, "sentence": 2, "paragraph": 3}
 
@@ -105,6 +105,9 @@ def _cuts_of_text(text: str, language: str) -> Iterator[_Cut]:
         for end in sentence_ends(text, stretch.start, stretch.end, begun, language, opening=opening):
             yield end, "sentence"
             begun, opening = end, False
+        if stretch.end - begun > ENDLESS:
+            yield stretch.end, ""
+            begun = stretch.end
 
 
 def _cuts_of_notes(notes: Sequence[Note], length: int) -> Iterator[_Cut]:

@@ -23,6 +23,9 @@ _WIDE_CLOSERS = r"(?:[」』”’）】〉》]|[\"')\]](?=\s|\Z))*"
 # A verse's number stands between two marks of its own: "॥ १ ॥".
 _VERSE_NUMBER = r"(?:\s?[०-९]{1,4}\s?[।॥]+)?"
 
+# No sentence is longer, in characters: what is, is no prose, and nobody should wait for its end.
+ENDLESS = 20_000
+
 _NEXT = re.compile(r"\s+[\"'“„‘(\[{«»¿¡*_—–-]*\s*(?:([\w'’]+)|([.!?…]))?")
 _FIRST_LETTER = re.compile(r"[\W\d_]*([^\W\d_])")
 # A word and no abbreviation: with a vowel, or long.
@@ -51,7 +54,7 @@ def sentence_ends(text: str, start: int, end: int, begun: int, language: str, *,
     The sentence under way began at text[begun]; with `opening`, a line or paragraph begins with it.
     """
     for found in _marks_of(language).finditer(text, start, end):
-        if _ends(text, begun, found, language, opening):
+        if found.end() - begun > ENDLESS or _ends(text, begun, found, language, opening):
             yield found.end()
             begun, opening = found.end(), False
 
