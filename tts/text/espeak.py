@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tts.errors import TtsError
 from tts.text.language_codes import is_english
+from tts.text.long_words import parted
 from tts.text.nearest_sounds import in_alphabet
 from tts.text.normalize import normalize, read_out
 from tts.text.notes import aliases, first_claims, noted
@@ -64,7 +65,7 @@ class EspeakFrontend:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        spoken = normalize(text, self._code)
+        spoken = parted(read_out(text, self._code)).text
         said = first_claims(self._known(spoken))
         phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
         return in_alphabet(Reading(phonemes.strip(" ")), self._alphabet).phonemes
@@ -128,7 +129,7 @@ class EspeakFrontend:
 
     def _read_plain(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """The reading of a passage in one language, and what is left out."""
-        spoken = read_out(passage.text, self._code, aliases(passage))
+        spoken = parted(read_out(passage.text, self._code, aliases(passage)))
         said = first_claims(chain(noted(passage, spoken), self._known(spoken.text)))
         spelled = self._phonemizer.words(spoken.text, said)
         return Reading(spelled.phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
