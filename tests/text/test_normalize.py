@@ -3,9 +3,12 @@ import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.text.normalization_cases import CASES
-from tts.text.normalize import normalize
+from tts.text.normalize import normalize, read_out
+from tts.text.passage import Alias
 
 FRAGMENTS = [
     "0",
@@ -167,12 +170,103 @@ def test_any_unicode_is_accepted() -> None:
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]", spoken), ascii(written)
 
 
-@pytest.mark.parametrize("unit", ["1-", "a-b-", "A.", "A. ", "x=", "<a", "$", "1,", "12:", ". ", "a@"])
-def test_repetition_takes_no_quadratic_time(unit: str) -> None:
-    started = time.perf_counter()
-    normalize(unit * 4000)
-    assert time.perf_counter() - started < 5
+@pytest.mark.parametrize(
+    "unit",
+    ["1-", "1/", "a-b-", "A.", "A. ", "x=", "<a", "$", "1,", "12:", ". ", "a@", "#", "½", "\n", "e\u0301", "👩\u200d"],
+)
+def test_work_grows_no_faster_than_the_text(unit: str) -> None:
+    def seconds(n: int) -> float:
+        started = time.perf_counter()
+        normalize(unit * n)
+        return time.perf_counter() - started
+
+    normalize(unit)
+    # Eight times the text in eight times the time; with squares it would take 64 times as long.
+    assert min(seconds(4000) for _ in range(2)) < 32 * max(min(seconds(500) for _ in range(3)), 0.001)
 
 
 def test_line_breaks_stay() -> None:
     assert normalize("one  1\r\n2 two\n\n3") == "one one\ntwo two\n\nthree"
+
+
+def said_for(written: str, language: str = "en-us") -> list[tuple[str, str]]:
+    """The spoken words and the written stretch of each."""
+    spoken = read_out(written, language)
+    places = [(found.start(), found.end()) for found in re.finditer(r"[\w'-]*\w", spoken.text)]
+    stretches = [spoken.written(start, end) for start, end in places]
+    return [
+        (spoken.text[start:end], written[low:high]) for (start, end), (low, high) in zip(places, stretches, strict=True)
+    ]
+
+
+def test_each_word_knows_what_was_written() -> None:
+    assert said_for("I paid $3.50 on 3/4/1998.") == [
+        ("I", "I"),
+        ("paid", "paid"),
+        *[(word, "$3.50") for word in ("three", "dollars", "fifty", "cents")],
+        ("on", "on"),
+        *[(word, "3/4/1998") for word in ("March", "fourth", "nineteen", "ninety-eight")],
+    ]
+
+
+def test_typography_moves_no_word() -> None:
+    assert said_for("  “Dr.  Lee”\t—\u200bit’s  5\u00a0km …") == [
+        ("Doctor", "Dr."),
+        ("Lee", "Lee"),
+        ("it's", "it’s"),
+        ("five", "5\u00a0km"),
+        ("kilometers", "5\u00a0km"),
+    ]
+    assert said_for("One 👍🏽, two.") == [
+        ("One", "One"),
+        *[(word, "👍🏽") for word in ("thumbs", "up", "medium", "skin", "tone")],
+        ("two", "two"),
+    ]
+
+
+def test_edits_are_of_the_class_of_what_was_written() -> None:
+    spoken = read_out("It cost $5 on May 3 at 5 p.m.")
+    assert [(spoken.text[edit.start : edit.end], edit.kind) for edit in spoken.edits] == [
+        ("five dollars", "money"),
+        ("third", "date"),
+        ("five PM", "time"),
+    ]
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS, " ", " ", "  ", "😀", "e\u0301", "\u200b"]), max_size=14))
+def test_outside_of_edits_the_text_is_as_written(fragments: list[str]) -> None:
+    written = "".join(fragments)
+    spoken = read_out(written)
+    spoken_at = written_at = 0
+    for edit in spoken.edits:
+        assert spoken.text[spoken_at : edit.start] == written[written_at : edit.written_start]
+        assert spoken_at <= edit.start <= edit.end
+        assert written_at <= edit.written_start <= edit.written_end
+        spoken_at, written_at = edit.end, edit.written_end
+    assert spoken.text[spoken_at:] == written[written_at:]
+
+
+def test_aliases_are_said_as_given() -> None:
+    written = "The WHO met Dr. X on 3/4/1998."
+    spoken = read_out(written, aliases=[Alias(4, 7, "W.H.O. No. 5"), Alias(12, 17, "Doctor Who")])
+    assert spoken.text == "The W.H.O. No. 5 met Doctor Who on March fourth nineteen ninety-eight."
+    assert spoken.written(4, 16) == (4, 7)
+    assert spoken.written(21, 31) == (12, 17)
+    assert spoken.edits[0].kind == "alias"
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken", "left_out"),
+    [
+        ("Acme™ is ®", "Acme is", ("™", "®")),
+        ("█▓ box █", "box", ("█", "▓")),
+        ("a ~ b", "a b", ("~",)),
+        ("x\udc80y", "x y", ("U+DC80",)),
+        ("a\u200bb\u202ec\x07", "abc", ()),
+        ("| **a** | `b` |", "a 'b'", ()),
+        ("Привет, мир", "Привет, мир", ()),
+    ],
+)
+def test_what_has_no_words_is_named(written: str, spoken: str, left_out: tuple[str, ...]) -> None:
+    done = read_out(written)
+    assert (done.text, done.left_out) == (spoken, left_out)

@@ -21,6 +21,23 @@ _UNSTOPPED = Pattern(
 _DEGREE = Pattern(r"\bPh\.? ?D\b\.?", needs="P")
 _OTHERS = Pattern(r"\bet al\b\.?", needs="t")
 _INITIALS = Pattern(r"(?<![\w.'-])((?:[A-Z]\. ?){1,6})(?=[A-Z][a-z])", needs=".")
+_INITIAL = Pattern(r"[A-Z]\.", needs=".")
+_INNER_STOP = Pattern(r"\.[A-Za-z0-9]", needs=".")
+_WITHOUT_STOP = (
+    "Mr ",
+    "Mrs ",
+    "Ms ",
+    "Dr ",
+    "Messrs ",
+    " Jr",
+    " Sr",
+    " Inc",
+    " Ltd",
+    " Corp",
+    " etc",
+    "vs",
+    "approx",
+)
 _WITH = Pattern(r"(?<![\w/])w/o?(?= ?[a-z0-9])", needs="/")
 _NAME_FOLLOWS = Pattern(r" ?[A-Z(\"']")
 _PAIR_FOLLOWS = Pattern(r" (?:and|or) ")
@@ -30,13 +47,17 @@ _NUMBER_FOLLOWS = Pattern(r" ?(?:[0-9]|[IVXL]+\b)")
 def speak_abbreviations(text: SpokenText) -> SpokenText:
     """Replace abbreviations: "Dr. Smith et al." is "Doctor Smith and others"; dotted letters become plain ones."""
     text = text.sub(_WITH, lambda found: "without" if found.group().endswith("o") else "with")
-    text = text.sub(_DEGREE, lambda found: "PhD" + kept_stop(found))
-    text = text.sub(_OTHERS, lambda found: "and others" + kept_stop(found))
+    if "D" in text.text:
+        text = text.sub(_DEGREE, lambda found: "PhD" + kept_stop(found))
+    if "et al" in text.text:
+        text = text.sub(_OTHERS, lambda found: "and others" + kept_stop(found))
     text = text.sub(_STOPPED, _stopped)
-    text = text.sub(_GLUED, _glued)
-    text = text.sub(_DOTTED, lambda found: spell(found.group().replace(".", "")))
-    text = text.sub(_UNSTOPPED, _unstopped)
-    return text.sub(_INITIALS, _initials)
+    if _INNER_STOP.search(text.text):
+        text = text.sub(_GLUED, _glued)
+        text = text.sub(_DOTTED, lambda found: spell(found.group().replace(".", "")))
+    if any(word in text.text for word in _WITHOUT_STOP):
+        text = text.sub(_UNSTOPPED, _unstopped)
+    return text.sub(_INITIALS, _initials) if _INITIAL.search(text.text) else text
 
 
 def _stopped(found: re.Match[str]) -> str:

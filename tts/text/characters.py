@@ -38,7 +38,7 @@ _MARKS_OF_TRADE = Pattern("[™℠®]+", needs="™℠®")  # folding would spel
 _FOREIGN = Pattern(r"[^\x00-\x7f]+")
 _LETTERS_THAT_FOLD = re.compile("[ʼ]")
 # A vulgar fraction folds to "1⁄2" and would otherwise swallow a digit before it: 3½ is 3 1/2, not 31/2.
-_VULGAR_FRACTION = Pattern(r"(?<=[0-9])(?=[¼½¾⅐-⅞])", needs="¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
+_VULGAR_FRACTION = Pattern(r"(?<=[0-9¼½¾⅐-⅞])(?=[¼½¾⅐-⅞])", needs="¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 # Raised digits would fold to plain ones: 10⁵ is no 105.
 _RAISED = Pattern(r"(?<=[A-Za-z0-9)])[⁺⁻]?[²³¹⁰⁴-⁹]+", needs="²³¹⁰⁴⁵⁶⁷⁸⁹")
 # What is neither letter, mark, number, punctuation, currency sign, maths sign nor space and can be seen: no words.

@@ -15,7 +15,7 @@ _FILE_TYPES = (
     "|flac|ogg|opus|zip|gz|tgz|tar|exe|dll|sh|cpp|java|rs|log|cfg|epub"
 )
 _EMAIL = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
-_URL = r"(?:https?|ftp|file|mailto|ssh|git)://[^\s<>\"]+|mailto:[^\s<>\"]+|www\.[^\s<>\"]+"
+_URL = r"(?:https?|ftp|file|ssh|git)://[^\s<>\"]+|www\.[^\s<>\"]+"
 _DOMAIN = (
     rf"[a-zA-Z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}}\.(?:(?:{_TOP_LEVEL})(?::[0-9]{{1,5}})?(?:/[^\s<>\"]*)?"
     rf"|{_FILE_TYPES})(?![\w@])"
@@ -24,6 +24,8 @@ _ADDRESS = Pattern(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII, ne
 _PATH = Pattern(r"(?<![\w/.<])(?:~|\.{1,2})?(?:/[\w.+-]+){2,}/?", re.ASCII, needs="/")
 _COLOR = Pattern(r"(?<![\w#&])#([0-9A-Fa-f]{6})(?!\w)", needs="#")
 _HANDLE = Pattern(r"(?<![\w@#])([@#])(?=_{0,8}[A-Za-z])(\w+)(#?)", re.ASCII, needs="@#")
+_DOT_NAME = Pattern(r"(?<![\w.])\.(?=[A-Z]{2,}\b)", needs=".")
+_HINT = Pattern(r"[@#]|:/|\w\.\w|/\w[\w.+-]*/|\.[A-Z]")
 _TRAILING_MARKS = re.compile(r"[.,;:!?)\]}'*_-]{1,40}\Z")
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+|[^\W\d_]+|[\W_]")
 _MARKS = {
@@ -65,10 +67,12 @@ _VOWELS = frozenset("aeiouy")
 
 def speak_electronic(text: SpokenText) -> SpokenText:
     """Replace addresses by what is said: "a.bc@gmail.com" becomes "a dot BC at gmail dot com"."""
+    if not _HINT.search(text.text):
+        return text
     text = text.sub(_ADDRESS, _address)
     text = text.sub(_PATH, lambda found: _without_trailing_marks(found.group()))
     text = text.sub(_COLOR, lambda found: f"hash {_letter_by_letter(found[1])}")
-    return text.sub(_HANDLE, _handle)
+    return text.sub(_HANDLE, _handle).sub(_DOT_NAME, "dot ")
 
 
 def _address(found: re.Match[str]) -> str:

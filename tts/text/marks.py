@@ -44,9 +44,8 @@ _NAMES = {
 }
 _NAMED = Pattern("§§|[&@%‰±§©°=+\\\\]")
 _SHARP = Pattern(r"\b([CF])#(?!\w)", needs="#")
-_DOT_NAME = Pattern(r"(?<![\w.])\.(?=[A-Z]{2,}\b)", needs=".")
 _SLASH = Pattern(r"(?<=\w) / (?=\w)", needs="/")
-_LAYOUT = Pattern(r"[*_|`]+|(?<!\w)#+(?=\s)|~~+|#(?=\w)|(?<=\w)#", needs="*_|`#~")
+_LAYOUT = Pattern(r"[*_|`]+|(?<![\w#])#+(?=\s)|~~+|#(?=\w)|(?<=\w)#", needs="*_|`#~")
 _UNSPOKEN = Pattern(r"[#<>~^]+", needs="#<>~^")
 
 
@@ -63,7 +62,7 @@ def speak_powers(text: SpokenText) -> SpokenText:
 
 def speak_marks(text: SpokenText) -> SpokenText:
     """Replace the signs that are read aloud; those of markup go in silence, others are told as left out."""
-    text = text.sub(_DOT_NAME, "dot ").sub(_SHARP, r"\1 sharp")
+    text = text.sub(_SHARP, r"\1 sharp")
     text = text.sub(_EMPHASIS, r"\1")
     text = text.sub(_SUM, lambda found: f" {_OPERATORS[found[1] or found[2]]} ").sub(_ASTERISK, " asterisk ")
     text = text.sub(_SPACED, lambda found: f" {_OPERATORS[found[1]]} ")

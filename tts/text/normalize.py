@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tts.text.abbreviations import speak_abbreviations
 from tts.text.characters import stripped, tidy
@@ -15,8 +15,7 @@ from tts.text.emoji_names import speak_emoji
 from tts.text.marks import speak_equations, speak_marks, speak_powers
 from tts.text.measures import speak_measures
 from tts.text.money import speak_money
-from tts.text.passage import Alias
-from tts.text.patterns import Pattern
+from tts.text.patterns import DIGITS, Pattern
 from tts.text.places import speak_places
 from tts.text.quantities import speak_fractions, speak_ordinals, speak_paired, speak_quantities
 from tts.text.roman import speak_roman
@@ -25,38 +24,43 @@ from tts.text.spoken import SpokenText
 from tts.text.telephone import speak_telephone
 from tts.text.times import speak_times
 
+if TYPE_CHECKING:
+    from tts.text.passage import Alias
+
 
 class Rule(NamedTuple):
-    """How a class of written forms is spoken, and what a text holds at least in which there are any."""
+    """How a class of written forms is spoken; a text holds some only with a character that it `needs` (none: any)."""
 
     kind: str
     speak: Callable[[SpokenText], SpokenText]
-    hint: re.Pattern[str] | None = None
+    needs: frozenset[str] = frozenset()
 
 
-_DIGIT = re.compile("[0-9]")
+_BEYOND_ASCII = "beyond ASCII"
+_DIGITS = frozenset(DIGITS)
+_SIGNS = frozenset({*"@%&=+<>*_|~^#/\\`", _BEYOND_ASCII})
 # What needs the most context goes first: once a date or a price is words, no later rule can take its digits for a
 # plain number. Years come after measures, because "1980 kg" is no year.
 _ENGLISH = (
-    Rule("electronic", speak_electronic, re.compile(r"[@#]|://|\w\.\w|/\w[\w.+-]*/")),
-    Rule("math", speak_equations, re.compile("[=<>×÷]")),
-    Rule("date", speak_dates, _DIGIT),
-    Rule("time", speak_times, re.compile("[0-9]|[AaPp]\\.?[Mm]\\b")),
-    Rule("telephone", speak_telephone, _DIGIT),
-    Rule("money", speak_money, re.compile("[0-9$£€¥¢₹]")),
+    Rule("electronic", speak_electronic, frozenset("@#:/.")),
+    Rule("math", speak_equations, frozenset("=<>×÷")),
+    Rule("date", speak_dates, _DIGITS),
+    Rule("time", speak_times, _DIGITS),
+    Rule("telephone", speak_telephone, _DIGITS),
+    Rule("money", speak_money, frozenset({*DIGITS, "$", _BEYOND_ASCII})),
     Rule("address", speak_places),
-    Rule("measure", speak_measures, _DIGIT),
-    Rule("math", speak_powers, re.compile(r"[\^Α-Ωα-ω]")),
-    Rule("roman", speak_roman, re.compile("[IVXLCivx](?:\\b|st|nd|rd|th)")),
+    Rule("measure", speak_measures, _DIGITS),
+    Rule("math", speak_powers, frozenset({"^", _BEYOND_ASCII})),
+    Rule("roman", speak_roman),
     Rule("abbreviation", speak_abbreviations),
-    Rule("serial", speak_paired, _DIGIT),
-    Rule("ordinal", speak_ordinals, _DIGIT),
-    Rule("fraction", speak_fractions, _DIGIT),
-    Rule("serial", speak_serials, re.compile("[0-9&]")),
-    Rule("date", speak_years, _DIGIT),
-    Rule("cardinal", speak_quantities, re.compile("[0-9#~]")),
-    Rule("serial", speak_left_over, _DIGIT),
-    Rule("symbol", speak_marks, re.compile(r"[^\x00-\x7f]|_|\.[A-Z]|[^\w\s.,;:!?'\"()-]")),
+    Rule("serial", speak_paired, _DIGITS),
+    Rule("ordinal", speak_ordinals, _DIGITS),
+    Rule("fraction", speak_fractions, _DIGITS),
+    Rule("serial", speak_serials, frozenset({*DIGITS, "&"})),
+    Rule("date", speak_years, _DIGITS),
+    Rule("cardinal", speak_quantities, frozenset({*DIGITS, "#", "~"})),
+    Rule("serial", speak_left_over, _DIGITS),
+    Rule("symbol", speak_marks, _SIGNS),
 )
 # The words of one rule can complete the pattern of an earlier one ("4 € AM"): passes repeat until nothing changes,
 # which takes two for ordinary text.
@@ -95,12 +99,22 @@ def _rules(language: str) -> Sequence[Rule]:
 
 def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: str) -> SpokenText:
     text = tidy(speak_emoji(text.under("symbol"), language).under("text"))
-    for kind, speak, hint in rules:
-        if hint is None or hint.search(text.text):
-            text = speak(text.under(kind))
+    present = _characters(text)
+    for kind, speak, needs in rules:
+        if needs and needs.isdisjoint(present):
+            continue
+        before, text = text, speak(text.under(kind))
+        if text.text is not before.text:
+            present = _characters(text)
+    text = text.under("")
     if text.edits:
         text = text.sub(_BLANKS, " ").sub(_SPACE_BEFORE_MARK, lambda found: _blank_before_mark(found, text, written))
     return stripped(text)
+
+
+def _characters(text: SpokenText) -> set[str]:
+    present = set(text.text)
+    return present if text.text.isascii() else {*present, _BEYOND_ASCII}
 
 
 def _blank_before_mark(found: re.Match[str], text: SpokenText, written: str) -> str:

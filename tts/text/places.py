@@ -25,11 +25,16 @@ _STATE = Pattern(r"(?<=[a-z]), ([A-Z]{2})\b(?:(?= ([0-9]{5})(?:-[0-9]{4})?\b)|(?
 _ZIP = Pattern(rf"\b({one_of({*STATES.values(), *STATES})}) ([0-9]{{5}})(-[0-9]{{4}})?\b(?![,.]?[0-9])", needs=DIGITS)
 _BOX = Pattern(r"\b(P\.? ?O\.? Box|PO Box) ([0-9]+)\b", needs=DIGITS)
 _SAINT = Pattern(r"\b(?:St|ST)\.? (?=[A-Z][a-z])")
+_HINT = Pattern(
+    rf"\b(?:{one_of({word[:2] for word in (*STREETS, *STREETS.values(), 'ST', 'Box', 'Way')})})|, [A-Z]{{2}}"
+)
 _SHORT_ORDINAL = Pattern(r"([0-9]{1,3})(?:st|nd|rd|th)")
 
 
 def speak_places(text: SpokenText) -> SpokenText:
     """Replace addresses: "1428 Elm St." is "fourteen twenty-eight Elm Street", "St. Louis" "Saint Louis"."""
+    if not _HINT.search(text.text):
+        return text
     text = text.sub(_HOUSE, _house)
     text = text.sub(_STREET, _street)
     text = text.sub(_STATE, _state)

@@ -148,7 +148,7 @@ _RULERS = frozenset(
     ]
 )
 _NUMERAL = Pattern(r"(?<![\w.&/'-])([IVXLCDM]+)(st|nd|rd|th)?(?![\w&/]|\.[A-Za-z]|'(?!s\b))")
-_SMALL = Pattern(rf"\b({'|'.join(sorted(_THINGS))})(s? )([ivx]{{2,6}})\b(?!['.]?[A-Za-z])", re.IGNORECASE, needs="ivx")
+_SMALL = Pattern(r"(?<= )[ivx]{2,6}\b(?!['.]?[A-Za-z])")
 _FROM_ONE = Pattern(r"(?<=[a-z] )I ?[-–] ?(?=[IVX]{2,}\b)", needs="-–")
 _WORD_BEFORE = re.compile(r"(?:([A-Z][a-z]+)\.? )?([A-Za-z]+)\.? \Z")
 _CROWNS = frozenset(["King", "Queen", "Pope", "Emperor", "Empress", "Tsar", "Czar", "Sultan", "Pharaoh", "Antipope"])
@@ -172,8 +172,11 @@ def speak_roman(text: SpokenText) -> SpokenText:
 
 
 def _small(found: re.Match[str]) -> str:
-    value = roman_value(found[3].upper())
-    return found.group() if value is None else f"{found[1]}{found[2]}{cardinal(value)}"
+    value = roman_value(found.group().upper())
+    before = _WORD_BEFORE.search(found.string[max(0, found.start() - 32) : found.start()])
+    if value is None or before is None or before[2].lower().removesuffix("s") not in _THINGS:
+        return found.group()
+    return cardinal(value)
 
 
 def _numeral(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ _BOOK = Pattern(r"\b(ISBN(?:-1[03])?:?) ([0-9][0-9 -]{8,15}[0-9X])\b", needs="I"
 _DECIMAL = Pattern(r"(?<![\w.])[0-9]*\.[0-9]+(?=[A-Za-z])", needs=".")
 # Letters and digits joined by hyphens or slashes, and both in one word.
 _CODE = Pattern(
-    r"(?<![\w.,$-])(?=[A-Za-z/-]*[0-9])(?=[0-9/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)+(?![\w-]|[.,][0-9])",
+    r"(?<![\w.,$/-])(?=[A-Za-z/-]*[0-9])(?=[0-9/-]*[A-Za-z])[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)+(?![\w-]|[.,][0-9])",
     re.ASCII,
 )
 _NUMBERS_IN_A_ROW = Pattern(r"(?<![\w.,$/-])[0-9]{1,6}(?:-[0-9]{1,6}){2,}(?![\w/-]|[.,][0-9])", needs="-")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Replacement = str | Callable[[re.Match[str]], str]
 
@@ -18,8 +17,7 @@ class Finder(Protocol):
     def finditer(self, string: str, /) -> Iterator[re.Match[str]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """The spoken stretch [start, end) stands for the written one, [written_start, written_end).
 
     `kind` is the class of what was written (cardinal, date, money, …).
@@ -43,7 +41,7 @@ class SpokenText:
     edits: tuple[Edit, ...] = ()
     left_out: tuple[str, ...] = ()
     kind: str = ""
-    """The class that the next edits are of."""
+    """The class that the next edits are of; nothing: that of the edits that they change."""
 
     def under(self, kind: str) -> SpokenText:
         """The same; the next edits are of this class."""
@@ -97,40 +95,55 @@ class SpokenText:
             high = max(high, self.edits[last - 1].written_end)
         return low, high
 
-    def _merged(self, changes: Sequence[tuple[int, int, int]]) -> Iterator[Edit]:
+    def _merged(self, changes: Sequence[tuple[int, int, int]]) -> list[Edit]:
         """The edits after changes (start, end, new length): those that overlap become one."""
-        used = shift = 0
-        for edits, made in _groups(self.edits, changes):
-            before = _lag(self.edits, used)
-            used += len(edits)
-            start = min(block[0] for block in (*made, *((edit.start, edit.end) for edit in edits)))
-            end = max(block[1] for block in (*made, *((edit.start, edit.end) for edit in edits)))
-            kind = edits[0].kind if edits and not made else self.kind
-            grown = shift + sum(length - (stop - begin) for begin, stop, length in made)
-            yield Edit(start + shift, end + grown, start + before, end + _lag(self.edits, used), kind)
-            shift = grown
-
-
-def _groups(
-    edits: Sequence[Edit], changes: Sequence[tuple[int, int, int]]
-) -> Iterator[tuple[list[Edit], list[tuple[int, int, int]]]]:
-    """Edits and changes in order, those together that overlap."""
-    old, new = deque(edits), deque(changes)
-    while old or new:
-        group: tuple[list[Edit], list[tuple[int, int, int]]] = ([], [])
-        reached = -1
-        while True:
-            take_old = old and (not new or (old[0].start, old[0].end) <= new[0][:2])
-            start = old[0].start if take_old else new[0][0] if new else reached
-            if reached >= 0 and start >= reached:
-                break
-            if take_old:
-                group[0].append(old.popleft())
-                reached = max(reached, group[0][-1].end)
+        edits, merged = self.edits, list[Edit]()
+        n_used = n_made = shift = lag = 0
+        while n_used < len(edits) and n_made < len(changes):
+            edit, (start, end, length) = edits[n_used], changes[n_made]
+            if edit.end <= start and edit[:2] <= (start, end):
+                merged.append(_moved(edit, shift) if shift else edit)
+                lag = edit.written_end - edit.end
+                n_used += 1
+            elif end <= edit.start and (start, end) < edit[:2]:
+                merged.append(Edit(start + shift, start + shift + length, start + lag, end + lag, self.kind))
+                shift += length - (end - start)
+                n_made += 1
             else:
-                group[1].append(new.popleft())
-                reached = max(reached, group[1][-1][1])
-        yield group
+                old, made = _overlapping(edits, n_used, changes, n_made)
+                first, last = min(edit.start, start), max(old[-1].end, made[-1][1])
+                grown = shift + sum(new - (stop - begin) for begin, stop, new in made)
+                behind = old[-1].written_end - old[-1].end
+                kind = self.kind or old[0].kind
+                merged.append(Edit(first + shift, last + grown, first + lag, last + behind, kind))
+                n_used, n_made, shift, lag = n_used + len(old), n_made + len(made), grown, behind
+        for start, end, length in changes[n_made:]:
+            merged.append(Edit(start + shift, start + shift + length, start + lag, end + lag, self.kind))
+            shift += length - (end - start)
+        return merged + ([_moved(edit, shift) for edit in edits[n_used:]] if shift else list(edits[n_used:]))
+
+
+def _moved(edit: Edit, shift: int) -> Edit:
+    start, end, written_start, written_end, kind = edit
+    return Edit(start + shift, end + shift, written_start, written_end, kind)
+
+
+def _overlapping(
+    edits: Sequence[Edit], n_used: int, changes: Sequence[tuple[int, int, int]], n_made: int
+) -> tuple[Sequence[Edit], Sequence[tuple[int, int, int]]]:
+    """The edits and changes from the given ones on, which overlap, that hang together."""
+    first_edit, first_change = n_used, n_made
+    reached = max(edits[n_used].end, changes[n_made][1])
+    n_used, n_made = n_used + 1, n_made + 1
+    while True:
+        if n_used < len(edits) and edits[n_used].start < reached:
+            reached = max(reached, edits[n_used].end)
+            n_used += 1
+        elif n_made < len(changes) and changes[n_made][0] < reached:
+            reached = max(reached, changes[n_made][1])
+            n_made += 1
+        else:
+            return edits[first_edit:n_used], changes[first_change:n_made]
 
 
 def _lag(edits: Sequence[Edit], n: int) -> int:
@@ -141,6 +154,8 @@ def _lag(edits: Sequence[Edit], n: int) -> int:
 def _trimmed(text: str, start: int, end: int, new: str) -> tuple[int, int, str]:
     """A change without the whole words, at either side, that it leaves as they are."""
     old = text[start:end]
+    if not old or not new or (old[0] != new[0] and old[-1] != new[-1]):
+        return start, end, new
     same = _n_alike(old, new)
     while same and not (_parts(old, same) and _parts(new, same)):
         same -= 1

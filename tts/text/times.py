@@ -28,7 +28,6 @@ _TIME = Pattern(
 )
 _HOUR = Pattern(rf"(?<![\w.:,$/])(?P<hour>1[0-2]|0?[1-9]) ?{_HALF.format('half')}(?!\w)", needs="mM")
 _RATIO = Pattern(r"(?<![\w.:])([0-9]{1,4}):([0-9]{1,4})(?![\w:])", needs=":")
-_HALF_ALONE = Pattern(r"\b([ap])\.m\b\.?|(?<=\w )\b([AP])\.M\b\.?", needs="mM")
 _LETTERS = [r"\.?".join(zone) for zone in sorted(TIME_ZONES, key=len, reverse=True) if len(zone) > 2]
 _ZONE = Pattern(rf"(?<=[AP]M) ({'|'.join(_LETTERS)})\b\.?(?!\w)", re.IGNORECASE)
 
@@ -40,7 +39,6 @@ def speak_times(text: SpokenText) -> SpokenText:
     text = text.sub(_DURATION, _duration)
     text = text.sub(_TIME, _time)
     text = text.sub(_HOUR, lambda found: _clock(found["hour"], None) + _half(found, "half"))
-    text = text.sub(_HALF_ALONE, lambda found: f"{(found[1] or found[2]).upper()}M{kept_stop(found)}")
     text = text.sub(_ZONE, lambda found: " " + found[1].replace(".", "").upper() + kept_stop(found))
     return text.sub(_RATIO, lambda found: f"{cardinal(int(found[1]))} to {cardinal(int(found[2]))}")
 
