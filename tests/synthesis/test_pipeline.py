@@ -156,6 +156,8 @@ OTHER_VALUES = {
     "energy": 2.0,
     "seed": 1,
     "sentence_silence": 0.5,
+    "paragraph_silence": 0.5,
+    "clause_silence": 0.5,
     "denoise": 0.5,
     "streams": 3,
     "volume": -6.0,
@@ -166,7 +168,7 @@ OTHER_VALUES = {
 
 @pytest.mark.parametrize("name", SynthesisOptions.names())
 def test_every_option_changes_the_samples(random, name):
-    text = "həlˈoʊ.\n\nhəlˈoʊ."
+    text = "həlˈoʊ. Həlˈoʊ, həlˈoʊ.\n\nhəlˈoʊ."
     # Only some vocoders have a hum to take off, or can speak several stretches at a time.
     options = SynthesisOptions(vocoder={"denoise": "waveglow", "streams": "striped"}.get(name))
     usual = random.say(text, options).samples

@@ -1,169 +1,109 @@
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from tts.errors import UsageError
-from tts.synthesis.timing import (
-    Mark,
-    Span,
-    srt,
-    textgrid,
-    timed_sentence,
-    timing_format,
-    timings_json,
-    timings_text,
-    vtt,
-    words,
-)
-
-# "ab c." from 0.1 s: a and b 0.1 s each, the blank 0.05 s, c 0.1 s, the stop 0.15 s.
-MARKS = (
-    Mark("a", 0.1, 0.2),
-    Mark("b", 0.2, 0.3),
-    Mark(" ", 0.3, 0.35),
-    Mark("c", 0.35, 0.45),
-    Mark(".", 0.45, 0.6),
-)
+from tts.synthesis.timing import Mark, TimedSentence, TimedWord, symbol_marks, timed_sentence, timed_words
+from tts.text.reading import ReadWord
 
 
-@pytest.fixture
-def sentences():
-    return [
-        timed_sentence("Ab & <c>.", "ab c.", MARKS, 0.0, 0.7),
-        timed_sentence('Say\n "c".', "c", (Mark("c", 0.3, 0.5),), 3600.7, 0.6),
-    ]
+def marks_of(symbols, first=0.0):
+    """A second a symbol, each at its place."""
+    return tuple(Mark(symbol, first + i, first + i + 1, i) for i, symbol in enumerate(symbols))
 
 
-def test_words_are_split_at_blanks_and_leave_punctuation_out():
-    assert words(MARKS) == (Span("ab", 0.1, 0.3), Span("c", 0.35, 0.45))
-    assert words(()) == ()
-    assert words((Mark(".", 0, 1), Mark(" ", 1, 2), Mark("…", 2, 3))) == ()
+def times(words):
+    return [(word.text, word.start, word.end) for word in words]
 
 
-def test_stress_marks_belong_to_their_word():
-    assert words((Mark("ˈ", 0.0, 0.1), Mark("ɑ", 0.1, 0.2), Mark("ː", 0.2, 0.3))) == (Span("ˈɑː", 0.0, 0.3),)
+def test_marks_leave_out_the_markers():
+    made = symbol_marks(["", "a", "b", ""], [-1, 0, 2, -1], [1, 2, 3, 1], 1.0, 0.5)
+    assert made == (Mark("a", 1.5, 2.5, 0), Mark("b", 2.5, 4.0, 2))
 
 
-def letters(symbols):
-    return tuple(Mark(symbol, float(i), float(i + 1)) for i, symbol in enumerate(symbols))
+def test_marks_of_an_hour_do_not_drift():
+    n, frame_seconds = 360_000, 256 / 24_000
+    made = symbol_marks(["a"] * n, [-1] * n, [1] * n, 0.25, frame_seconds)
+    assert made[-1].end == 0.25 + n * frame_seconds
+    assert made[n // 2].start == made[n // 2 - 1].end == 0.25 + n // 2 * frame_seconds
+
+
+def test_words_are_as_written_and_last_from_their_first_sound_to_their_last():
+    # "Ab, $3." is said "ˈab, θɹˈiː.".
+    phonemes = "ˈab, θɹˈiː."
+    words = (ReadWord(0, 2, 0, 4), ReadWord(4, 6, 5, 11))
+    made = timed_words("Ab, $3.", words, marks_of(phonemes))
+    assert made == (TimedWord("Ab", "ˈab", 0, 3, (0, 2)), TimedWord("$3", "θɹˈiː", 5, 10, (4, 6)))
+
+
+def test_a_written_word_may_be_spoken_as_several():
+    (word,) = timed_words("25", (ReadWord(0, 2, 0, 6),), marks_of("aa, bb"))
+    assert word == TimedWord("25", "aa bb", 0, 6, (0, 2))
+
+
+def test_words_have_single_blanks_and_their_place_in_the_text_that_has():
+    text = "  one \n 5  km "
+    one, other = timed_words(text, (ReadWord(2, 5, 0, 1), ReadWord(8, 13, 2, 3)), marks_of("a b"))
+    assert (one.text, other.text) == ("one", "5 km")
+    assert [" ".join(text.split())[slice(*word.written)] for word in (one, other)] == ["one", "5 km"]
+
+
+def test_a_word_of_which_nothing_is_heard_has_the_instant_between_its_neighbours():
+    words = (ReadWord(0, 1, 0, 1), ReadWord(2, 3, 2, 3), ReadWord(4, 5, 4, 5), ReadWord(6, 7, 6, 7))
+    # The alphabet lacks what stands at 0 and 4.
+    marks = tuple(mark for mark in marks_of("a b c d") if mark.place not in (0, 4))
+    assert times(timed_words("A B C D", words, marks)) == [("A", 2, 2), ("B", 2, 3), ("C", 3, 3), ("D", 6, 7)]
+    assert timed_words("A B", words[:2], ()) == ()
+
+
+def test_words_stay_in_order_and_apart_even_if_their_phonemes_overlap():
+    words = (ReadWord(0, 2, 0, 4), ReadWord(3, 6, 2, 5))
+    assert times(timed_words("of the", words, marks_of("ʌvðə.")))[:2] == [("of", 0, 4), ("the", 4, 4)]
+
+
+def test_a_sentence_spoken_in_two_parts_has_a_blank_without_a_place_between():
+    marks = (Mark("a", 0, 1, 0), Mark(" ", 1, 1, -1), Mark("b", 1, 2, 2))
+    assert times(timed_words("A B", (ReadWord(0, 1, 0, 1), ReadWord(2, 3, 2, 3)), marks)) == [("A", 0, 1), ("B", 1, 2)]
+
+
+def test_without_words_they_are_split_at_blanks_and_leave_punctuation_out():
+    bare = tuple(Mark(symbol, float(i), float(i + 1)) for i, symbol in enumerate("ab c."))
+    assert timed_words("Ab c.", (), bare) == (TimedWord("ab", "ab", 0, 2), TimedWord("c", "c", 3, 4))
+    assert timed_words("", (), ()) == ()
+    assert timed_words(". …", (), marks_of(". …")) == ()
+
+
+def test_typed_phonemes_are_their_own_words_in_their_place():
+    assert timed_words("ˈɑː  c.", (), marks_of("ˈɑː  c.")) == (
+        TimedWord("ˈɑː", "ˈɑː", 0, 3, (0, 3)),
+        TimedWord("c", "c", 5, 6, (4, 5)),
+    )
 
 
 def test_spelled_words_keep_the_signs_inside_them():
-    marks = letters("it's 'so' well-known.")
-    assert words(marks) == (Span("it's", 0, 4), Span("so", 6, 8), Span("well-known", 10, 20))
-    assert words(letters("a - b")) == (Span("a", 0, 1), Span("b", 4, 5))
+    assert times(timed_words("", (), marks_of("it's 'so' well-known."))) == [
+        ("it's", 0, 4),
+        ("so", 6, 8),
+        ("well-known", 10, 20),
+    ]
+    assert times(timed_words("", (), marks_of("a - b"))) == [("a", 0, 1), ("b", 4, 5)]
 
 
 def test_phones_of_several_letters_are_set_apart():
-    marks = letters(["HH", "AH0", "L", "OW1", ",", " ", "W", "ER1", "L", "D", "."])
-    assert words(marks) == (Span("HH AH0 L OW1", 0, 4), Span("W ER1 L D", 6, 10))
+    marks = marks_of(["HH", "AH0", "L", "OW1", ",", " ", "W", "ER1", "L", "D", "."])
+    assert times(timed_words("", (), marks)) == [("HH AH0 L OW1", 0, 4), ("W ER1 L D", 6, 10)]
+    (word,) = timed_words("25", (ReadWord(0, 2, 0, 11),), marks)
+    assert word.phonemes == "HH AH0 L OW1 | W ER1 L D"
 
 
-def test_a_sentence_lasts_from_its_first_mark_to_its_last(sentences):
-    assert (sentences[0].start, sentences[0].end) == (0.1, 0.6)
-    assert (sentences[1].start, sentences[1].end) == (3601.0, 3601.2)
-    bare = timed_sentence("Hm.", "", (), 2.0, 0.5)
-    assert (bare.start, bare.end, bare.words) == (2.0, 2.5, ())
-
-
-def test_srt(sentences):
-    assert srt(sentences) == (
-        '1\n00:00:00,100 --> 00:00:00,600\nAb & <c>.\n\n2\n01:00:01,000 --> 01:00:01,200\nSay "c".\n'
+def test_a_sentence_lasts_from_its_first_mark_to_its_last():
+    marks = (Mark("a", 0.25, 0.5, 0), Mark(".", 0.5, 1.0, 1))
+    placed = timed_sentence("A.", "a.", marks, timed_words("A.", (ReadWord(0, 1, 0, 1),), marks), 2.0, 1.5)
+    assert placed == TimedSentence(
+        text="A.",
+        phonemes="a.",
+        start=2.25,
+        end=3.0,
+        marks=(Mark("a", 2.25, 2.5, 0), Mark(".", 2.5, 3.0, 1)),
+        words=(TimedWord("A", "a", 2.25, 2.5, (0, 1)),),
+        audio_end=3.5,
     )
-
-
-def test_vtt(sentences):
-    assert vtt(sentences) == (
-        'WEBVTT\n\n00:00:00.100 --> 00:00:00.600\nAb &amp; &lt;c&gt;.\n\n01:00:01.000 --> 01:00:01.200\nSay "c".\n'
-    )
-
-
-def test_times_round_to_the_nearest_millisecond_and_carry():
-    assert srt([timed_sentence("a", "a", (Mark("a", 59.9996, 119.9994),), 0, 1)]).split("\n")[1] == (
-        "00:01:00,000 --> 00:01:59,999"
-    )
-
-
-def test_json(sentences):
-    document = json.loads(timings_json(sentences[:1], 0.7))
-    assert document == {
-        "seconds": 0.7,
-        "sentences": [
-            {
-                "text": "Ab & <c>.",
-                "phonemes": "ab c.",
-                "start": 0.1,
-                "end": 0.6,
-                "words": [
-                    {"phonemes": "ab", "start": 0.1, "end": 0.3},
-                    {"phonemes": "c", "start": 0.35, "end": 0.45},
-                ],
-                "marks": [{"symbol": m.symbol, "start": m.start, "end": m.end} for m in MARKS],
-            }
-        ],
-    }
-
-
-def test_textgrid_is_exactly_this():
-    sentence = timed_sentence('A "c"', "a", (Mark("a", 0.1, 0.2),), 0.0, 0.3)
-    tier = """    item [{n}]:
-        class = "IntervalTier"
-        name = "{name}"
-        xmin = 0
-        xmax = 0.3
-        intervals: size = 3
-        intervals [1]:
-            xmin = 0
-            xmax = 0.1
-            text = ""
-        intervals [2]:
-            xmin = 0.1
-            xmax = 0.2
-            text = "{text}"
-        intervals [3]:
-            xmin = 0.2
-            xmax = 0.3
-            text = ""
-"""
-    head = (
-        'File type = "ooTextFile"\nObject class = "TextGrid"\n\n'
-        "xmin = 0\nxmax = 0.3\ntiers? <exists>\nsize = 3\nitem []:\n"
-    )
-    named = (("sentences", 'A ""c""'), ("words", "a"), ("phonemes", "a"))
-    tiers = (tier.format(n=n, name=name, text=text) for n, (name, text) in enumerate(named, 1))
-    assert textgrid([sentence], 0.3) == head + "".join(tiers)
-
-
-def test_textgrid_tiers_cover_everything_once_even_where_symbols_take_no_time():
-    marks = (Mark("ˈ", 0.0, 0.0), Mark("a", 0.0, 0.1 + 0.2), Mark("b", 0.3, 0.5))
-    lines = textgrid([timed_sentence("ab", "ˈab", marks, 0.0, 0.5)], 0.5).split('name = "phonemes"')[1].split("\n")
-    edges = [line.strip() for line in lines if "xm" in line][2:]
-    assert edges == ["xmin = 0", "xmax = 0.3", "xmin = 0.3", "xmax = 0.5"]
-
-
-@pytest.mark.parametrize(
-    ("name", "suffix"), [("a.srt", ".srt"), ("a.VTT", ".vtt"), ("a.json", ".json"), ("a.textgrid", ".TextGrid")]
-)
-def test_the_suffix_is_the_format(name, suffix):
-    assert timing_format(name) == suffix
-
-
-@pytest.mark.parametrize("name", ["a.txt", "a", "srt"])
-def test_another_suffix_is_refused_with_the_known_ones(name):
-    with pytest.raises(UsageError, match=r"\.srt, \.vtt, \.json, \.TextGrid"):
-        timing_format(name)
-
-
-def test_timings_text_writes_each_format(sentences):
-    assert timings_text(sentences, 1, ".srt") == srt(sentences)
-    assert timings_text(sentences, 1, ".vtt") == vtt(sentences)
-    assert timings_text(sentences, 1, ".json") == timings_json(sentences, 1)
-    assert timings_text(sentences, 1, ".TextGrid") == textgrid(sentences, 1)
-
-
-def test_no_sentences_are_valid_files_too():
-    assert srt([]) == ""
-    assert vtt([]) == "WEBVTT\n"
-    assert 'text = ""' in textgrid([], 1.0)
+    bare = timed_sentence("Hm.", "", (), (), 2.0, 0.5)
+    assert (bare.start, bare.end, bare.audio_end, bare.words) == (2.0, 2.5, 2.5, ())

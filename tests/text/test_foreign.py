@@ -8,17 +8,16 @@ import pytest
 
 from tests.text.foreign_cases import CASES, LEFT_OUT
 from tests.text.test_normalize import FRAGMENTS
-from tts.text.foreign import advice, rules_for
+from tts.text.foreign import advice
+from tts.text.normalize import read_out
+from tts.text.passage import Alias
 from tts.text.spoken import SpokenText
 
 KNOWN = ["de", "fr-fr", "es", "es-419", "it", "pt-br", "pt", "nl", "pl", "ru", "cmn", "cmn-latn-pinyin", "ja"]
 
 
 def spoken(written: str, language: str) -> SpokenText:
-    text = SpokenText(written)
-    for kind, rule in rules_for(language):
-        text = rule(text.under(kind))
-    return text
+    return read_out(written, language)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,12 @@ def test_what_cannot_be_read_is_told(language: str, written: str, said: str, lef
     assert (result.text, result.left_out) == (said, left_out)
 
 
+@pytest.mark.parametrize("language", ["de", "fr-fr", "cmn", "ja", "sv"])
+def test_words_that_are_given_stay_as_they_are(language: str) -> None:
+    assert "Alpha 5" in read_out("Ja ABC.", language, [Alias(3, 6, "Alpha 5")]).text
+    assert read_out("Ja ABC.", language, [Alias(3, 6, "Alpha 5")]).left_out == ()
+
+
 def test_there_is_advice_for_kanji_and_chinese_characters() -> None:
     assert advice("ja", ("日本",)) == "kanji cannot be read: write kana"
     assert advice("de", ("☃", "日本")) == "Chinese characters cannot be read in de: write them in its letters"
@@ -58,7 +63,7 @@ def test_there_is_advice_for_kanji_and_chinese_characters() -> None:
         ("M. Dupont a 21 ans.", "fr-fr", "vingt", "21", "cardinal"),
         ("M. Dupont a 21 ans.", "fr-fr", "Monsieur", "M.", "abbreviation"),
         ("el siglo XX fue", "es", "veinte", "XX", "roman"),
-        ("他在2024年来。", "cmn", "二零二四", "2024", "cardinal"),
+        ("他在2024年回来。", "cmn", "二零二四", "2024", "date"),
         ("きょうは10:30です", "ja", "さんじゅっぷん", "10:30", "time"),
     ],
 )

@@ -85,6 +85,14 @@ def test_every_vocoder_says_the_same(heart, vocoder):
     assert (mels[0] - mels[1]).abs().mean() < 0.8
 
 
+def test_both_acoustic_models_say_the_same(heart):
+    """At much the same pace, in level and spectrum; other words would be some 2 apart at every frame."""
+    usual, other = (heart.say(TEXT, SynthesisOptions(acoustic=a)).samples for a in (None, "tacotron2"))
+    assert 0.7 < len(other) / len(usual) < 1.4
+    spectra = [mel_spectrogram(torch.from_numpy(samples[None]), MelSettings()).mean(-1) for samples in (usual, other)]
+    assert (spectra[0] - spectra[1]).abs().mean() < 0.8
+
+
 def test_a_sentence_sounds_the_same_whatever_came_before(heart):
     alone = heart.say(TEXT).samples
     heart.say("Something else came first.")

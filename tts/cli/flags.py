@@ -27,6 +27,9 @@ def _engine(*names: str) -> Any:
     )
 
 
+Language = Annotated[
+    str, typer.Option("--language", "-l", metavar="CODE", help="Of the text: en-us, en-gb, de, fr-fr, …")
+]
 Text = Annotated[
     str | None,
     typer.Argument(metavar="TEXT | -", help="What to say, in quotes; - or nothing reads standard input."),
@@ -116,6 +119,13 @@ Loudness = Annotated[
 SentenceSilence = Annotated[
     float, typer.Option(metavar="SEC", help="Silence between sentences.", rich_help_panel=_DELIVERY)
 ]
+ParagraphSilence = Annotated[
+    float, typer.Option(metavar="SEC", help="Silence between paragraphs.", rich_help_panel=_DELIVERY)
+]
+ClauseSilence = Annotated[
+    float,
+    typer.Option(metavar="SEC", help="Silence between clauses, beside the voice's own.", rich_help_panel=_DELIVERY),
+]
 Denoise = Annotated[
     float,
     typer.Option(metavar="X", help="Take the vocoder's own hum off: 0 nothing, 1 all.", rich_help_panel=_DELIVERY),
@@ -131,7 +141,9 @@ Streams = Annotated[
 Seed = Annotated[int, typer.Option(metavar="N", help="Of everything random.", rich_help_panel=_DELIVERY)]
 Input = Annotated[
     str,
-    typer.Option("--input", metavar="text|phonemes", help="What TEXT is: English, or IPA.", rich_help_panel=_DELIVERY),
+    typer.Option(
+        "--input", metavar="text|phonemes|ssml", help="What TEXT is: words, IPA, or SSML.", rich_help_panel=_DELIVERY
+    ),
 ]
 Output = Annotated[
     str | None,

@@ -78,7 +78,7 @@ class Outputs:
         if self.file is not None:
             output_rate(format_of(self.file, self.format), voice_rate, self.sample_rate)
         if self.timings is not None:
-            from tts.synthesis.timing import timing_format
+            from tts.synthesis.timing_files import timing_format
 
             timing_format(self.timings)
         if self.plot is not None:

@@ -49,6 +49,8 @@ def say(
     volume: flags.Volume = SynthesisOptions.volume,
     loudness: flags.Loudness = SynthesisOptions.loudness,
     sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
+    paragraph_silence: flags.ParagraphSilence = SynthesisOptions.paragraph_silence,
+    clause_silence: flags.ClauseSilence = SynthesisOptions.clause_silence,
     denoise: flags.Denoise = SynthesisOptions.denoise,
     streams: flags.Streams = SynthesisOptions.streams,
     seed: flags.Seed = SynthesisOptions.seed,

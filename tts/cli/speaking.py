@@ -15,7 +15,8 @@ from tts.audio.files import format_of, output_rate
 from tts.cli.outputs import Outputs
 from tts.cli.plot import MelPlot
 from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.timing import TimedSentence, timed_sentence, timing_format, timings_text
+from tts.synthesis.timing import TimedBookmark, TimedSentence, timed_sentence
+from tts.synthesis.timing_files import timing_format, timings_text
 
 if TYPE_CHECKING:
     from tts.synthesis.pipeline import Piece, Voice
@@ -96,24 +97,42 @@ class _Scribe:
 
     def __init__(self, voice: Voice, outputs: Outputs) -> None:
         self._outputs = outputs
-        self._seconds = 0.0
+        self._sample_rate = voice.manifest.sample_rate
+        # Whole samples: what is written of a long text is where it is heard, to the end.
+        self._samples = 0
         self._sentences: list[TimedSentence] = []
-        frame_seconds = voice.manifest.mel["hop_length"] / voice.manifest.sample_rate
+        self._bookmarks: list[TimedBookmark] = []
+        frame_seconds = voice.manifest.mel["hop_length"] / self._sample_rate
         self._plot = MelPlot(frame_seconds) if outputs.plot is not None else None
 
+    @property
+    def _seconds(self) -> float:
+        return self._samples / self._sample_rate
+
     def note(self, piece: Piece) -> None:
-        if not piece.goes_on and (self._outputs.timings is not None or self._plot is not None):
-            placed = timed_sentence(piece.text, piece.phonemes, piece.marks, self._seconds, piece.seconds)
-            if self._outputs.timings is not None:
-                self._sentences.append(placed)
-            if self._plot is not None:
-                self._plot.add(placed, piece.mel, self._seconds + piece.seconds)
-        self._seconds += piece.audio.seconds
+        is_asked = self._outputs.timings is not None or self._plot is not None
+        if is_asked and not piece.goes_on:
+            self._note_bookmarks(piece)
+            # A pause that the text ends with has no words.
+            if piece.text:
+                self._note_sentence(piece)
+        self._samples += len(piece.audio.samples)
+
+    def _note_sentence(self, piece: Piece) -> None:
+        placed = timed_sentence(piece.text, piece.phonemes, piece.marks, piece.words, self._seconds, piece.seconds)
+        if self._outputs.timings is not None:
+            self._sentences.append(placed)
+        if self._plot is not None:
+            self._plot.add(placed, piece.mel)
+
+    def _note_bookmarks(self, piece: Piece) -> None:
+        self._bookmarks += [TimedBookmark(mark.name, self._seconds + mark.seconds) for mark in piece.bookmarks]
 
     def write(self, report: Report) -> None:
         if self._outputs.timings is not None:
             suffix = timing_format(self._outputs.timings)
-            write_text(self._outputs.timings, timings_text(self._sentences, self._seconds, suffix))
+            contents = timings_text(self._sentences, self._seconds, suffix, self._bookmarks)
+            write_text(self._outputs.timings, contents)
         if self._plot is not None and self._outputs.plot is not None:
             self._plot.save(self._outputs.plot)
             if self._plot.is_cut:

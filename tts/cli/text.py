@@ -9,41 +9,62 @@ from typing import Any
 import typer
 
 from tts.cli import flags
-from tts.cli.console import print_json
+from tts.cli.console import print_json, warn
 from tts.cli.source import read_lines, read_text
 
 app = typer.Typer(help="What the frontend makes of a text.", no_args_is_help=True)
+DEFAULT_LANGUAGE = "en-us"
 
 
 @app.command()
-def normalize(text: flags.Text = None, json: flags.Json = False) -> None:
+def normalize(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
     """Write out numbers, abbreviations and signs; line for line from standard input."""
-    from tts.text.normalize import normalize as spoken_form
+    from tts.text.normalize import read_out
 
-    _answer(text, "normalized", spoken_form, json=json)
+    def answer(line: str) -> dict[str, Any]:
+        spoken = read_out(line, language)
+        edits = [
+            {"written": line[e.written_start : e.written_end], "spoken": spoken.text[e.start : e.end], "class": e.kind}
+            for e in spoken.edits
+        ]
+        return {"normalized": spoken.text, "edits": edits, "left_out": list(spoken.left_out)}
+
+    _answer(text, "normalized", answer, json=json)
 
 
 @app.command()
 def phonemes(
     text: flags.Text = None,
+    language: flags.Language = DEFAULT_LANGUAGE,
     lexicon: flags.LexiconFile = None,
     system_espeak: flags.SystemEspeak = False,
     json: flags.Json = False,
 ) -> None:
-    """Give the phonemes (IPA) of a text; line for line from standard input."""
+    """Give the phonemes (IPA) of a text, with its inline markup; line for line from standard input."""
     from tts.text.espeak import EspeakFrontend
-    from tts.text.lexicon import load_lexicon
+    from tts.text.markup import read_markup
+    from tts.text.user_lexicon import lexicon_for
 
-    frontend = EspeakFrontend(lexicon=load_lexicon(lexicon) if lexicon else None, system_espeak=system_espeak)
-    _answer(text, "phonemes", frontend.phonemize, json=json)
+    frontend = EspeakFrontend(language, lexicon=lexicon_for(language, lexicon), system_espeak=system_espeak)
+
+    def answer(line: str) -> dict[str, Any]:
+        passage = read_markup(line)
+        reading = frontend.read(passage)
+        words = [
+            {"text": passage.text[word.start : word.end], "phonemes": reading.phonemes[word.first : word.last]}
+            for word in reading.words
+        ]
+        return {"phonemes": reading.phonemes, "words": words, "warnings": [*passage.warnings, *reading.warnings]}
+
+    _answer(text, "phonemes", answer, json=json)
 
 
 @app.command()
-def segment(text: flags.Text = None, json: flags.Json = False) -> None:
+def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
     """Cut a text into sentences, one a line."""
     from tts.text.segment import split_sentences
 
-    sentences = split_sentences(read_text(text))
+    sentences = split_sentences(read_text(text), language=language)
     if json:
         print_json(list(sentences))
         return
@@ -51,15 +72,19 @@ def segment(text: flags.Text = None, json: flags.Json = False) -> None:
         print(sentence)
 
 
-def _answer(text: str | None, key: str, convert: Callable[[str], str], *, json: bool) -> None:
-    """Convert line for line, each answered at once: the other end of a pipe may wait for it."""
-    answers: list[dict[str, Any]] = []
+def _answer(text: str | None, key: str, answer: Callable[[str], dict[str, Any]], *, json: bool) -> None:
+    """Answer line for line, each at once: the other end of a pipe may wait for it."""
+    documents: list[dict[str, Any]] = []
     for line in read_lines(text):
-        answer = convert(line) if line.strip() else ""
+        document = answer(line)
         if json:
-            answers.append({"text": line, key: answer})
-        else:
-            print(" ".join(answer.split("\n")))
-            sys.stdout.flush()
+            documents.append({"text": line, **document})
+            continue
+        for warning in document.get("warnings", ()):
+            warn(warning)
+        if left_out := document.get("left_out"):
+            warn(f"left out, because it has no words: {' '.join(left_out)}")
+        print(" ".join(document[key].split("\n")))
+        sys.stdout.flush()
     if json:
-        print_json(answers)
+        print_json(documents)

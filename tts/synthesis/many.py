@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -40,21 +40,25 @@ class _Line:
     sentence: Sentence
     options: SynthesisOptions
     stages: Stages
+    warnings: tuple[str, ...]
     generator: np.random.Generator
 
 
+_Ready = tuple[Script, list[_Line]]
+
+
 def speak_all(
-    scripts: Sequence[Script], stages_for: Callable[[SynthesisOptions], Stages]
+    scripts: Sequence[Script], stages_for: Callable[[SynthesisOptions, str | None], Stages]
 ) -> list[Utterance | TtsError]:
     """Speak them all, in their order; where one cannot be spoken, the error says why, and the others are.
 
-    `stages_for` gives the stages that options ask for, or raises TtsError.
+    `stages_for` gives the stages that options ask for, of another voice by its name, or raises TtsError.
     """
     made: dict[int, Utterance | TtsError] = {}
-    ready: list[tuple[Script, Stages]] = []
+    ready: list[_Ready] = []
     for place, script in enumerate(scripts):
         try:
-            ready.append((script, stages_for(script.options)))
+            ready.append((script, [_line(sentence, script.options, stages_for) for sentence in script.sentences]))
         except TtsError as error:
             made[place] = error
     with one_compute_thread():
@@ -62,10 +66,19 @@ def speak_all(
     return [made[place] if place in made else next(spoken) for place in range(len(scripts))]
 
 
-def _spoken_or_parted(ready: Sequence[tuple[Script, Stages]]) -> list[Utterance | TtsError]:
+def _line(
+    sentence: Sentence, options: SynthesisOptions, stages_for: Callable[[SynthesisOptions, str | None], Stages]
+) -> _Line:
+    stages = stages_for(options, sentence.voice)
+    own, warnings = sentence.told(options, stages.acoustic.controls)
+    return _Line(sentence, own, stages, warnings, sentence.draws(options.seed))
+
+
+def _spoken_or_parted(ready: Sequence[_Ready]) -> list[Utterance | TtsError]:
     """All of them together; where that fails in halves, until the one that it fails for is alone."""
     try:
-        return [*_spoken(ready)]
+        # Each time from the same random numbers.
+        return [*_spoken([(script, [_afresh(line, script) for line in lines]) for script, lines in ready])]
     except TtsError as error:
         if len(ready) == 1:
             return [error]
@@ -73,21 +86,21 @@ def _spoken_or_parted(ready: Sequence[tuple[Script, Stages]]) -> list[Utterance 
     return [*_spoken_or_parted(ready[:middle]), *_spoken_or_parted(ready[middle:])]
 
 
-def _spoken(ready: Sequence[tuple[Script, Stages]]) -> Iterator[Utterance]:
-    lines = [
-        _Line(sentence, script.options, stages, sentence.draws(script.options.seed))
-        for script, stages in ready
-        for sentence in script.sentences
-    ]
+def _afresh(line: _Line, script: Script) -> _Line:
+    return replace(line, generator=line.sentence.draws(script.options.seed))
+
+
+def _spoken(ready: Sequence[_Ready]) -> Iterator[Utterance]:
+    lines = [line for _, lines in ready for line in lines if not line.sentence.is_silent]
     mels = _by(lambda line: line.stages.acoustic, lines, _mels)
     requests = [
-        wave_request(heard(spoken, line.stages.vocoder.mel), line.options, line.generator)
+        wave_request(heard(spoken, line.stages.vocoder.mel, line.options.clause_silence), line.options, line.generator)
         for line, spoken in zip(lines, mels, strict=True)
     ]
     waves = _by(lambda asked: asked[0].stages.vocoder, list(zip(lines, requests, strict=True)), _waves)
-    made = zip(lines, mels, waves, strict=True)
-    for script, _ in ready:
-        yield _utterance(script.options, [next(made) for _ in script.sentences])
+    made = zip(mels, waves, strict=True)
+    for script, spoken_lines in ready:
+        yield _utterance(script.options, spoken_lines, made)
 
 
 def _mels(lines: Sequence[_Line]) -> list[Spoken]:
@@ -100,14 +113,17 @@ def _waves(asked: Sequence[tuple[_Line, WaveRequest]]) -> list[Floats]:
     return vocoder.speak_all([request for _, request in asked], [line.options.denoise for line, _ in asked])
 
 
-def _utterance(options: SynthesisOptions, made: Sequence[tuple[_Line, Spoken, Floats]]) -> Utterance:
+def _utterance(options: SynthesisOptions, lines: Sequence[_Line], made: Iterator[tuple[Spoken, Floats]]) -> Utterance:
     parts: list[Floats] = []
     warnings: list[str] = []
-    for line, spoken, samples in made:
+    for line in lines:
         rate = line.stages.vocoder.mel.sample_rate
-        parts += [np.zeros(line.sentence.n_silent(options, rate), np.float32), samples]
-        index = line.sentence.index
-        warnings += [*line.stages.vocoder.warnings(index), *line.sentence.warnings, *spoken.warnings]
+        parts.append(np.zeros(line.sentence.n_silent(rate), np.float32))
+        warnings += [*line.stages.vocoder.warnings(line.sentence.index), *line.sentence.warnings, *line.warnings]
+        if not line.sentence.is_silent:
+            spoken, samples = next(made)
+            parts.append(apply_gain(Audio(samples, rate), line.sentence.manner.volume).samples)
+            warnings += spoken.warnings
     audio = Audio(np.concatenate(parts), rate)
     return Utterance(apply_gain(audio, gain_for(audio, options)), tuple(dict.fromkeys(warnings)))
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from tts.errors import UsageError
 
-TextInput = Literal["text", "phonemes"]
+TextInput = Literal["text", "phonemes", "ssml"]
 
 # Inclusive limits of the numeric options; beyond them speech turns into noise or the request was a slip.
 LIMITS: dict[str, tuple[float, float]] = {
@@ -18,6 +18,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "volume": (-60.0, 30.0),
     "loudness": (-60.0, 0.0),
     "sentence_silence": (0.0, 30.0),
+    "paragraph_silence": (0.0, 30.0),
+    "clause_silence": (0.0, 30.0),
     "denoise": (0.0, 1.0),
     "streams": (1, 64),
     "seed": (0, 2**63 - 1),
@@ -46,6 +48,10 @@ class SynthesisOptions:
     """Of all random draws; the same seed gives the same samples."""
     sentence_silence: float = 0.2
     """Seconds between sentences."""
+    paragraph_silence: float = 0.6
+    """Seconds between paragraphs, in place of those between sentences."""
+    clause_silence: float = 0.0
+    """Seconds at the comma, semicolon, colon or dash between clauses, beyond the pause that the voice makes itself."""
     denoise: float = 0.0
     """How much of the vocoder's own hum is taken off, 1 is all; for vocoders that have one (WaveGlow, HiFi-GAN)."""
     streams: int = 1
@@ -55,7 +61,7 @@ class SynthesisOptions:
     loudness: float | None = None
     """Integrated loudness to bring each text to, in LUFS (ITU-R BS.1770); None leaves it."""
     input: TextInput = "text"
-    """What the text is: written English, or phonemes of the voice's alphabet."""
+    """What the text is: as written, with markup; phonemes of the voice's alphabet; or SSML."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():

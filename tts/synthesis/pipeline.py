@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,29 +14,32 @@ from tts.audio.waveform import Audio
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import one_compute_thread, set_compute_threads
 from tts.models.stages import AcousticStage
+from tts.synthesis.bookmarks import timed_bookmarks
 from tts.synthesis.level import gain_for
 from tts.synthesis.many import Utterance, speak_all
 from tts.synthesis.options import SynthesisOptions
+from tts.synthesis.reader import passage_of, read_sentences
 from tts.synthesis.sentence import Script, Sentence, heard, wave_request
 from tts.synthesis.steady import speak_steadily
-from tts.synthesis.timing import Mark
+from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_words
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
-from tts.text.lexicon import load_lexicon
+from tts.text.passage import Level
+from tts.text.user_lexicon import lexicon_for
 from tts.voice.computing import ENGINES, Computing, choose_computing
 from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
-NOTHING_TO_SPEAK = "There is nothing to speak in this text: it has no word, number or letter."
-
 
 @dataclass(frozen=True)
 class Piece:
-    """One spoken sentence: `audio` holds the silence before it too (none before the first), `mel` [n_mels, T] not.
+    """One spoken sentence: `audio` holds the silence before it too, `mel` [n_mels, T] not.
 
-    Of a long sentence it may be the first stretch of the audio, and tells everything else of the whole; what follows
-    then `goes_on`, and has the rest of the audio and nothing else. `seconds` is how long the sentence is in all.
+    Times count from the start of `audio`. What comes after the last sentence, a pause that the text ends with, is a
+    piece without words. Of a long sentence it may be the first stretch of the audio, and tells everything else of the
+    whole; what follows then `goes_on`, and has the rest of the audio and nothing else. `seconds` is how long the
+    sentence is in all.
     """
 
     text: str
@@ -46,6 +49,9 @@ class Piece:
     warnings: tuple[str, ...]
     mel: npt.NDArray[np.float32]
     seconds: float
+    words: tuple[TimedWord, ...] = ()
+    bookmarks: tuple[TimedBookmark, ...] = ()
+    opens: Level = ""
     goes_on: bool = False
 
 
@@ -73,10 +79,19 @@ class Voice:
     Its networks load when first asked for.
     """
 
-    def __init__(self, manifest: VoiceManifest, frontend: Frontend, computing: Computing) -> None:
+    def __init__(
+        self,
+        manifest: VoiceManifest,
+        frontend: Frontend,
+        computing: Computing,
+        load: Callable[[str], Voice] | None = None,
+    ) -> None:
+        """`load` gives another voice that a text may name (SSML), None: none can be had."""
         self.manifest = manifest
         self.computing = computing
         self._frontend = frontend
+        self._load = load
+        self._others: dict[str, Voice] = {}
         self._acoustics: dict[str, AcousticStage] = {}
         self._vocoders: dict[str, Vocoding] = {}
 
@@ -109,9 +124,7 @@ class Voice:
             TtsError: nothing in the text can be spoken.
         """
         options = options or SynthesisOptions()
-        if sentences := tuple(self._sentences(text, options)):
-            return Script(sentences, options)
-        raise TtsError(NOTHING_TO_SPEAK)
+        return Script(tuple(self._sentences(text, options)), options)
 
     def speak_all(self, scripts: Sequence[Script]) -> list[Utterance | TtsError]:
         """Speak what was read, in its order, together where that is faster: each comes out as it does alone.
@@ -119,20 +132,20 @@ class Voice:
         What cannot be spoken has its error in its place. No text is read: another thread may do that meanwhile.
         """
 
-        def stages_for(options: SynthesisOptions) -> Stages:
-            stages = self._stages(options)
+        def stages_for(options: SynthesisOptions, name: str | None) -> Stages:
+            stages = self._stages_of(name, options)
             stages.wait()
             return stages
 
         return speak_all(scripts, stages_for)
 
     def _pieces(self, text: str, options: SynthesisOptions) -> Iterator[Piece]:
-        stages = self.prepare(options)
-        sentence = None
+        self.prepare(options)
         for sentence in self._sentences(text, options):
-            yield from _on_one_thread(self._speak(sentence, stages, options))
-        if sentence is None:
-            raise TtsError(NOTHING_TO_SPEAK)
+            if sentence.is_silent:
+                yield self._silence(sentence)
+            else:
+                yield from _on_one_thread(self._speak(sentence, self._stages_of(sentence.voice, options), options))
 
     def prepare(self, options: SynthesisOptions) -> Stages:
         """Load the acoustic model and the vocoder that these options ask for, so that they speak at once.
@@ -143,7 +156,7 @@ class Voice:
         """
         is_first = not self._acoustics
         stages = self._stages(options)
-        if is_first and options.input == "text":
+        if is_first and options.input != "phonemes":
             # What reads it opens while the networks get ready, and not within the first sentence.
             self._frontend.phonemize("a")
         stages.wait()
@@ -191,34 +204,68 @@ class Voice:
 
     def _sentences(self, text: str, options: SynthesisOptions) -> Iterator[Sentence]:
         """Those in which there is something to speak, one after the other."""
-        index = 0
-        for sentence, phonemes in self._phonemes(text, options):
-            if self._frontend.speakable(phonemes):
-                yield Sentence(sentence, phonemes, self._frontend.encode(phonemes), index)
-                index += 1
+        return read_sentences(passage_of(text, options.input), options, lambda name: self._other(name)._frontend)
 
-    def _phonemes(self, text: str, options: SynthesisOptions) -> Iterator[tuple[str, str]]:
-        """(sentence, phonemes) one after the other."""
-        if options.input == "phonemes":
-            yield from ((line.strip(), line.strip()) for line in text.splitlines() if line.strip())
-        else:
-            yield from ((sentence, self._frontend.phonemize(sentence)) for sentence in self._frontend.sentences(text))
+    def _other(self, name: str | None) -> Voice:
+        """The voice that speaks where a text names one; None is this one.
+
+        Raises:
+            TtsError: there is no such voice, or it has another sample rate.
+        """
+        if name is None or name == self.manifest.name:
+            return self
+        if name not in self._others:
+            if self._load is None:
+                raise TtsError("no other voice can be had here.")
+            other = self._load(name)
+            if other.manifest.sample_rate != self.manifest.sample_rate:
+                rates = f"{other.manifest.sample_rate} Hz, this one at {self.manifest.sample_rate}"
+                raise TtsError(f"its sample rate is {rates}.")
+            self._others[name] = other
+        return self._others[name]
+
+    def _stages_of(self, name: str | None, options: SynthesisOptions) -> Stages:
+        """Those of the voice that a text names: its own, since what the options name belongs to this voice."""
+        other = self._other(name)
+        return self._stages(options) if other is self else other.prepare(replace(options, vocoder=None, acoustic=None))
 
     def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
         vocoder, rate = stages.vocoder, self.manifest.sample_rate
         generator = sentence.draws(options.seed)
+        options, unheeded = sentence.told(options, stages.acoustic.controls)
         spoken = speak_steadily(stages.acoustic, sentence.encoded, options, generator)
-        result = heard(spoken, vocoder.mel)
+        result = heard(spoken, vocoder.mel, options.clause_silence)
         stretches = vocoder.stretches(wave_request(result, options, generator), options.denoise)
-        silence = sentence.n_silent(options, rate)
+        silence = sentence.n_silent(rate)
         frame_seconds = vocoder.mel.hop_length / rate
-        marks = symbol_marks(spoken.symbols, result.durations.tolist(), silence / rate, frame_seconds)
-        warnings = (*vocoder.warnings(sentence.index), *sentence.warnings, *spoken.warnings)
-        audio = Audio(np.concatenate([np.zeros(silence, np.float32), next(stretches)]), rate)
+        marks = symbol_marks(spoken.symbols, spoken.places, result.durations.tolist(), silence / rate, frame_seconds)
+        words = timed_words(sentence.text, sentence.reading.words, marks)
         seconds = silence / rate + result.mel.shape[1] * frame_seconds
-        yield Piece(sentence.text, sentence.phonemes, audio, marks, warnings, result.mel, seconds)
+        samples = np.concatenate([np.zeros(silence, np.float32), next(stretches)])
+        gain = sentence.manner.volume
+        yield Piece(
+            text=" ".join(sentence.text.split()),
+            phonemes=sentence.phonemes,
+            audio=apply_gain(Audio(samples, rate), gain),
+            marks=marks,
+            warnings=(*vocoder.warnings(sentence.index), *sentence.warnings, *unheeded, *spoken.warnings),
+            mel=result.mel,
+            seconds=seconds,
+            words=words,
+            bookmarks=timed_bookmarks(sentence.bookmarks, sentence.reading.words, words, seconds),
+            opens=sentence.opens,
+        )
         for samples in stretches:
-            yield Piece("", "", Audio(samples, rate), (), (), result.mel[:, :0], 0.0, goes_on=True)
+            audio = apply_gain(Audio(samples, rate), gain)
+            yield Piece("", "", audio, (), (), result.mel[:, :0], 0.0, goes_on=True)
+
+    def _silence(self, sentence: Sentence) -> Piece:
+        """What comes after the last sentence."""
+        rate = self.manifest.sample_rate
+        audio = Audio(np.zeros(sentence.n_silent(rate), np.float32), rate)
+        bookmarks = timed_bookmarks(sentence.bookmarks, (), (), audio.seconds)
+        no_mel = np.zeros((mel_settings(self.manifest).n_mels, 0), np.float32)
+        return Piece("", "", audio, (), sentence.warnings, no_mel, audio.seconds, bookmarks=bookmarks)
 
 
 def _on_one_thread(pieces: Iterator[Piece]) -> Iterator[Piece]:
@@ -254,16 +301,20 @@ def load_voice(
     if threads is not None:
         set_compute_threads(threads)
     computing = choose_computing(device, engine, precision)
-    manifest = find_voice(name_or_folder)
-    assert manifest.frontend is not None
-    frontend = frontend_for(
-        manifest.frontend.kind,
-        manifest.language,
-        manifest.frontend.symbols,
-        lexicon=load_lexicon(lexicon) if lexicon else None,
-        system_espeak=system_espeak,
-    )
-    return Voice(manifest, frontend, computing)
+
+    def load(name: str) -> Voice:
+        manifest = find_voice(name)
+        assert manifest.frontend is not None
+        frontend = frontend_for(
+            manifest.frontend.kind,
+            manifest.language,
+            manifest.frontend.symbols,
+            lexicon=lexicon_for(manifest.language, lexicon),
+            system_espeak=system_espeak,
+        )
+        return Voice(manifest, frontend, computing, load)
+
+    return load(name_or_folder)
 
 
 def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Piece]:
@@ -275,10 +326,3 @@ def at_level(pieces: Iterable[Piece], options: SynthesisOptions) -> Iterator[Pie
         gain = gain_for(whole, options)
     for piece in pieces:
         yield replace(piece, audio=apply_gain(piece.audio, gain))
-
-
-def symbol_marks(symbols: list[str], durations: list[int], offset: float, frame_seconds: float) -> tuple[Mark, ...]:
-    """When each symbol is heard, in seconds, the first one from `offset` on; markers without a symbol are left out."""
-    bounds = offset + np.concatenate([[0], np.cumsum(durations)]) * frame_seconds
-    spans = zip(symbols, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-    return tuple(Mark(symbol, start, end) for symbol, start, end in spans if symbol)

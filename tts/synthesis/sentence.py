@@ -3,42 +3,101 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.random
 
 from tts.audio.mel_settings import MelSettings
-from tts.models.stages import SpokenMel, WaveRequest
-from tts.synthesis.options import SynthesisOptions
+from tts.models.stages import Floats, SpokenMel, WaveRequest
+from tts.synthesis.options import LIMITS, SynthesisOptions
 from tts.synthesis.steady import Spoken
+from tts.text.passage import AS_USUAL, Level, Manner
+from tts.text.reading import Reading
 from tts.text.symbols import Encoded
 
 # A recording starts and ends with silence of its own; this much of it is kept at each side of a sentence. In the
 # corpus that `heart` learned from, the first sound is heard up to 0.1 s before the first symbol begins.
 EDGE_SECONDS = 0.12
+# What parts clauses, in phonemes.
+CLAUSE_MARKS = frozenset(",;:")
+
+
+class Place(NamedTuple):
+    """A place that the author named, at a character of the sentence as written."""
+
+    name: str
+    start: int
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence as written and as read; `index` counts those that are spoken before it."""
+    """A sentence as written and as read, and how it is said; `index` counts those that are spoken before it."""
 
     text: str
-    phonemes: str
+    reading: Reading
     encoded: Encoded
     index: int
+    opens: Level = "sentence"
+    """The boundary before it."""
+    silence: float = 0.0
+    """Seconds of silence before it."""
+    voice: str | None = None
+    """Another voice than that of the text, by name."""
+    manner: Manner = AS_USUAL
+    """How its author wants it said beside the rest."""
+    bookmarks: tuple[Place, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What was noticed while it was read, and in what stands before it and cannot be spoken."""
+
+    @classmethod
+    def of_silence(cls, seconds: float, index: int, bookmarks: Sequence[str], notices: Sequence[str]) -> Sentence:
+        """What comes after the last sentence: a pause, places, notices, and nothing that is said."""
+        places = tuple(Place(name, 0) for name in bookmarks)
+        nothing = Encoded([], [], (), [])
+        return cls("", Reading(""), nothing, index, "", seconds, bookmarks=places, notices=tuple(notices))
+
+    @property
+    def phonemes(self) -> str:
+        return self.reading.phonemes
+
+    @property
+    def is_silent(self) -> bool:
+        return not self.encoded.ids
 
     @property
     def warnings(self) -> tuple[str, ...]:
         unknown = " ".join(self.encoded.dropped)
-        return (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
+        told = (f"symbols this voice does not know were left out: {unknown}",) if unknown else ()
+        return (*self.notices, *told)
 
     def draws(self, seed: int) -> np.random.Generator:
         return random_draws(sentence_seed(seed, self.index, self.phonemes))
 
-    def n_silent(self, options: SynthesisOptions, sample_rate: int) -> int:
-        """Samples of silence before it: none before the first."""
-        return round(options.sentence_silence * sample_rate) if self.index else 0
+    def told(self, options: SynthesisOptions, controls: Collection[str]) -> tuple[SynthesisOptions, tuple[str, ...]]:
+        """The options of this sentence in a text with these, as far as an acoustic model with `controls` obeys them.
+
+        What it does not obey is told in a warning each.
+        """
+        if self.manner == AS_USUAL:
+            return options, ()
+        asked = {
+            "speed": options.speed * self.manner.speed,
+            "pitch": options.pitch + self.manner.pitch,
+            "energy": options.energy * self.manner.energy,
+        }
+        missing = [
+            name for name in ("pitch", "energy") if asked[name] != getattr(options, name) and name not in controls
+        ]
+        obeyed: dict[str, Any] = {name: _clamped(name, asked[name]) for name in asked if name not in missing}
+        warnings = tuple(f"the text changes the {name}, over which this voice has no control" for name in missing)
+        return replace(options, **obeyed), warnings
+
+    def n_silent(self, sample_rate: int) -> int:
+        """Samples of silence before it."""
+        return round(self.silence * sample_rate)
 
 
 @dataclass(frozen=True)
@@ -47,6 +106,11 @@ class Script:
 
     sentences: tuple[Sentence, ...]
     options: SynthesisOptions
+
+
+def _clamped(name: str, value: float) -> float:
+    low, high = LIMITS[name]
+    return min(max(value, low), high)
 
 
 def sentence_seed(seed: int, index: int, phonemes: str) -> int:
@@ -60,11 +124,41 @@ def random_draws(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def heard(spoken: Spoken, mel: MelSettings) -> SpokenMel:
-    """What is heard of a sentence: all but what is too long of the silence in markers at its ends."""
+def heard(spoken: Spoken, mel: MelSettings, clause_silence: float = 0.0) -> SpokenMel:
+    """What is heard of a sentence: all but what is too long of the silence in markers at its ends.
+
+    `clause_silence` seconds are put in at every mark between two clauses.
+    """
+    frames_a_second = mel.sample_rate / mel.hop_length
+    result = spoken.result
+    if n_frames := round(clause_silence * frames_a_second):
+        result = with_pauses(result, _clause_marks(spoken.symbols), n_frames)
     if not spoken.symbols[0] == spoken.symbols[-1] == "":
-        return spoken.result
-    return without_long_edges(spoken.result, round(EDGE_SECONDS * mel.sample_rate / mel.hop_length))
+        return result
+    return without_long_edges(result, round(EDGE_SECONDS * frames_a_second))
+
+
+def _clause_marks(symbols: Sequence[str]) -> list[int]:
+    """The marks between clauses: with a blank behind them, and something to say."""
+    following = zip(symbols, symbols[1:], symbols[2:], strict=False)
+    return [i for i, (mark, blank, more) in enumerate(following) if mark in CLAUSE_MARKS and blank.isspace() and more]
+
+
+def with_pauses(result: SpokenMel, places: Sequence[int], n_frames: int) -> SpokenMel:
+    """Put `n_frames` of silence, of the quietest frame there is, into the quietest place of each symbol in `places`."""
+    loudness = result.mel.mean(axis=0)
+    bounds = np.concatenate([[0], np.cumsum(result.durations)])
+    cuts = [_quietest(loudness, int(bounds[place]), int(bounds[place + 1])) for place in places]
+    silence = np.repeat(result.mel[:, [loudness.argmin()]], n_frames * len(cuts), axis=1)
+    where = np.repeat(cuts, n_frames)
+    durations = result.durations.copy()
+    durations[list(places)] += n_frames
+    f0 = None if result.f0 is None else np.insert(result.f0, where, np.float32(0))
+    return replace(result, mel=np.insert(result.mel, where, silence, axis=1), durations=durations, f0=f0)
+
+
+def _quietest(loudness: Floats, start: int, end: int) -> int:
+    return start + int(loudness[start:end].argmin()) if end > start else start
 
 
 def without_long_edges(result: SpokenMel, n_frames: int) -> SpokenMel:

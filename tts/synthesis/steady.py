@@ -28,10 +28,14 @@ EXCERPT_LENGTH = 40
 
 @dataclass(frozen=True)
 class Spoken:
-    """A sentence's mel, what each of its symbols stands for ("" for a marker), and what went wrong, if anything."""
+    """A sentence's mel, what each of its symbols stands for ("" for a marker), and what went wrong, if anything.
+
+    `places` are those of the symbols in the phonemes, as `Encoded` has them.
+    """
 
     result: SpokenMel
     symbols: list[str]
+    places: list[int]
     warnings: tuple[str, ...] = ()
 
 
@@ -67,11 +71,12 @@ def takes(encoded: Encoded, options: SynthesisOptions, generator: np.random.Gene
     for _ in range(TAKES):
         result = yield MelRequest(encoded.ids, options.speed, options.pitch, options.energy, generator)
         if result.failure is None:
-            return Spoken(result, encoded.symbols, _retried(encoded, failures))
+            return Spoken(result, encoded.symbols, encoded.places, _retried(encoded, failures))
         failures.append(result.failure)
     parts = halves(encoded) if halvings < MOST_HALVINGS else None
     if parts is None:
-        return Spoken(result, encoded.symbols, (f"{_told(encoded, failures)}: listen to it, it may be wrong or cut",))
+        doubt = f"{_told(encoded, failures)}: listen to it, it may be wrong or cut"
+        return Spoken(result, encoded.symbols, encoded.places, (doubt,))
     spoken = []
     for part in parts:
         spoken.append((yield from takes(part, options, generator, halvings + 1)))
@@ -83,7 +88,7 @@ def halves(encoded: Encoded) -> tuple[Encoded, Encoded] | None:
 
     The blank is left out; markers at the ends of the sentence are at the ends of both halves.
     """
-    ids, symbols, _ = encoded
+    ids, symbols, _, places = encoded
     first = next((i for i, symbol in enumerate(symbols) if symbol), 0)
     last = next((i for i in range(len(symbols), 0, -1) if symbols[i - 1]), 0)
     middle, quarter = (first + last) / 2, (last - first) / 4
@@ -98,7 +103,10 @@ def halves(encoded: Encoded) -> tuple[Encoded, Encoded] | None:
     cut = min(clauses or blanks, key=lambda i: abs(i - middle))
     return tuple(  # type: ignore[return-value]  # two of them
         Encoded(
-            [*ids[:first], *ids[start:end], *ids[last:]], [*symbols[:first], *symbols[start:end], *symbols[last:]], ()
+            [*ids[:first], *ids[start:end], *ids[last:]],
+            [*symbols[:first], *symbols[start:end], *symbols[last:]],
+            (),
+            [*places[:first], *places[start:end], *places[last:]],
         )
         for start, end in ((first, cut), (cut + 1, last))
     )
@@ -116,7 +124,8 @@ def _joined(spoken: list[Spoken], warning: str) -> Spoken:
         f0=np.concatenate(f0) if len(f0) == len(spoken) else None,
         failure=None,
     )
-    return Spoken(result, [*one.symbols, " ", *other.symbols], (warning, *one.warnings, *other.warnings))
+    symbols, places = [*one.symbols, " ", *other.symbols], [*one.places, -1, *other.places]
+    return Spoken(result, symbols, places, (warning, *one.warnings, *other.warnings))
 
 
 def _retried(encoded: Encoded, failures: list[str]) -> tuple[str, ...]:

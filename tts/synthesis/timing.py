@@ -1,210 +1,189 @@
-"""When each sentence, word and phoneme is heard, and the files that say so: SRT, WebVTT, JSON, Praat TextGrid.
+"""When each sentence, word and phoneme is heard.
 
-Pure functions over seconds; nothing here knows a network or a file.
+Pure functions over seconds; nothing here knows a network or a file. The files that say so are in `timing_files`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
-from typing import Any
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate, groupby, pairwise
 
-from tts.errors import UsageError
+from tts.text.reading import ReadWord
 
-# What separates or decorates words in a phoneme string without being heard itself.
-_SILENT = frozenset(" !\"(),.:;?'-—…¡¿«»“”^$_")
 # Voices that read spelling have these inside words: "it's", "well-known".
 _INSIDE_WORDS = frozenset("'-")
-TIMING_SUFFIXES = (".srt", ".vtt", ".json", ".TextGrid")
-# Praat and the subtitle formats are read by eye; a microsecond is far below any frame.
-_DIGITS = 6
+# What voices write for markers and between phones, beside the punctuation of all scripts.
+_MARKERS = frozenset("^$|")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A phoneme symbol and when it is heard, in seconds."""
+    """A phoneme symbol and when it is heard, in seconds; `place` is its index in the sentence's phonemes, or -1."""
 
     symbol: str
     start: float
     end: float
+    place: int = -1
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of speech and when it is heard, in seconds."""
+class TimedWord:
+    """A word as written, its phonemes, and when it is heard, from its first sound to its last, in seconds.
+
+    `written` is its stretch, [start, end), of the sentence with single blanks; empty where that is not known.
+    """
 
     text: str
+    phonemes: str
     start: float
     end: float
+    written: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class TimedBookmark:
+    """A place that the author named, and when it is reached, in seconds."""
+
+    name: str
+    seconds: float
 
 
 @dataclass(frozen=True)
 class TimedSentence:
-    """A sentence as written, its phonemes, when it is heard, and its marks; all in seconds of the whole audio."""
+    """A sentence as written, its phonemes, when it is heard, its marks and words; all in seconds of the whole audio.
+
+    Its own audio, with the silence in it, lasts until `audio_end`.
+    """
 
     text: str
     phonemes: str
     start: float
     end: float
     marks: tuple[Mark, ...]
-
-    @property
-    def words(self) -> tuple[Span, ...]:
-        return words(self.marks)
+    words: tuple[TimedWord, ...]
+    audio_end: float
 
 
-def timed_sentence(text: str, phonemes: str, marks: Sequence[Mark], offset: float, seconds: float) -> TimedSentence:
-    """Place a sentence whose marks count from its own start at `offset` seconds of the whole.
+def timed_sentence(
+    text: str, phonemes: str, marks: Sequence[Mark], words: Sequence[TimedWord], offset: float, seconds: float
+) -> TimedSentence:
+    """Place a sentence whose marks and words count from its own start at `offset` seconds; its audio has `seconds`.
 
-    It lasts from its first mark to its last, so that the silence around it is nobody's; without marks, for the
-    `seconds` of its audio.
+    It lasts from its first mark to its last, so that the silence around it is nobody's; without marks, as long as its
+    audio.
     """
-    placed = tuple(Mark(mark.symbol, mark.start + offset, mark.end + offset) for mark in marks)
-    start, end = (placed[0].start, placed[-1].end) if placed else (offset, offset + seconds)
-    return TimedSentence(text, phonemes, start, end, placed)
+    placed = tuple(replace(mark, start=mark.start + offset, end=mark.end + offset) for mark in marks)
+    timed = tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words)
+    audio_end = offset + seconds
+    start, end = (placed[0].start, placed[-1].end) if placed else (offset, audio_end)
+    return TimedSentence(text, phonemes, start, end, placed, timed, audio_end)
 
 
-def words(marks: Iterable[Mark]) -> tuple[Span, ...]:
-    """The words that blanks separate, as symbols without punctuation; stretches without a sound are left out.
+def symbol_marks(
+    symbols: Sequence[str], places: Sequence[int], durations: Sequence[int], offset: float, frame_seconds: float
+) -> tuple[Mark, ...]:
+    """When each symbol is heard, in seconds, the first one from `offset` on; markers without a symbol are left out.
 
-    Symbols of several characters (ARPAbet) have a blank between them.
+    places: where each symbol stands in the phoneme string, -1 for none; durations: whole frames.
     """
+    bounds = (offset + frames * frame_seconds for frames in accumulate(durations, initial=0))
+    spans = zip(symbols, places, pairwise(bounds), strict=True)
+    return tuple(Mark(symbol, start, end, place) for symbol, place, (start, end) in spans if symbol)
+
+
+def timed_words(text: str, words: Sequence[ReadWord], marks: Sequence[Mark]) -> tuple[TimedWord, ...]:
+    """The written words of a sentence, in their order and apart, each from its first sounding mark to its last.
+
+    A word of which nothing is heard gets the instant where the one before ends. Where no words are known, they are
+    those that blanks separate among the phonemes, written as phonemes.
+    """
+    if not words:
+        return _phoneme_words(text, marks)
+    runs = list(_runs(words, marks))
+    places = _places_with_single_blanks(text)
+    reached = next((run[0].start for run in runs if run), None)
+    if reached is None:
+        return ()
+    timed = []
+    for word, run in zip(words, runs, strict=True):
+        start, reached = (run[0].start, run[-1].end) if run else (reached, reached)
+        written = with_single_blanks(text[word.start : word.end])
+        first = places[word.start]
+        timed.append(TimedWord(written, _shown(run), start, reached, (first, first + len(written))))
+    return tuple(timed)
+
+
+def _runs(words: Sequence[ReadWord], marks: Sequence[Mark]) -> Iterator[Sequence[Mark]]:
+    """The marks of each word, from its first sound to its last."""
+    position = 0
+    for word in words:
+        while position < len(marks) and marks[position].place < word.first:
+            position += 1
+        first = position
+        while position < len(marks) and marks[position].place < word.last:
+            position += 1
+        yield _sounding(marks[first:position])
+
+
+def _phoneme_words(text: str, marks: Sequence[Mark]) -> tuple[TimedWord, ...]:
+    """The words of which nothing is known but their marks; where the text is the phonemes, they have their place."""
+    is_phonemes = all(m.symbol.isspace() or (m.place >= 0 and text.startswith(m.symbol, m.place)) for m in marks)
+    places = _places_with_single_blanks(text)
     found = []
-    for is_blank, run in groupby(marks, key=lambda mark: mark.symbol.isspace()):
-        heard = [] if is_blank else _without_marks(list(run))
-        if heard:
-            symbols = [mark.symbol for mark in heard]
-            text = (" " if max(map(len, symbols)) > 1 else "").join(symbols)
-            found.append(Span(text, heard[0].start, heard[-1].end))
+    for is_blank, group in groupby(marks, key=lambda mark: mark.symbol.isspace()):
+        run = [] if is_blank else _sounding(list(group))
+        if run:
+            shown = _shown(run)
+            last = run[-1].place + len(run[-1].symbol)
+            written = (places[run[0].place], places[last]) if is_phonemes else (0, 0)
+            found.append(TimedWord(shown, shown, run[0].start, run[-1].end, written))
     return tuple(found)
 
 
-def _without_marks(word: list[Mark]) -> list[Mark]:
-    """A word's marks from its first sound to its last, without punctuation, but with the signs that spelling uses."""
-    sounds = [i for i, mark in enumerate(word) if mark.symbol not in _SILENT]
-    if not sounds:
-        return []
-    return [mark for mark in word[sounds[0] : sounds[-1] + 1] if mark.symbol not in _SILENT - _INSIDE_WORDS]
+def _sounding(marks: Sequence[Mark]) -> Sequence[Mark]:
+    sounds = [i for i, mark in enumerate(marks) if is_heard(mark.symbol)]
+    return marks[sounds[0] : sounds[-1] + 1] if sounds else []
 
 
-def timing_format(path: str | Path) -> str:
-    """The suffix of a timings file, in the spelling of `TIMING_SUFFIXES`.
+def _shown(marks: Sequence[Mark]) -> str:
+    """Marks as phonemes without punctuation, but with the signs that spelling uses.
 
-    Raises:
-        UsageError: it is none of them.
+    Symbols of several letters (ARPAbet) have a blank between them, and `|` between words.
     """
-    suffix = Path(path).suffix
-    for known in TIMING_SUFFIXES:
-        if suffix.lower() == known.lower():
-            return known
-    raise UsageError(f"Timings are written as {', '.join(TIMING_SUFFIXES)}, and {str(path)!r} ends in none of these.")
+    kept = [mark.symbol for mark in marks if mark.symbol.isspace() or _is_shown(mark.symbol)]
+    are_long = any(len(symbol) > 1 for symbol in kept)
+    groups = groupby(kept, key=str.isspace)
+    words = [(" " if are_long else "").join(group) for is_blank, group in groups if not is_blank]
+    return (" | " if are_long else " ").join(words)
 
 
-def timings_text(sentences: Sequence[TimedSentence], seconds: float, suffix: str) -> str:
-    """The contents of a timings file; `seconds` is the length of the whole audio."""
-    if suffix == ".srt":
-        return srt(sentences)
-    if suffix == ".vtt":
-        return vtt(sentences)
-    if suffix == ".json":
-        return timings_json(sentences, seconds)
-    return textgrid(sentences, seconds)
+def _is_shown(symbol: str) -> bool:
+    return symbol in _INSIDE_WORDS or is_heard(symbol)
 
 
-def srt(sentences: Sequence[TimedSentence]) -> str:
-    """SubRip subtitles, a cue a sentence."""
-    cues = (
-        f"{number}\n{_clock(s.start, ',')} --> {_clock(s.end, ',')}\n{_one_line(s.text)}\n"
-        for number, s in enumerate(sentences, 1)
-    )
-    return "\n".join(cues)
+@lru_cache(maxsize=1024)
+def is_heard(symbol: str) -> bool:
+    """Tell whether a symbol is more than what separates or decorates words: punctuation, a blank or a marker."""
+    return any(sign not in _MARKERS and unicodedata.category(sign)[0] not in "PZC" for sign in symbol)
 
 
-def vtt(sentences: Sequence[TimedSentence]) -> str:
-    """WebVTT subtitles, a cue a sentence; what its text format reserves is escaped."""
-    cues = (f"{_clock(s.start, '.')} --> {_clock(s.end, '.')}\n{_escaped(_one_line(s.text))}\n" for s in sentences)
-    return "\n".join(["WEBVTT\n", *cues])
-
-
-def timings_json(sentences: Sequence[TimedSentence], seconds: float) -> str:
-    """One document: the length, and for each sentence its words and phonemes."""
-    document = {"seconds": _rounded(seconds), "sentences": [_sentence_record(s) for s in sentences]}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def textgrid(sentences: Sequence[TimedSentence], seconds: float) -> str:
-    """A Praat TextGrid in the long text format, with the tiers sentences, words and phonemes."""
-    tiers = {
-        "sentences": [Span(_one_line(s.text), s.start, s.end) for s in sentences],
-        "words": [word for s in sentences for word in s.words],
-        "phonemes": [Span(m.symbol, m.start, m.end) for s in sentences for m in s.marks if not m.symbol.isspace()],
-    }
-    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {_number(seconds)}"]
-    lines += ["tiers? <exists>", f"size = {len(tiers)}", "item []:"]
-    for index, (name, spans) in enumerate(tiers.items(), 1):
-        lines += _tier(index, name, spans, seconds)
-    return "\n".join(lines) + "\n"
-
-
-def _tier(index: int, name: str, spans: Sequence[Span], seconds: float) -> list[str]:
-    intervals = list(_tiled(spans, seconds))
-    lines = [f"    item [{index}]:", '        class = "IntervalTier"', f'        name = "{name}"']
-    lines += ["        xmin = 0", f"        xmax = {_number(seconds)}", f"        intervals: size = {len(intervals)}"]
-    for number, span in enumerate(intervals, 1):
-        text = span.text.replace('"', '""')
-        lines += [f"        intervals [{number}]:", f"            xmin = {_number(span.start)}"]
-        lines += [f"            xmax = {_number(span.end)}", f'            text = "{text}"']
-    return lines
-
-
-def _tiled(spans: Sequence[Span], seconds: float) -> Iterator[Span]:
-    """The spans with empty ones between them: Praat wants a tier covered from end to end, without empty intervals."""
-    reached, whole = 0.0, _rounded(seconds)
-    for span in spans:
-        start, end = max(_rounded(span.start), reached), min(_rounded(span.end), whole)
-        if end <= start:
-            continue
-        if start > reached:
-            yield Span("", reached, start)
-        yield Span(span.text, start, end)
-        reached = end
-    if reached < whole:
-        yield Span("", reached, whole)
-
-
-def _sentence_record(sentence: TimedSentence) -> dict[str, Any]:
-    return {
-        "text": sentence.text,
-        "phonemes": sentence.phonemes,
-        "start": _rounded(sentence.start),
-        "end": _rounded(sentence.end),
-        "words": [{"phonemes": w.text, "start": _rounded(w.start), "end": _rounded(w.end)} for w in sentence.words],
-        "marks": [{"symbol": m.symbol, "start": _rounded(m.start), "end": _rounded(m.end)} for m in sentence.marks],
-    }
-
-
-def _clock(seconds: float, decimal_mark: str) -> str:
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{decimal_mark}{rest % 1000:03}"
-
-
-def _one_line(text: str) -> str:
-    """A blank line would end a cue."""
+def with_single_blanks(text: str) -> str:
+    """A text on one line."""
     return " ".join(text.split())
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _rounded(seconds: float) -> float:
-    return round(seconds, _DIGITS)
-
-
-def _number(seconds: float) -> str:
-    return f"{_rounded(seconds):.{_DIGITS}f}".rstrip("0").rstrip(".")
+def _places_with_single_blanks(text: str) -> list[int]:
+    """Where each character of a text, and its end, is once it has single blanks."""
+    places, reached = [], 0
+    is_apart = False
+    for character in text:
+        is_blank = character.isspace()
+        if not is_blank and is_apart:
+            reached += 1
+        is_apart = is_blank and reached > 0
+        places.append(reached)
+        reached += not is_blank
+    return [*places, reached]

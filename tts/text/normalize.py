@@ -98,7 +98,8 @@ def _rules(language: str) -> Sequence[Rule]:
 
 
 def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: str) -> SpokenText:
-    text = tidy(speak_emoji(text.under("symbol"), language).under("text"))
+    if rules is _ENGLISH:  # the other languages' rules fold what is theirs: º, « and ， are more than typography there
+        text = tidy(speak_emoji(text.under("symbol"), language).under("text"))
     present = _characters(text)
     for kind, speak, needs in rules:
         if needs and needs.isdisjoint(present):

@@ -32,6 +32,9 @@ class Manner:
         )
 
 
+AS_USUAL = Manner()
+
+
 @dataclass(frozen=True)
 class Pronunciation:
     """The stretch [start, end) is said as these phonemes (IPA)."""
@@ -56,7 +59,7 @@ class Spoken:
 
     start: int
     end: int
-    manner: Manner = Manner()
+    manner: Manner = AS_USUAL
     language: str | None = None
     voice: str | None = None
 

@@ -13,7 +13,6 @@ import re
 from tts.text.foreign import amounts, calendar, characters, electronic, figures, shortened
 from tts.text.foreign.language import Language, Rule, Rules
 from tts.text.foreign.numbers import words
-from tts.text.spoken import SpokenText
 
 # Alone between blanks or marks: "3." may be an ordinal and "3,5" a decimal, which espeak-ng may know better.
 _WHOLE = re.compile(r"(?<![\w.,:/'’-])[0-9]{1,15}(?![\w:/%°'’-]|[.,]\d|\.\s+\w)")
@@ -61,21 +60,24 @@ def advice(language: str, left_out: tuple[str, ...]) -> str | None:
 
 
 def _rules_of(language: Language) -> Rules:
+    numeric = (
+        *(("date", calendar.dates), ("telephone", figures.telephone), ("time", calendar.times)),
+        *(("range", figures.ranges), ("money", amounts.money), ("measure", amounts.measures)),
+        ("cardinal", amounts.magnitudes),
+    )
+    plain = (
+        *(("score", figures.scores), ("fraction", figures.fractions), ("serial", figures.versions)),
+        *(("cardinal", figures.plain_numbers), ("serial", figures.leftovers)),
+    )
     return (
         ("electronic", electronic.addresses(language)),
-        ("date", figures.with_digits(calendar.dates(language))),
-        ("telephone", figures.with_digits(figures.telephone(language))),
-        ("time", figures.with_digits(calendar.times(language))),
-        ("range", figures.with_digits(figures.ranges(language))),
-        ("money", figures.with_digits(amounts.money(language))),
-        ("measure", amounts.measures(language)),
-        ("cardinal", figures.with_digits(amounts.magnitudes(language))),
+        *((kind, figures.with_digits(make, language)) for kind, make in numeric),
+        ("measure", amounts.bare_units(language)),
         ("abbreviation", shortened.abbreviations(language)),
         ("roman", shortened.roman(language)),
         *language.more,
-        ("score", figures.with_digits(figures.scores(language))),
-        ("fraction", figures.fractions(language)),
-        *figures.plain_numbers(language),
+        ("fraction", figures.halves(language)),
+        *((kind, figures.with_digits(make, language)) for kind, make in plain),
         ("symbol", characters.signs(language.signs)),
     )
 
@@ -126,10 +128,7 @@ def _num2words_code(code: str) -> str:
 
 
 def _whole_numbers(code: str) -> Rule:
-    def rule(text: SpokenText) -> SpokenText:
-        return text.sub(_WHOLE, lambda found: _whole(code, found.group()))
-
-    return figures.with_digits(rule)
+    return lambda text: text.sub(_WHOLE, lambda found: _whole(code, found.group()))
 
 
 def _whole(code: str, written: str) -> str:

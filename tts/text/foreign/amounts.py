@@ -38,17 +38,19 @@ def measures(language: Language) -> Rule:
     """Quantities with a unit, percent too: "5 km", "20 °C", "3,5 %"."""
     units = "|".join(_unit(unit) for unit in sorted(language.units, key=len, reverse=True))
     pattern = re.compile(rf"{MINUS}{START}(?P<number>{language.number})\s?(?P<unit>{units})(?![\w²³])")
-    alone = "|".join(re.escape(unit) for unit in _SURE if unit in language.units) or "(?!)"
-    bare = re.compile(rf"(?<=[^\W\d_]\s)(?:{alone})(?![\w/²³])")
 
     def spoken(found: re.Match[str]) -> str:
         words = counted(language, found["number"], _noun(language, found["unit"]))
         return f"{language.minus} {words}" if found["minus"] else words
 
-    def named(found: re.Match[str]) -> str:
-        return language.units[found.group()].many
+    return lambda text: text.sub(pattern, spoken)
 
-    return lambda text: text.sub(pattern, spoken).sub(bare, named)
+
+def bare_units(language: Language) -> Rule:
+    """Units behind a number in words: "zehn km"."""
+    units = "|".join(re.escape(unit) for unit in _SURE if unit in language.units) or "(?!)"
+    pattern = re.compile(rf"(?<=[^\W\d_]\s)(?:{units})(?![\w/²³])")
+    return lambda text: text.sub(pattern, lambda found: language.units[found.group()].many)
 
 
 def magnitudes(language: Language) -> Rule:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from tts.text.emoji_names import speak_emoji
 from tts.text.foreign.language import Rule, Rules, listed
 from tts.text.spoken import SpokenText
 
@@ -45,7 +46,6 @@ _MARKS = {
 }
 _MARK = re.compile("|".join(_MARKS))
 _SYMBOLS = frozenset({"So", "Sc", "Sm", "Sk", "Co", "Cn", "Me"})
-_EMOJI_LANGUAGES = frozenset(listed("de es fr ja ko pt it fa id zh ru tr ar"))
 
 
 def folding(language: str) -> Rule:
@@ -83,22 +83,10 @@ def folding(language: str) -> Rule:
 
 
 def emoji_names(language: str) -> Rule:
-    """Emoji by their names in the language, where the emoji package has them."""
-    code = "zh" if language.startswith("cmn") else language.split("-")[0]
-
-    def rule(text: SpokenText) -> SpokenText:
-        if code not in _EMOJI_LANGUAGES or not any(character >= "\u2194" for character in _others(text.text)):
-            return text
-        import emoji
-
-        found = [
-            (one["match_start"], one["match_end"], f" {_emoji_name(one['emoji'], code)} ")
-            for one in emoji.emoji_list(text.text)
-            if _emoji_name(one["emoji"], code)
-        ]
-        return text.changed(found) if found else text
-
-    return rule
+    """Emoji by their names in the language; in Japanese these are in kanji, which nobody reads here."""
+    if language.split("-")[0] == "ja":
+        return lambda text: text
+    return lambda text: speak_emoji(text, language)
 
 
 def signs(words: Mapping[str, str]) -> Rule:
@@ -151,6 +139,8 @@ _READ_EVERYWHERE = (
     *[(0x00, 0x17F), (0x250, 0x2FF), (0x370, 0x58F), (0x5D0, 0x5EA), (0x620, 0x6D5), (0x900, 0xAFF), (0xB80, 0xDFF)],
     *[(0x10A0, 0x10FF), (0x1100, 0x11FF), (0x1C80, 0x1CBF), (0x1F00, 0x1FFF), (0x3130, 0x318F), (0xAC00, 0xD7A3)],
 )
+# Letters that stand for words which are given, and are put in when all rules are done (tts.text.normalize).
+_PLACEHOLDERS = range(0x17000, 0x187F8)
 _KANA = ((0x3041, 0x3096), (0x30A1, 0x30FA), (0x30FC, 0x30FE))
 _HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 _IDEOGRAPHS = (*_HAN, (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3100, 0x312F), (0x31A0, 0x31EF))
@@ -171,6 +161,8 @@ def _readable(language: str) -> Callable[[str], bool]:
         if unicodedata.category(character)[0] not in "LM" and character not in "々〆〇":
             return True
         point = ord(character)
+        if point in _PLACEHOLDERS:
+            return True
         if code in _WRITES_HAN and _within(point, _HAN[:2]):
             return True
         if code == "ja" and _within(point, _KANA):
@@ -202,8 +194,14 @@ def _others(text: str) -> set[str]:
 def _dropped(text: SpokenText, characters: set[str]) -> SpokenText:
     if not characters:
         return text
-    inside = "".join(re.escape(character) for character in sorted(characters))
-    return text.drop(re.compile(f"[{inside}]+"))
+    pattern = re.compile(f"[{''.join(re.escape(character) for character in sorted(characters))}]+")
+    names = ["".join(map(_name, found.group())) for found in pattern.finditer(text.text)]
+    return text.sub(pattern, " ").leaving_out(names)
+
+
+def _name(character: str) -> str:
+    """What a character is told as: itself, or its number where it has no face."""
+    return f"U+{ord(character):04X}" if unicodedata.category(character) in {"Co", "Cn"} else character
 
 
 def _without_controls(text: SpokenText, keeps_joiners: bool) -> SpokenText:
@@ -219,13 +217,3 @@ def _compatible(found: re.Match[str]) -> str:
 def _plain_letter(found: re.Match[str]) -> str:
     letter = found.group()
     return _PLAIN_LETTERS.get(letter) or unicodedata.normalize("NFKD", letter)[0]
-
-
-@functools.lru_cache(maxsize=4096)
-def _emoji_name(written: str, code: str) -> str:
-    import emoji
-
-    name = emoji.demojize(written, language=code, delimiters=("", ""))
-    spoken = name.replace("_", " ").strip()
-    # Half of a name is worse than none: Japanese has most of them in kanji, which nobody reads here.
-    return "" if name == written or (code == "ja" and any(_within(ord(letter), _HAN) for letter in name)) else spoken

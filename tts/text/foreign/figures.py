@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 
-from tts.text.foreign.language import Language, Rule, Rules
+from tts.text.foreign.language import Language, Rule
 from tts.text.foreign.numbers import cardinal, digits, integer, number
 from tts.text.spoken import SpokenText
 
@@ -25,12 +27,18 @@ _APOSTROPHE = re.compile(r"(?<!\w)['’](?=[0-9]{2}(?!\w))")
 _AMONG_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])")
 _NEXT_WORD = re.compile(r"\s([^\W\d_]{2,40})(?![\w])")
 _CONTEXT = 24
+_YEAR = re.compile("1[1-9][0-9]{2}")
 _RUN = re.compile(r"[0-9]+")
 
 
-def with_digits(rule: Rule) -> Rule:
-    """The same rule, which is not tried on a text without a digit."""
-    return lambda text: rule(text) if _ANY_DIGIT.search(text.text) else text
+def with_digits(make: Callable[[Language], Rule], language: Language) -> Rule:
+    """A rule that is made when a text first has a digit, and not tried on those without."""
+
+    @functools.cache
+    def made() -> Rule:
+        return make(language)
+
+    return lambda text: made()(text) if _ANY_DIGIT.search(text.text) else text
 
 
 def ranges(language: Language) -> Rule:
@@ -56,11 +64,11 @@ def scores(language: Language) -> Rule:
     return lambda text: text.sub(_SCORE, spoken)
 
 
-def fractions(language: Language) -> Rule:
-    """Fractions: "½", "3½", "3/4", "2 1/2"."""
+def halves(language: Language) -> Rule:
+    """Fractions of one character: "½", "3½"."""
     single = re.compile(rf"(?:{START}([0-9]{{1,9}}) ?)?([{''.join(language.halves)}])")
 
-    def one_character(found: re.Match[str]) -> str:
+    def spoken(found: re.Match[str]) -> str:
         alone, behind = language.halves[found[2]]
         if found[1] is None:
             return f" {alone} "
@@ -69,49 +77,56 @@ def fractions(language: Language) -> Rule:
             return re.sub(r"eins\Z", "ein", whole) + behind[1:]
         return f"{whole} {behind}"
 
-    def slashed(found: re.Match[str]) -> str:
+    return lambda text: text if text.text.isascii() else text.sub(single, spoken)
+
+
+def fractions(language: Language) -> Rule:
+    """Fractions with a slash: "3/4", "2 1/2"."""
+
+    def spoken(found: re.Match[str]) -> str:
         above, below = int(found[2]), int(found[3])
         whole = f"{integer(language, found[1])} " if found[1] else ""
         if below not in language.parts or not 0 < above < below:
             return f"{whole}{integer(language, found[2])} {language.over} {integer(language, found[3])}"
         one, many = language.parts[below]
-        if above == 1:
-            return whole + one
-        return f"{whole}{cardinal(language, above, 'm')} {many}"
+        return whole + (one if above == 1 else f"{cardinal(language, above, 'm')} {many}")
 
-    return lambda text: text.sub(single, one_character).sub(_SLASHED, slashed)
+    return lambda text: text.sub(_SLASHED, spoken)
 
 
-def plain_numbers(language: Language) -> Rules:
-    """Rules for what is left of numbers, in the order of their kinds; after them no digit is left."""
+def versions(language: Language) -> Rule:
+    """Numbers with several stops, "1.2.3", and the apostrophe of the years '80."""
     grouped = re.compile(language.number)
-    plain = re.compile(rf"{MINUS}{START}(?P<number>{language.number}){END}")
 
     def spoken(found: re.Match[str]) -> str:
-        is_year = language.year is not None and re.fullmatch("1[1-9][0-9]{2}", found["number"])
-        words = (
-            language.year(int(found["number"]))
-            if language.year is not None and is_year and not found["minus"]
-            else number(language, found["number"], _gender(language, found))
-        )
-        return f"{language.minus} {words}" if found["minus"] else words
-
-    def version(found: re.Match[str]) -> str:
         if grouped.fullmatch(found.group()):
             return found.group()
         return f" {language.point} ".join(integer(language, part) for part in found.group().split("."))
 
-    def leftover(text: SpokenText) -> SpokenText:
-        if not _ANY_DIGIT.search(text.text):
-            return text
-        apart = text.sub(_AMONG_LETTERS, " ")
-        return apart.sub(_RUN, lambda found: integer(language, found.group()))
+    return lambda text: text.sub(_APOSTROPHE, "").sub(_VERSION, spoken)
 
-    return (
-        ("serial", with_digits(lambda text: text.sub(_APOSTROPHE, "").sub(_VERSION, version))),
-        ("cardinal", with_digits(lambda text: text.sub(plain, spoken))),
-        ("serial", leftover),
-    )
+
+def plain_numbers(language: Language) -> Rule:
+    """Whole numbers, decimals and, where the language has words of their own for them, years."""
+    plain = re.compile(rf"{MINUS}{START}(?P<number>{language.number}){END}")
+
+    def spoken(found: re.Match[str]) -> str:
+        written = found["number"]
+        if language.year is not None and not found["minus"] and _YEAR.fullmatch(written):
+            return language.year(int(written))
+        words = number(language, written, _gender(language, found))
+        return f"{language.minus} {words}" if found["minus"] else words
+
+    return lambda text: text.sub(plain, spoken)
+
+
+def leftovers(language: Language) -> Rule:
+    """Digits among letters, "A4", and whatever no other rule took; behind this one no digit is left."""
+
+    def rule(text: SpokenText) -> SpokenText:
+        return text.sub(_AMONG_LETTERS, " ").sub(_RUN, lambda found: integer(language, found.group()))
+
+    return rule
 
 
 def telephone(language: Language) -> Rule:

@@ -63,6 +63,7 @@ _UNITS = {
     **{"°C": "ど", "℃": "ど", "°": "ど", "GB": "ギガバイト", "MB": "メガバイト"},
 }
 _MEASURE = re.compile(rf"(?<![0-9.])({_NUMBER})\s?({either(_UNITS)})(?![A-Za-z])")
+_LEFT = re.compile("[0-9]+")
 _PLAIN = re.compile(rf"(?P<minus>(?<![\w)])[-−])?(?<![0-9.])(?P<number>{_NUMBER})(?![0-9])")
 JAPANESE_SIGNS = {
     **{
@@ -162,7 +163,7 @@ def numbers(text: SpokenText) -> SpokenText:
     text = text.under("money").sub(_MONEY, lambda found: number(found[2]) + _CURRENCIES[found[1]])
     text = text.sub(_MONEY_BEHIND, lambda found: number(found[1]) + _CURRENCIES[found[2]])
     text = text.under("measure").sub(_MEASURE, lambda found: number(found[1]) + _UNITS[found[2]])
-    return text.under("cardinal").sub(_PLAIN, _plain)
+    return text.under("cardinal").sub(_PLAIN, _plain).sub(_LEFT, lambda found: digits(found.group()))
 
 
 def punctuation(text: SpokenText) -> SpokenText:

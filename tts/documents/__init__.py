@@ -1,0 +1,1 @@
+"""Books and other documents, read into chapters of plain text."""
