@@ -77,7 +77,7 @@ SPOKEN = {
     },
     "address": {
         "1428 Elm St., Dallas, TX 75201": "fourteen twenty-eight Elm Street, Dallas, Texas seven five two zero one",
-        "150th CT NE": "One hundred and fiftieth Court Northeast",
+        "15th CT NE": "Fifteenth Court Northeast",
         "#12 St. Mary's Rd": "number twelve Saint Mary's Road",
         "": None,
     },
