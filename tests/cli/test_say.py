@@ -127,7 +127,7 @@ def test_too_loud_is_told(tts):
 
 
 def test_a_lexicon_changes_a_word(tts, tmp_path):
-    (tmp_path / "words.txt").write_text("hello\taaa\n", "utf-8")
+    (tmp_path / "words.txt").write_text("hello\t/aaa/\n", "utf-8")
     done = tts("say", "hello", "-o", "a.wav", "--lexicon", "words.txt", "--json")
     seconds = (3 + 2) * FRAMES_PER_SYMBOL * MEL.hop_length / 22050
     assert json.loads(done.stdout)["seconds"] == pytest.approx(seconds, abs=1e-5)

@@ -1,6 +1,6 @@
 """Sentences with one homograph each: the word, how it is said there (IPA of en-us), and the sentence.
 
-Both halves were written before the rules; the rules were made looking at the first only.
+Both halves were written before the rules, by their author, who tuned them on the first; the second only counted.
 """
 
 DEVELOPMENT = (

@@ -2,6 +2,7 @@ import pytest
 
 from tts.text.arpabet import ArpabetFrontend, arpabet
 from tts.text.lexicon import Lexicon
+from tts.text.passage import Passage, Pronunciation
 
 # As CMUdict has them.
 WORDS = """
@@ -71,8 +72,24 @@ def test_words_marks_and_the_full_stop() -> None:
 
 
 def test_what_the_table_lacks_is_left_out_and_named() -> None:
-    assert FRONTEND.encode("HH XX _ AA1") == ([54, 14], ["HH", "AA1"], ("XX", "_"))
+    assert FRONTEND.encode("HH XX _ AA1") == ([54, 14], ["HH", "AA1"], ("XX", "_"), [0, 8])
     assert arpabet("ɮˈa") == "ɮ AA1"
+
+
+def test_written_words_have_their_phones() -> None:
+    passage = Passage('The "button" of £5 (twice), ABC.', (Pronunciation(28, 31, "bˈiː"),))
+    reading = FRONTEND.read(passage)
+    assert reading.phonemes == "DH AH0 | B AH1 T AH0 N | AH1 V | F AY1 V | P AW1 N D Z | ( T W AY1 S ) , | B IY1 ."
+    assert [(passage.text[w.start : w.end], reading.phonemes[w.first : w.last]) for w in reading.words] == [
+        ("The", "DH AH0"),
+        ("button", "B AH1 T AH0 N"),
+        ("of", "AH1 V"),
+        ("£5", "F AY1 V | P AW1 N D Z"),
+        ("twice", "T W AY1 S"),
+        ("ABC", "B IY1"),
+    ]
+    encoded = FRONTEND.encode(reading.phonemes)
+    assert [reading.phonemes[place:].split()[0].replace("|", " ") for place in encoded.places] == encoded.symbols
 
 
 def test_a_lexicons_ipa_goes_through_the_same_table() -> None:
@@ -80,7 +97,7 @@ def test_a_lexicons_ipa_goes_through_the_same_table() -> None:
     assert frontend.phonemize("Kokoro!") == "K OW1 K ER0 OW2 !"
 
 
-@pytest.mark.parametrize(("text", "expected"), [("Hi", True), ("...", False), ("", False), ("😀", False)])
+@pytest.mark.parametrize(("text", "expected"), [("Hi", True), ("...", False), ("", False), ("\u200f", False)])
 def test_only_phones_are_speakable(text: str, expected: bool) -> None:
     assert FRONTEND.speakable(FRONTEND.phonemize(text)) is expected
 

@@ -15,7 +15,8 @@ def test_the_tables_have_the_published_sizes_and_places() -> None:
 
 def test_symbols_of_any_length_become_ids() -> None:
     table = PublicSymbolTable(("_", "a", "HH"))
-    assert table.encode(["HH", "a", "_", "b", "HH"]) == ([2, 1, 2], ["HH", "a", "HH"], ("_", "b"))
+    assert table.encode(["HH", "a", "_", "b", "HH"]) == ([2, 1, 2], ["HH", "a", "HH"], ("_", "b"), [0, 1, 4])
+    assert table.encode(["HH", "b", "a"], [5, 8, 9]).places == [5, 9]
     assert "a" in table
     assert "_" not in table
 

@@ -11,11 +11,11 @@ from tts.text.espeak import EspeakFrontend
 from tts.text.passage import Passage
 from tts.text.public_symbols import ARPABET, ARPABET_VOWELS, TORCHAUDIO_PHONES
 from tts.text.reading import Reading, ReadWord
-from tts.text.segment import Segment
 from tts.text.symbols import Encoded, PublicSymbolTable
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
+    from tts.text.segment import Segment
 
 # How a blank is written between phones, which blanks separate themselves.
 WORD_BREAK = "|"

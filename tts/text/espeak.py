@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING
 
 from tts.errors import TtsError
@@ -17,13 +17,13 @@ from tts.text.notes import aliases, first_claims, noted
 from tts.text.passage import Passage, Pronunciation, Spoken
 from tts.text.phonemes import Phonemizer
 from tts.text.reading import Reading, ReadWord
-from tts.text.segment import Segment, segments, split_sentences
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
 from tts.text.unread import with_losses
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
+    from tts.text.segment import Segment
 
 _SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
@@ -49,10 +49,14 @@ class EspeakFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
+        from tts.text.segment import segments
+
         return segments(passage, self._code)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
+        from tts.text.segment import split_sentences
+
         return split_sentences(text, language=self._code)
 
     def normalize(self, text: str) -> str:
@@ -80,18 +84,18 @@ class EspeakFrontend:
             TtsError: espeak-ng cannot be loaded or does not speak the voice's language.
         """
         warnings: list[str] = []
-        stretches = list(_languages(passage))
-        if len(stretches) == 1:
-            readings = [self._reader(stretches[0][2], warnings)._read_plain(passage)]
-        else:
-            readings = [
-                self._reader(language, warnings)._read_plain(passage.part(start, end))
-                for start, end, language in stretches
-            ]
-        reading = _joined(passage.text, [start for start, _, _ in stretches], [reading for reading, _ in readings])
+        stretches = [(start, end, self._reader(language, warnings)) for start, end, language in _languages(passage)]
+        read: list[tuple[int, Reading]] = []
+        lost: list[str] = []
+        for reader, group in groupby(stretches, key=lambda stretch: stretch[2]):
+            inside = list(group)
+            start, end = inside[0][0], inside[-1][1]
+            reading, left_out = reader._read_plain(passage.part(start, end))
+            read.append((start, reading))
+            lost += left_out
+        reading = _joined(passage.text, read)
         reading = Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings)))
-        reading = with_losses(passage.text, reading, chain.from_iterable(lost for _, lost in readings))
-        return in_alphabet(reading, self._alphabet)
+        return in_alphabet(with_losses(passage.text, reading, lost), self._alphabet)
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of phonemes, and the characters that the alphabet lacks."""
@@ -160,11 +164,11 @@ def _languages(passage: Passage) -> Iterator[tuple[int, int, str | None]]:
         yield start, end, inside[-1] if inside else None
 
 
-def _joined(text: str, starts: Sequence[int], readings: Sequence[Reading]) -> Reading:
-    """The readings of the stretches of a text as one, with a blank where one is written."""
+def _joined(text: str, read: Sequence[tuple[int, Reading]]) -> Reading:
+    """The readings of the stretches of a text, each with its start, as one: with a blank where one is written."""
     phonemes = ""
     words: list[ReadWord] = []
-    for start, reading in zip(starts, readings, strict=True):
+    for start, reading in read:
         blank = text[start - 1 : start + 1] if start else ""
         if phonemes and reading.phonemes and any(map(str.isspace, blank)):
             phonemes += " "

@@ -1,17 +1,21 @@
 """What stands between a caller's text and the ids that an acoustic model reads, of whatever kind its voice needs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tts.errors import TtsError, UsageError
 from tts.text.arpabet import ArpabetFrontend
 from tts.text.espeak import EspeakFrontend
-from tts.text.lexicon import Lexicon
 from tts.text.passage import Passage
 from tts.text.reading import Reading
-from tts.text.segment import Segment
 from tts.text.spelling import CharacterFrontend
 from tts.text.symbols import Encoded, PublicSymbolTable, SymbolTable
+
+if TYPE_CHECKING:
+    from tts.text.lexicon import Lexicon
+    from tts.text.segment import Segment
 
 
 class Frontend(Protocol):
@@ -39,7 +43,7 @@ class Frontend(Protocol):
         """Tell whether there is anything to say."""
 
 
-Maker = Callable[[str, tuple[str, ...], Lexicon | None, bool], Frontend]
+Maker = Callable[[str, tuple[str, ...], "Lexicon | None", bool], Frontend]
 
 
 def frontend_for(

@@ -25,6 +25,7 @@ _COLUMNS = re.compile(r"\t+|\s*\|\s*| {2,}")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _IN_SLASHES = re.compile(r"/([^/]*)/")
 _IN_QUOTES = re.compile(r'["“]([^"”]*)["”]')
+_OPENING = frozenset('/"')
 # As in "shi-VAWN": espeak-ng would spell it out.
 _SYLLABLE = re.compile(r"(?<=-)[^\W\d_]{2,}|[^\W\d_]{2,}(?=-)")
 # The Unicode blocks of phonetic letters and stress marks, and four letters that English does not have. Others that
@@ -180,30 +181,38 @@ def load_lexicon(path: str | Path) -> Lexicon:
     for number, line in enumerate(lines, 1):
         content = (_COMMENT.sub("", line) if "#" in line else line).strip()
         if content:
-            word, said, as_written = _entry(content, f"{path}, line {number}")
+            try:
+                word, said, as_written = _entry(content)
+            except ValueError as error:
+                raise TtsError(f"{path}, line {number}: {error}") from None
             (exact if as_written else entries)[word] = said
     return Lexicon(entries, exact)
 
 
-def _entry(content: str, place: str) -> tuple[str, Said, bool]:
-    word, *rest = map(str.strip, _COLUMNS.split(content))
+def _entry(content: str) -> tuple[str, Said, bool]:
+    # What most lines are goes without a regex, which takes most of the time for a long lexicon.
+    simple = content.count("\t") == 1 and "|" not in content and "  " not in content
+    word, *rest = map(str.strip, content.split("\t") if simple else _COLUMNS.split(content))
     if not word or not rest or not rest[0] or len(rest) > 2:
-        raise TtsError(f'{place}: expected a word, a tab (or "|") and how it is said, not {content!r}')
+        raise ValueError(f'expected a word, a tab (or "|") and how it is said, not {content!r}')
     if rest[1:] not in ([], ["case"]):
-        raise TtsError(f'{place}: the third column can only say "case", not {rest[1]!r}')
-    return word, _said(rest[0], place), len(rest) == 2
+        raise ValueError(f'the third column can only say "case", not {rest[1]!r}')
+    return word, _said(rest[0]), len(rest) == 2
 
 
-def _said(text: str, place: str) -> Said:
-    slashes = _IN_SLASHES.fullmatch(text)
-    quotes = None if slashes else _IN_QUOTES.fullmatch(text)
-    if slashes or (_ONLY_IPA.search(text) and not quotes):
-        said: Said = tidy_ipa(slashes[1] if slashes else text)
-    else:
-        said = Respelling((quotes[1] if quotes else text).strip())
-    if not (said if isinstance(said, str) else said.text):
-        raise TtsError(f"{place}: nothing stands between the {'slashes' if slashes else 'quotes'}")
-    return said
+def _said(text: str) -> Said:
+    if text.isascii() and text[0] not in _OPENING:
+        return Respelling(text)
+    if slashes := _IN_SLASHES.fullmatch(text):
+        ipa = tidy_ipa(slashes[1])
+        if not ipa:
+            raise ValueError("nothing stands between the slashes")
+        return ipa
+    if quotes := _IN_QUOTES.fullmatch(text):
+        if not quotes[1].strip():
+            raise ValueError("nothing stands between the quotes")
+        return Respelling(quotes[1].strip())
+    return tidy_ipa(text) if _ONLY_IPA.search(text) else Respelling(text)
 
 
 def tidy_ipa(ipa: str) -> str:
@@ -234,7 +243,7 @@ def _normalized(entries: Mapping[str, Said], normalize: Callable[[str], str]) ->
 def _is_ordinary(word: str) -> bool:
     """Tell whether normalization surely leaves it alone: it takes its time, and most of a long lexicon is names."""
     return unicodedata.is_normalized("NFKC", word) and all(
-        len(part) > 4 and part.isalpha() and part[1:].islower() for part in word.split()
+        len(part) > 3 and part.isalpha() and part[1:].islower() for part in word.split()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import replace
 from itertools import accumulate
@@ -29,12 +30,16 @@ _NEAREST: dict[str, tuple[str, ...]] = {
     **dict.fromkeys("ʲʰʷˠˤˀ˞ˑᵝⁿˡ‿-.0123456789˥˦˧˨˩↗↘", ("",)),
 }  # fmt: skip
 
+_NASAL_BEFORE_N = re.compile("\u0303(?=[ˈˌ]?[mnɲŋ])")
+
 
 def in_alphabet(reading: Reading, alphabet: Container[str]) -> Reading:
     """A reading with the nearest sounds in place of those that an alphabet lacks; what has none stays."""
     if all(symbol in alphabet for symbol in reading.phonemes):
         return reading
-    symbols = [symbol if symbol in alphabet else nearest(symbol, alphabet) for symbol in reading.phonemes]
+    # A nasal vowel is one before an n, which need not come twice.
+    plain = _NASAL_BEFORE_N.sub("\u0308", reading.phonemes) if "\u0303" not in alphabet else reading.phonemes
+    symbols = [symbol if symbol in alphabet else nearest(symbol, alphabet) for symbol in plain]
     places = [0, *accumulate(map(len, symbols))]
     words = (replace(word, first=places[word.first], last=places[word.last]) for word in reading.words)
     return Reading("".join(symbols), tuple(words), reading.warnings)

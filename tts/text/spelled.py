@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -52,6 +53,14 @@ class _Placed(NamedTuple):
     clean: bool
 
 
+class _Spot(NamedTuple):
+    """Words, from the first to before the last, and what is said in their place."""
+
+    first: int
+    last: int
+    said: Pronunciation
+
+
 def spell(spoken: str, said: Sequence[Pronunciation], chunks_of: Chunks, speak: Callable[[str], str]) -> Spelled:
     """The phonemes of a spoken text, where each of its words has its own and those in `said` have what it says.
 
@@ -60,12 +69,21 @@ def spell(spoken: str, said: Sequence[Pronunciation], chunks_of: Chunks, speak: 
     `speak` gives the phonemes of one word.
     """
     phonemes, placed = _placed(spoken, chunks_of, speak)
-    spots = [_words_of(pronunciation, placed, spoken) for pronunciation in said]
-    lost = [pronunciation for pronunciation, spot in zip(said, spots, strict=True) if spot is None]
+    words = [word for word, _ in placed]
+    spots: list[_Spot] = []
+    lost = []
+    for one in said:
+        first, last = _words_of(one, words)
+        whole = _whole_words(one, words[first:last], spoken, lambda text: chunks_of(plain_punctuation(text))[0])
+        sure = first < last and placed[first].clean and placed[last - 1].clean
+        # Two may be for parts of the same word ("[read]-[only]").
+        if sure and (not spots or spots[-1].last <= first):
+            spots.append(_Spot(first, last, whole))
+        else:
+            lost.append(one)
     if lost:
         return _apart(spoken, said, lost, lambda text, inner: spell(text, inner, chunks_of, speak))
-    words = [word for word, _ in placed]
-    return _replaced(phonemes, words, [(*spot, one) for spot, one in zip(spots, said, strict=True) if spot])
+    return _replaced(phonemes, words, spots)
 
 
 def _placed(spoken: str, chunks_of: Chunks, speak: Callable[[str], str]) -> tuple[str, list[_Placed]]:
@@ -85,16 +103,22 @@ def _placed(spoken: str, chunks_of: Chunks, speak: Callable[[str], str]) -> tupl
     return phonemes, placed
 
 
-def _words_of(said: Pronunciation, placed: Sequence[_Placed], spoken: str) -> tuple[int, int] | None:
-    """Which words a pronunciation is for, from one to before another, if it is for whole ones and surely theirs."""
-    inside = [i for i, (word, _) in enumerate(placed) if word.end > said.start and word.start < said.end]
-    if not inside:
-        return None
-    first, last = placed[inside[0]], placed[inside[-1]]
-    over = spoken[first.word.start : said.start] + spoken[said.end : last.word.end]
-    if not (first.clean and last.clean) or any(character.isalnum() for character in over):
-        return None
-    return inside[0], inside[-1] + 1
+def _words_of(said: Pronunciation, words: Sequence[SpelledWord]) -> tuple[int, int]:
+    """Which words a pronunciation touches, from one to before another."""
+    first = bisect_right(words, said.start, key=lambda word: word.end)
+    return first, max(first, bisect_left(words, said.end, key=lambda word: word.start))
+
+
+def _whole_words(
+    said: Pronunciation, words: Sequence[SpelledWord], spoken: str, speak: Callable[[str], str]
+) -> Pronunciation:
+    """A pronunciation for all of the words that it touches, where it is for a part of one ("[live]-stream")."""
+    before = spoken[words[0].start : said.start] if words else ""
+    after = spoken[said.end : words[-1].end] if words else ""
+    if not any(map(str.isalnum, before + after)):
+        return said
+    phonemes = f"{speak(before)}{said.phonemes.strip()}{speak(after)}"
+    return Pronunciation(min(said.start, words[0].start), max(said.end, words[-1].end), phonemes)
 
 
 def _replaced(phonemes: str, words: Sequence[SpelledWord], spots: Sequence[tuple[int, int, Pronunciation]]) -> Spelled:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tts.text.normalize import normalize, read_out
 from tts.text.notes import aliases, first_claims, noted, spoken_stretch
@@ -14,11 +15,13 @@ from tts.text.passage import Passage, Pronunciation, Spoken
 from tts.text.public_symbols import NVIDIA_SYMBOLS
 from tts.text.punctuation import tracked_plain_punctuation
 from tts.text.reading import Reading
-from tts.text.segment import Segment, segments, split_sentences
 from tts.text.spelled import Spelled, SpelledWord
 from tts.text.symbols import Encoded, PublicSymbolTable
 from tts.text.unread import with_losses
 from tts.text.written_words import read_words
+
+if TYPE_CHECKING:
+    from tts.text.segment import Segment
 
 # Letters that Unicode does not take apart into an ASCII letter and its accent.
 _LETTERS = str.maketrans(
@@ -47,10 +50,14 @@ class CharacterFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
+        from tts.text.segment import segments
+
         return segments(passage)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
+        from tts.text.segment import split_sentences
+
         return split_sentences(text)
 
     def normalize(self, text: str) -> str:

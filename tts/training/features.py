@@ -98,7 +98,8 @@ def spoken(clip: Clip, language: str) -> str:
 
 @lru_cache(maxsize=1)
 def _frontend(language: str) -> EspeakFrontend:
-    return EspeakFrontend(language)
+    # As it was when the corpora that exist were prepared: what is said for a homograph stays what espeak-ng says.
+    return EspeakFrontend(language, homographs=False)
 
 
 @dataclass(frozen=True)
