@@ -1,6 +1,7 @@
 import pytest
 
 from tts.text.espeak import EspeakFrontend
+from tts.text.espeak_library import espeak_library
 from tts.text.long_words import parted
 from tts.text.passage import Passage
 from tts.text.spoken import SpokenText
@@ -43,3 +44,12 @@ def test_espeak_says_all_of_a_long_word(language: str, unit: str) -> None:
     assert [(word.start, word.end) for word in whole.words] in ([(0, 300 // len(unit) * len(unit))], [(0, 300)]) or (
         language == "ja"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "unit"), [("ko", "나는 집에 간다 "), ("cmn", "你好吗 "), ("cmn", "你"), ("en-us", "old bridge ")]
+)
+def test_espeak_says_all_of_a_long_clause(language: str, unit: str) -> None:
+    library = espeak_library()
+    once = len("".join(library.clauses(language, unit)).replace(" ", ""))
+    assert len("".join(library.clauses(language, unit * 60)).replace(" ", "")) == pytest.approx(60 * once, rel=0.1)

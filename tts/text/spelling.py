@@ -78,8 +78,8 @@ class CharacterFrontend:
         spelled = _spelled(spoken.text, said if self._has_phones else ())
         warnings = []
         if said and not self._has_phones:
-            words = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
-            warnings.append(f"this voice reads letters: the phonemes that are given for {words} are not said")
+            given = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
+            warnings.append(f"this voice reads letters: the phonemes that are given for {given} are not said")
         if any(isinstance(note, Spoken) and note.language for note in passage.notes):
             warnings.append("this voice reads letters, as English: another language is not said as such")
         words = read_words(passage.text, spoken, spelled.words)
