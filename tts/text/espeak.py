@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tts.errors import TtsError
 from tts.text.language_codes import is_english
+from tts.text.long_words import parted
 from tts.text.nearest_sounds import in_alphabet
 from tts.text.normalize import normalize, read_out
 from tts.text.notes import aliases, first_claims, noted
@@ -17,6 +18,7 @@ from tts.text.passage import Passage, Pronunciation, Spoken
 from tts.text.phonemes import Phonemizer
 from tts.text.reading import Reading, ReadWord
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH, Encoded, SymbolTable
+from tts.text.unread import with_losses
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class EspeakFrontend:
         Raises:
             TtsError: espeak-ng cannot be loaded or does not speak the language.
         """
-        spoken = normalize(text, self._code)
+        spoken = parted(read_out(text, self._code)).text
         said = first_claims(self._known(spoken))
         phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
         return in_alphabet(Reading(_ended(phonemes.strip(" "), text)), self._alphabet).phonemes
@@ -96,11 +98,10 @@ class EspeakFrontend:
                 from tts.text.foreign import advice
 
                 hints.append(advice(reader._code, left_out))
-        if lost:
-            warnings.append(f"left out, because it has no words: {' '.join(dict.fromkeys(lost))}")
-            warnings += filter(None, hints)
+        warnings += filter(None, hints)
         reading = _joined(passage.text, read)
-        return in_alphabet(Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings))), self._alphabet)
+        reading = Reading(reading.phonemes, reading.words, tuple(dict.fromkeys(warnings)))
+        return in_alphabet(with_losses(passage.text, reading, lost), self._alphabet)
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of phonemes, and the characters that the alphabet lacks."""
@@ -138,7 +139,7 @@ class EspeakFrontend:
 
     def _read_plain(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """The reading of a passage in one language, and what is left out."""
-        spoken = read_out(passage.text, self._code, aliases(passage))
+        spoken = parted(read_out(passage.text, self._code, aliases(passage)))
         said = first_claims(chain(noted(passage, spoken), self._known(spoken.text)))
         spelled = self._phonemizer.words(spoken.text, said)
         phonemes = _ended(spelled.phonemes, passage.text)

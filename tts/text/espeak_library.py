@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tts.errors import TtsError
 from tts.text.language_codes import espeak_code, nearest_codes
@@ -16,6 +17,16 @@ _SYNCHRONOUS, _DO_NOT_EXIT = 0x02, 0x8000
 _UTF8, _IPA = 1, 0x02
 # Up to 1.48 a letter of IPA was asked for in another way.
 _OLD, _OLD_IPA = (1, 48, 3), 0x13
+# espeak-ng 1.52 ends the process where a letter that it does not know, or a mark, has a hyphen and then another script
+# behind it ("Ꭹ-नम", "①-नम"). Kept are hyphens behind a blank, a Latin digit, and a letter of a script that it knows.
+_FATAL_HYPHEN = re.compile(
+    r"(?<![\s0-9A-Za-z\u00c0-\u065f\u066e-\u06ef\u06fa-\u0965\u0970-\u137c\u1e00-\u1fff\u3041-\u9fff\uac00-\ud7a3])-"
+    r"|(?<![0-9])(?<=\d)-"
+)
+
+# Of a clause it drops what is beyond some 160 Korean syllables, each of which is three letters for it, or 300 Chinese
+# characters; in letters it takes far more than a sentence has.
+_DENSE = ((re.compile("[가-힣]"), 100), (re.compile("[\u3400-\u9fff]"), 200))
 
 
 class _Voice(ctypes.Structure):
@@ -84,23 +95,36 @@ class EspeakLibrary:
             TtsError: the voice of the language cannot be loaded.
         """
         voice = self.languages[code]
+        if not text.isascii():
+            text = _FATAL_HYPHEN.sub(" ", text)
         with self._lock:
             if code != self._language:
                 self._set(code, voice)
-            rest = ctypes.c_char_p(text.encode())
-            found = []
-            # espeak-ng moves the pointer behind each clause, and at last to nowhere.
-            while rest:
-                ipa = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, self._mode)
-                if ipa:
-                    found.append(ipa.decode("utf-8", "ignore"))
-            return found
+            return [clause for bite in _bites(text) for clause in self._clauses(bite)]
+
+    def _clauses(self, text: str) -> Iterator[str]:
+        rest = ctypes.c_char_p(text.encode())
+        # espeak-ng moves the pointer behind each clause, and at last to nowhere.
+        while rest:
+            ipa = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, self._mode)
+            if ipa:
+                yield ipa.decode("utf-8", "ignore")
 
     def _set(self, code: str, voice: str) -> None:
         self._language = None
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise TtsError(f"espeak-ng cannot load its voice {voice!r} for the language {code!r}; install it again")
         self._language = code
+
+
+def _bites(text: str) -> Iterator[str]:
+    """Cut a text, at blanks where there are any, into what espeak-ng says whole."""
+    most = len(text) if text.isascii() else min((n for dense, n in _DENSE if dense.search(text)), default=len(text))
+    while len(text) > most:
+        cut = text.rfind(" ", most // 2, most) + 1 or most
+        yield text[:cut]
+        text = text[cut:]
+    yield text
 
 
 def espeak_library(system: bool = False) -> EspeakLibrary:

@@ -17,6 +17,7 @@ from tts.text.punctuation import tracked_plain_punctuation
 from tts.text.reading import Reading
 from tts.text.spelled import Spelled, SpelledWord
 from tts.text.symbols import Encoded, PublicSymbolTable
+from tts.text.unread import with_losses
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
@@ -77,13 +78,12 @@ class CharacterFrontend:
         spelled = _spelled(spoken.text, said if self._has_phones else ())
         warnings = []
         if said and not self._has_phones:
-            words = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
-            warnings.append(f"this voice reads letters: the phonemes that are given for {words} are not said")
+            given = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
+            warnings.append(f"this voice reads letters: the phonemes that are given for {given} are not said")
         if any(isinstance(note, Spoken) and note.language for note in passage.notes):
             warnings.append("this voice reads letters, as English: another language is not said as such")
-        if spoken.left_out:
-            warnings.append(f"left out, because it has no words: {' '.join(dict.fromkeys(spoken.left_out))}")
-        return Reading(spelled.phonemes, read_words(passage.text, spoken, spelled.words), tuple(warnings))
+        words = read_words(passage.text, spoken, spelled.words)
+        return with_losses(passage.text, Reading(spelled.phonemes, words, tuple(warnings)), spoken.left_out)
 
     def encode(self, phonemes: str) -> Encoded:
         """Give the ids of a spelling, and the characters that the table lacks.
