@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.text.hostile import lost_in_silence, read_line
 from tests.text.hostile_lines import hostile_lines, ssml_lines
 from tts.text.espeak import EspeakFrontend
-from tts.text.markup import read_markup
+from tts.text.markup.inline import read_markup
+from tts.text.markup.ssml import read_ssml
 from tts.text.passage import Passage
-from tts.text.ssml import read_ssml
 
 LONG = 1_000_000
 UNITS = [

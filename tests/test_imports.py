@@ -73,7 +73,7 @@ def test_imports_point_one_way(room):
     ("code", "absent"),
     [
         ("import tts", HEAVY),
-        ("import tts.text.normalize, tts.text.segment, tts.text.frontend", HEAVY),
+        ("import tts.text.normalize, tts.text.sentences.segment, tts.text.frontend", HEAVY),
         ("import tts.voice.store; tts.voice.store.installed_voices()", HEAVY),
         (
             "from tts import load_voice",

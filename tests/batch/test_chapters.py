@@ -14,9 +14,9 @@ from tts.batch.worker import Worker
 from tts.documents.document import Chapter, Document
 from tts.errors import TtsError
 from tts.synthesis.pipeline import load_voice
-from tts.text.markup import read_markup
+from tts.text.markup.inline import read_markup
+from tts.text.markup.ssml import read_ssml
 from tts.text.passage import Passage, Spoken
-from tts.text.ssml import read_ssml
 
 
 def document(*chapters):

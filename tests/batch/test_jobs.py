@@ -96,7 +96,7 @@ def test_every_number_may_be_a_string_as_in_a_csv(name):
         ("sentence_silence", -1, "sentence-silence must lie between 0 and 30, not -1."),
         ("seed", 1.5, "seed must be a whole number, not 1.5."),
         ("seed", "1e-3", "seed must be a whole number, not '1e-3'."),
-        ("input", "txt", "input must be one of text, phonemes, not 'txt'."),
+        ("input", "txt", "input must be one of text, phonemes, ssml, not 'txt'."),
         ("input", 1, "The input must be a string, not 1."),
         ("format", "aiff", "There is no audio format 'aiff'; there are: wav, flac, ogg, opus, mp3, raw."),
         ("sample_rate", 100, "sample-rate must lie between 8000 and 192000 Hz, not 100."),

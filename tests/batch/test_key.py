@@ -20,6 +20,8 @@ OTHER_OPTIONS = {
     "energy": 1.5,
     "seed": 1,
     "sentence_silence": 0.5,
+    "paragraph_silence": 0.5,
+    "clause_silence": 0.5,
     "denoise": 0.5,
     "streams": 2,
     "volume": -3.0,

@@ -96,7 +96,7 @@ def test_voices_verify(tts, tmp_path, pulse_voice):
 @pytest.mark.parametrize(
     ("command", "text", "expected"),
     [
-        ("normalize", "Dr. Smith paid $3.50.", ["Doctor Smith paid three dollars and fifty cents."]),
+        ("normalize", "Dr. Smith paid $3.50.", ["Doctor Smith paid three dollars fifty cents."]),
         ("phonemes", "Dr. Smith", ["dˈɑːktɚ smˈɪθ"]),
         ("segment", "Dr. Smith left. He ran.", ["Dr. Smith left.", "He ran."]),
     ],

@@ -11,7 +11,7 @@ from tts.synthesis.reader import passage_of, read_sentences
 from tts.synthesis.sentence import Place
 from tts.text.passage import Bookmark, Manner, Passage, Pause, Spoken
 from tts.text.reading import Reading, ReadWord
-from tts.text.segment import segments
+from tts.text.sentences.segment import segments
 from tts.text.symbols import Encoded
 
 OPTIONS = SynthesisOptions(sentence_silence=0.2, paragraph_silence=0.7, clause_silence=0.05)

@@ -10,7 +10,7 @@ from typing import Protocol
 from tts.errors import UsageError
 from tts.text.passage import Passage
 from tts.text.reading import Reading
-from tts.text.segment import Segment
+from tts.text.sentences.segment import Segment
 from tts.text.unread import must_be_said
 
 

@@ -8,11 +8,11 @@ from tests.text.hostile import read_line
 from tests.text.hostile_lines import hostile_lines, ssml_lines
 from tts.text.espeak import EspeakFrontend
 from tts.text.espeak_library import espeak_library
-from tts.text.markup import read_markup
+from tts.text.markup.inline import read_markup
+from tts.text.markup.ssml import read_ssml
 from tts.text.passage import Passage
 from tts.text.reading import Reading, ReadWord
 from tts.text.spelling import CharacterFrontend
-from tts.text.ssml import read_ssml
 from tts.text.unread import with_losses
 
 

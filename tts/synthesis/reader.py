@@ -13,7 +13,7 @@ from tts.synthesis.sentence import Mannered, Place, Sentence
 from tts.text.frontend import Frontend
 from tts.text.passage import AS_USUAL, Bookmark, Level, Manner, Passage, Pause, Spoken
 from tts.text.reading import Reading
-from tts.text.segment import Segment
+from tts.text.sentences.segment import Segment
 
 NOTHING_TO_SPEAK = "There is nothing to speak in this text: it has no word, number or letter."
 _STRENGTH: tuple[Level, ...] = ("", "clause", "sentence", "paragraph")
@@ -35,11 +35,11 @@ def passage_of(text: str | Passage, kind: TextInput, language: str = "en-us") ->
     if isinstance(text, Passage):
         return text
     if kind == "ssml":
-        from tts.text.ssml import read_ssml
+        from tts.text.markup.ssml import read_ssml
 
         return read_ssml(text, language)
     if kind == "text":
-        from tts.text.markup import read_markup
+        from tts.text.markup.inline import read_markup
 
         return read_markup(text)
     return Passage(text)

@@ -15,7 +15,7 @@ from tts.text.symbols import Encoded, PublicSymbolTable
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
-    from tts.text.segment import Segment
+    from tts.text.sentences.segment import Segment
 
 # How a blank is written between phones, which blanks separate themselves.
 WORD_BREAK = "|"

@@ -23,7 +23,7 @@ from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
-    from tts.text.segment import Segment
+    from tts.text.sentences.segment import Segment
 
 _SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
@@ -49,13 +49,13 @@ class EspeakFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
-        from tts.text.segment import segments
+        from tts.text.sentences.segment import segments
 
         return segments(passage, self._code)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
-        from tts.text.segment import split_sentences
+        from tts.text.sentences.segment import split_sentences
 
         return split_sentences(text, language=self._code)
 
@@ -133,7 +133,7 @@ class EspeakFrontend:
         if self._pronunciations is not None:
             yield from self._pronunciations.find(spoken)
         if self.homographs and is_english(self.language):
-            from tts.text.homographs import find
+            from tts.text.english.homographs import find
 
             yield from find(spoken, self.language)
 

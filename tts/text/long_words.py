@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tts.text.clusters import parts_characters
+from tts.text.sentences.clusters import parts_characters
 from tts.text.spoken import SpokenText
 
 # The longest words that people write have some 60 letters; in scripts without capitals these are syllables, or phrases

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from tts.text.abbreviations import speak_abbreviations
 from tts.text.characters import stripped, tidy
-from tts.text.dates import speak_dates, speak_years
-from tts.text.electronic import speak_electronic
 from tts.text.emoji_names import speak_emoji
-from tts.text.marks import speak_equations, speak_marks, speak_powers
-from tts.text.measures import speak_measures
-from tts.text.money import speak_money
+from tts.text.english.abbreviations import speak_abbreviations
+from tts.text.english.dates import speak_dates, speak_years
+from tts.text.english.electronic import speak_electronic
+from tts.text.english.marks import speak_equations, speak_marks, speak_powers
+from tts.text.english.measures import speak_measures
+from tts.text.english.money import speak_money
+from tts.text.english.places import speak_places
+from tts.text.english.quantities import speak_fractions, speak_ordinals, speak_paired, speak_quantities
+from tts.text.english.roman import speak_roman
+from tts.text.english.serials import speak_left_over, speak_serials
+from tts.text.english.telephone import speak_telephone
+from tts.text.english.times import speak_times
 from tts.text.patterns import DIGITS, Pattern
-from tts.text.places import speak_places
-from tts.text.quantities import speak_fractions, speak_ordinals, speak_paired, speak_quantities
-from tts.text.roman import speak_roman
-from tts.text.serials import speak_left_over, speak_serials
 from tts.text.spoken import SpokenText
-from tts.text.telephone import speak_telephone
-from tts.text.times import speak_times
 
 if TYPE_CHECKING:
     from tts.text.passage import Alias

@@ -21,7 +21,7 @@ from tts.text.unread import with_losses
 from tts.text.written_words import read_words
 
 if TYPE_CHECKING:
-    from tts.text.segment import Segment
+    from tts.text.sentences.segment import Segment
 
 # Letters that Unicode does not take apart into an ASCII letter and its accent.
 _LETTERS = str.maketrans(
@@ -50,13 +50,13 @@ class CharacterFrontend:
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
         """Yield the sentences of a passage, and what lies before each."""
-        from tts.text.segment import segments
+        from tts.text.sentences.segment import segments
 
         return segments(passage)
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
-        from tts.text.segment import split_sentences
+        from tts.text.sentences.segment import split_sentences
 
         return split_sentences(text)
 
