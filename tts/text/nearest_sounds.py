@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import accumulate
 
@@ -33,9 +34,9 @@ _NEAREST: dict[str, tuple[str, ...]] = {
 _NASAL_BEFORE_N = re.compile("\u0303(?=[ˈˌ]?[mnɲŋ])")
 
 
-def in_alphabet(reading: Reading, alphabet: Container[str]) -> Reading:
+def in_alphabet(reading: Reading, alphabet: AbstractSet[str]) -> Reading:
     """A reading with the nearest sounds in place of those that an alphabet lacks; what has none stays."""
-    if all(symbol in alphabet for symbol in reading.phonemes):
+    if set(reading.phonemes) <= alphabet:
         return reading
     # A nasal vowel is one before an n, which need not come twice.
     plain = _NASAL_BEFORE_N.sub("\u0308", reading.phonemes) if "\u0303" not in alphabet else reading.phonemes

@@ -305,7 +305,8 @@ def tagged(tag: str, attributes: dict[str, str], inner: list[tuple[str, str]]) -
 def test_the_text_in_tags_is_never_lost(made: tuple[str, str]) -> None:
     ssml, text = made
     passage = read_ssml(ssml)
-    if "<phoneme" not in ssml:
+    # Within a sub an empty one shows nothing.
+    if "<phoneme" not in ssml and ssml.count("<sub") < 2:
         assert "".join(passage.text.split()) == "".join(text.split())
     for note in passage.notes:
         assert 0 <= note.start <= note.end <= len(passage.text)
