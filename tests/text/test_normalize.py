@@ -270,3 +270,15 @@ def test_aliases_are_said_as_given() -> None:
 def test_what_has_no_words_is_named(written: str, spoken: str, left_out: tuple[str, ...]) -> None:
     done = read_out(written)
     assert (done.text, done.left_out) == (spoken, left_out)
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"),
+    [
+        ("en-us", "March fourth nineteen ninety-eight, the twenty-fifth of December twenty twenty"),
+        ("en-gb", "the third of April nineteen ninety-eight, the twenty-fifth of December twenty twenty"),
+        ("en-gb-scotland", "the third of April nineteen ninety-eight, the twenty-fifth of December twenty twenty"),
+    ],
+)
+def test_the_order_of_a_date_is_that_of_the_country(language: str, spoken: str) -> None:
+    assert normalize("3/4/1998, 25/12/2020", language) == spoken

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +52,7 @@ _DIGITS = frozenset(DIGITS)
 _SIGNS = frozenset({*"@%&=+<>*_|~^#/\\`", _BEYOND_ASCII})
 # What needs the most context goes first: once a date or a price is words, no later rule can take its digits for a
 # plain number. Years come after measures, because "1980 kg" is no year.
-_ENGLISH = (
+_AMERICAN = (
     Rule("electronic", speak_electronic, frozenset("@#:/.")),
     Rule("math", speak_equations, frozenset("=<>×÷")),
     Rule("date", speak_dates, _DIGITS),
@@ -73,6 +74,11 @@ _ENGLISH = (
     Rule("symbol", speak_marks, _SIGNS),
     Rule("script", _drop_unreadable, frozenset({_BEYOND_ASCII})),
 )
+_ENGLISH = tuple(
+    rule._replace(speak=partial(speak_dates, day_first=True)) if rule.speak is speak_dates else rule
+    for rule in _AMERICAN
+)
+_AMERICAN_CODES = frozenset({"en", "en-us", "en-us-nyc"})
 # The words of one rule can complete the pattern of an earlier one ("4 € AM"): passes repeat until nothing changes,
 # which takes two for ordinary text.
 _MOST_PASSES = 12
@@ -102,14 +108,15 @@ def read_out(text: str, language: str = "en-us", aliases: Sequence[Alias] = ()) 
 
 def _rules(language: str) -> Sequence[Rule]:
     if language.split("-")[0] == "en":
-        return _ENGLISH
+        return _AMERICAN if language in _AMERICAN_CODES else _ENGLISH
     from tts.text.foreign import rules_for
 
     return [Rule(kind, speak) for kind, speak in rules_for(language)]
 
 
 def _one_pass(text: SpokenText, written: str, rules: Sequence[Rule], language: str) -> SpokenText:
-    if rules is _ENGLISH:  # the other languages' rules fold what is theirs: º, « and ， are more than typography there
+    # The other languages' rules fold what is theirs: º, « and ， are more than typography there.
+    if rules is _AMERICAN or rules is _ENGLISH:
         text = tidy(speak_emoji(text.under("symbol"), language).under("text"))
     present = _characters(text)
     for kind, speak, needs in rules:

@@ -72,10 +72,13 @@ _YEAR_BEFORE = Pattern(
 )
 
 
-def speak_dates(text: SpokenText) -> SpokenText:
-    """Replace full and partial dates, decades, quarters and years with an era; bare years are speak_years' work."""
+def speak_dates(text: SpokenText, *, day_first: bool = False) -> SpokenText:
+    """Replace full and partial dates, decades, quarters and years with an era; bare years are speak_years' work.
+
+    `day_first`: 3/4/1998 is in April, as everywhere but in America.
+    """
     text = text.sub(_ISO, _iso)
-    text = text.sub(_NUMERIC, _numeric)
+    text = text.sub(_NUMERIC, lambda found: _numeric(found, day_first))
     text = text.sub(_DAY_MONTH, _day_month)
     text = text.sub(_MONTH_DAY, _month_day)
     text = text.sub(_MONTH_YEAR, _month_year)
@@ -123,13 +126,13 @@ def _iso(found: re.Match[str]) -> str:
     return f"{MONTHS[month - 1]} {ordinal(day)} {year(int(found['year']))}"
 
 
-def _numeric(found: re.Match[str]) -> str:
-    """Speak 7/4/1776 in the American order, 15.01.2020 (dots, or a first number above 12) day first."""
+def _numeric(found: re.Match[str], day_first: bool) -> str:
+    """Speak 7/4/1776 in the order asked for, 15.01.2020 (dots, or a first number above 12) day first."""
     first, second, mark = int(found["first"]), int(found["second"]), found[2]
     if found["short"] and mark != "/":
         return found.group()  # 12-34-56 and 1.2.34 are more often something else
     spoken_year = _any_year(found["year"] or found["short"])
-    day_first = (mark == "." or first > 12) and second <= 12
+    day_first = (day_first or mark == "." or first > 12) and second <= 12
     day, month = (first, second) if day_first else (second, first)
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return found.group()
