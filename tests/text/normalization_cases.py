@@ -31,6 +31,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("v2.0 and 3.11.2", "version two point zero and three point eleven point two"),
         ("1.2.3a", "one point two point three a"),
         ("192.168.0.1", "one nine two dot one six eight dot zero dot one"),
+        ("No. 10 Downing St. is 2 ft 3 in deep", "Number ten Downing Street is two feet three inches deep"),
         ("Boeing 747", "Boeing seven forty-seven"),
         ("51234 and 51234 votes", "five one two three four and fifty-one thousand two hundred and thirty-four votes"),
         ("8090 and 123,000", "eight thousand and ninety and one hundred twenty-three thousand"),

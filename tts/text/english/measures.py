@@ -37,6 +37,7 @@ _MODIFIES = Pattern(
     r"[a-z]"
 )
 _INCHES_FOLLOW = Pattern(r" ?(?:x|by|wide|long|tall|high|deep|thick|in diameter|of (?:snow|rain))\b")
+_FEET_BEFORE = Pattern(r"\b(?:ft\.?|feet|foot),? \Z")
 _STOPS_ADDED = STOPPED_UNITS | {"gals", "qt", "tsp", "tbsp", "mos", "doz"}
 
 
@@ -126,7 +127,13 @@ def _per_name(written: str) -> str:
 def _is_something_else(found: re.Match[str]) -> bool:
     unit = found["unit"]
     if unit.lower() == "in" and unit != "In":
-        inches = found["stop"] or _INCHES_FOLLOW.match(found.string, found.end()) or found["per"]
+        before = found.string[max(0, found.start() - 8) : found.start()]
+        inches = (
+            found["stop"]
+            or _INCHES_FOLLOW.match(found.string, found.end())
+            or found["per"]
+            or _FEET_BEFORE.search(before)
+        )
         return not inches or found["space"] == "-"
     return unit in SPACED_ONLY and found["space"] != " "
 

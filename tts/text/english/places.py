@@ -20,7 +20,7 @@ _FULL_SUFFIX = one_of({*STREETS.values(), "Way"})
 _DIRECTION = one_of(DIRECTIONS)
 _NAME = r"(?:[A-Z][A-Za-z']*|[0-9]{1,3}(?:st|nd|rd|th))"
 _HOUSE = Pattern(
-    rf"(?<![\w.,$-])(?P<number>[0-9]{{1,5}})(?P<letter>[A-Z]?) (?:(?P<direction>{_DIRECTION})\.? )?"
+    rf"(?P<no>\b[Nn]o\. )?(?<![\w.,$-])(?P<number>[0-9]{{1,5}})(?P<letter>[A-Z]?) (?:(?P<direction>{_DIRECTION})\.? )?"
     rf"(?P<name>{_NAME}(?: {_NAME}){{0,2}}) (?:(?P<suffix>{_SUFFIX})\b(?P<stop>\.?)|(?P<full>{_FULL_SUFFIX})\b)"
     rf"(?: (?P<side>{_DIRECTION})\b\.?(?=,|\Z))?",
     needs=DIGITS,
@@ -60,7 +60,8 @@ def _house(found: re.Match[str]) -> str:
     direction = f"{DIRECTIONS[found['direction']]} " if found["direction"] else ""
     street = found["full"] or STREETS[found["suffix"]] + kept_stop(found)
     side = f" {DIRECTIONS[found['side']]}" if found["side"] else ""
-    return f"{number}{letter} {direction}{_name(found['name'])} {street}{side}"
+    no = f"{'N' if found['no'][0] == 'N' else 'n'}umber " if found["no"] else ""
+    return f"{no}{number}{letter} {direction}{_name(found['name'])} {street}{side}"
 
 
 def _street(found: re.Match[str]) -> str:
