@@ -10,6 +10,9 @@ from tests.tiny_voice import write_pulse_voice, write_random_voice
 # Triton reads this when it is imported, which other packages do too: its programs then run in an interpreter.
 os.environ["TRITON_INTERPRET"] = "1"
 
+# The processes that tests start compile the package once, and not each anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Whoever runs the tests may have a lexicon of their own.
 os.environ["TTS_NO_USER_LEXICON"] = "1"
 
