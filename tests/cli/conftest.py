@@ -67,6 +67,14 @@ def fresh(tts, tmp_path, monkeypatch):
     return Here(tts, tmp_path, monkeypatch)
 
 
+@pytest.fixture
+def here(tts, tmp_path, monkeypatch):
+    """What `tts` is, but in this process, and without standard input."""
+    runner = Here(tts, tmp_path, monkeypatch)
+    runner.environment = dict(tts.environment)
+    return runner
+
+
 def told(done, code):
     """The one sentence that a failed command told."""
     message = done.stderr.decode()

@@ -79,8 +79,8 @@ def test_presets_as_a_table_and_as_json(fresh, tiny):
         (["--plot", "nowhere/bench.png"], 1, "does not exist; make it first"),
     ],
 )
-def test_what_cannot_be_done_is_refused(tts, arguments, code, sentence):
-    assert sentence in told(tts("bench", *arguments), code)
+def test_what_cannot_be_done_is_refused(here, arguments, code, sentence):
+    assert sentence in told(here("bench", *arguments), code)
 
 
 def test_a_file_without_lines_is_refused(tts):

@@ -22,8 +22,8 @@ def book(tmp_path):
     return path
 
 
-def test_a_document_is_said_and_its_chapters_are_bookmarks(tts, book, tmp_path):
-    done = tts("say", "--file", book, "-o", "a.wav", "--timings", "a.json", "--json")
+def test_a_document_is_said_and_its_chapters_are_bookmarks(here, book, tmp_path):
+    done = here("say", "--file", book, "-o", "a.wav", "--timings", "a.json", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["warnings"] == ["A block of code is not read."]
@@ -37,20 +37,20 @@ def test_a_document_is_said_and_its_chapters_are_bookmarks(tts, book, tmp_path):
         assert mark["seconds"] == pytest.approx(starts[mark["name"]], abs=0.05)
 
 
-def test_chapters_can_be_picked(tts, book, tmp_path):
-    assert tts("say", "-f", book, "--chapter", "2", "-o", "a.wav").returncode == 0
-    assert tts("say", "Two\n\nIt goes on.", "-o", "b.wav").returncode == 0
+def test_chapters_can_be_picked(here, book, tmp_path):
+    assert here("say", "-f", book, "--chapter", "2", "-o", "a.wav").returncode == 0
+    assert here("say", "Two\n\nIt goes on.", "-o", "b.wav").returncode == 0
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
-def test_plain_text_may_hold_markup_and_other_inputs_come_from_files_too(tts, tmp_path):
+def test_plain_text_may_hold_markup_and_other_inputs_come_from_files_too(here, tmp_path):
     (tmp_path / "a.txt").write_text("Hello. [pause 2s] There.")
-    assert tts("say", "-f", "a.txt", "-o", "a.wav").returncode == 0
-    assert tts("say", "Hello. [pause 2s] There.", "-o", "b.wav").returncode == 0
+    assert here("say", "-f", "a.txt", "-o", "a.wav").returncode == 0
+    assert here("say", "Hello. [pause 2s] There.", "-o", "b.wav").returncode == 0
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
     (tmp_path / "a.ssml").write_text("<speak>Hello.</speak>")
-    assert tts("say", "-f", "a.ssml", "--input", "ssml", "-o", "a.wav").returncode == 0
-    assert tts("say", "Hello.", "-o", "b.wav").returncode == 0
+    assert here("say", "-f", "a.ssml", "--input", "ssml", "-o", "a.wav").returncode == 0
+    assert here("say", "Hello.", "-o", "b.wav").returncode == 0
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
@@ -70,28 +70,28 @@ def test_plain_text_may_hold_markup_and_other_inputs_come_from_files_too(tts, tm
         (("-f", "book.html", "--input", "phonemes", "--chapter", "1", "-o", "a.wav"), 2, "--chapter is for documents"),
     ],
 )
-def test_what_cannot_be_right_is_told(tts, book, arguments, code, message):
+def test_what_cannot_be_right_is_told(here, book, arguments, code, message):
     # Whatever plays is no part of this.
-    done = tts("say", *arguments, *(() if "-o" in arguments else ("-o", "x.wav")))
+    done = here("say", *arguments, *(() if "-o" in arguments else ("-o", "x.wav")))
     assert message in told(done, code)
 
 
-def test_a_voice_of_another_language_is_told(tts, tmp_path):
+def test_a_voice_of_another_language_is_told(here, tmp_path):
     (tmp_path / "a.html").write_text("<html lang=de-AT><p>Hello.")
-    done = tts("say", "-f", "a.html", "-o", "a.wav")
+    done = here("say", "-f", "a.html", "-o", "a.wav")
     assert (done.returncode, done.stderr.decode().count("the document is in de-at, but the voice pulse speaks en")) == (
         0,
         1,
     )
 
 
-def test_an_audiobook_has_the_chapters_of_its_document(tts, book, tmp_path):
+def test_an_audiobook_has_the_chapters_of_its_document(here, book, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     log = tmp_path / "told.json"
     (folder / "ffmpeg").write_text(FAKE.format(python=sys.executable, log=str(log), fails=False))
     (folder / "ffmpeg").chmod(0o755)
-    done = tts("say", "-f", book, "-o", "a.m4b", "--json", PATH=str(folder))
+    done = here("say", "-f", book, "-o", "a.m4b", "--json", PATH=str(folder))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["file"], report["sample_rate"]) == ("a.m4b", 22050)
@@ -105,19 +105,19 @@ def test_an_audiobook_has_the_chapters_of_its_document(tts, book, tmp_path):
     assert ends[-1] == round(report["seconds"] * 22050)
 
 
-def test_an_audiobook_without_ffmpeg_is_refused_at_once(tts, book):
-    done = tts("say", "-f", book, "-o", "a.m4b", PATH="")
+def test_an_audiobook_without_ffmpeg_is_refused_at_once(here, book):
+    done = here("say", "-f", book, "-o", "a.m4b", PATH="")
     assert told(done, 1) == (
         "tts: An audiobook needs ffmpeg, which is not installed here: install it, or write .opus or .mp3."
     )
 
 
-def test_chapters_are_listed(tts, book):
-    done = tts("text", "chapters", book)
+def test_chapters_are_listed(here, book):
+    done = here("text", "chapters", book)
     lines = [line.split() for line in done.stdout.decode().splitlines()]
     assert lines == [["title", "characters"], ["1", "One", "17"], ["2", "Two", "16"], ["3", "Three", "15"]]
     assert b"A block of code is not read." in done.stderr
-    done = tts("text", "chapters", book, "--json")
+    done = here("text", "chapters", book, "--json")
     assert json.loads(done.stdout) == {
         **{"title": "A book", "author": "Ann Lee", "language": "en"},
         "chapters": [
@@ -162,8 +162,8 @@ def test_a_chapter_may_be_longer_than_an_utterance(tts, tmp_path):
     assert soundfile.info(tmp_path / "out" / "01-a.wav").duration > 300
 
 
-def test_doctor_tells_what_reads_documents(tts):
-    done = tts("doctor", "--json")
+def test_doctor_tells_what_reads_documents(here):
+    done = here("doctor", "--json")
     (row,) = [row for row in json.loads(done.stdout) if row["check"] == "documents"]
     assert "markdown-it-py" in row["detail"]
     assert "ffmpeg" in row["detail"]

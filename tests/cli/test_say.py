@@ -79,8 +79,8 @@ def test_threads_change_at_most_one_step(tts, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "opus", "mp3", "raw"])
-def test_the_suffix_picks_the_format(tts, tmp_path, suffix):
-    assert tts("say", "Hello there.", "-o", f"a.{suffix}").returncode == 0
+def test_the_suffix_picks_the_format(here, tmp_path, suffix):
+    assert here("say", "Hello there.", "-o", f"a.{suffix}").returncode == 0
     path = tmp_path / f"a.{suffix}"
     if suffix == "raw":
         assert path.stat().st_size % 2 == 0
@@ -89,46 +89,46 @@ def test_the_suffix_picks_the_format(tts, tmp_path, suffix):
         assert soundfile.info(path).format == kinds[suffix]
 
 
-def test_sample_rate_is_changed(tts, tmp_path):
-    tts("say", *PHONEMES, "-o", "a.wav", "--sample-rate", "44100")
+def test_sample_rate_is_changed(here, tmp_path):
+    here("say", *PHONEMES, "-o", "a.wav", "--sample-rate", "44100")
     info = soundfile.info(tmp_path / "a.wav")
     assert info.samplerate == 44100
     assert info.frames == pytest.approx(2 * HELLO_SAMPLES, abs=2)
 
 
-def test_timings_are_written_beside(tts, tmp_path):
-    tts("say", "Hello. Hello.", "-o", "a.wav", "--timings", "a.srt")
+def test_timings_are_written_beside(here, tmp_path):
+    here("say", "Hello. Hello.", "-o", "a.wav", "--timings", "a.srt")
     cues = (tmp_path / "a.srt").read_text("utf-8").split("\n\n")
     assert [cue.strip().split("\n")[-1] for cue in cues if cue.strip()] == ["Hello.", "Hello."]
 
 
-def test_unknown_symbols_are_named_once_each(tts):
-    done = tts("say", "--input", "phonemes", "aɸi\naɸu", "-o", "a.wav", "--json")
+def test_unknown_symbols_are_named_once_each(here):
+    done = here("say", "--input", "phonemes", "aɸi\naɸu", "-o", "a.wav", "--json")
     assert json.loads(done.stdout)["warnings"] == ["symbols this voice does not know were left out: ɸ"]
     assert done.stderr.decode().count("ɸ") == 1
 
 
-def test_a_plot_is_a_picture(tts, tmp_path):
-    assert tts("say", *PHONEMES, "-o", "a.wav", "--plot", "a.png").returncode == 0
+def test_a_plot_is_a_picture(here, tmp_path):
+    assert here("say", *PHONEMES, "-o", "a.wav", "--plot", "a.png").returncode == 0
     assert (tmp_path / "a.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_volume_is_in_decibels(tts, tmp_path):
-    tts("say", *PHONEMES, "-o", "usual.wav")
-    tts("say", *PHONEMES, "-o", "quiet.wav", "--volume", "-20")
+def test_volume_is_in_decibels(here, tmp_path):
+    here("say", *PHONEMES, "-o", "usual.wav")
+    here("say", *PHONEMES, "-o", "quiet.wav", "--volume", "-20")
     usual, quiet = (soundfile.read(tmp_path / f"{name}.wav")[0] for name in ("usual", "quiet"))
     np.testing.assert_allclose(quiet, usual / 10, atol=1e-4)
 
 
-def test_too_loud_is_told(tts):
-    done = tts("say", *PHONEMES, "-o", "a.wav", "--volume", "12")
+def test_too_loud_is_told(here):
+    done = here("say", *PHONEMES, "-o", "a.wav", "--volume", "12")
     assert done.returncode == 0
     assert "too loud" in done.stderr.decode()
 
 
-def test_a_lexicon_changes_a_word(tts, tmp_path):
+def test_a_lexicon_changes_a_word(here, tmp_path):
     (tmp_path / "words.txt").write_text("hello\t/aaa/\n", "utf-8")
-    done = tts("say", "hello", "-o", "a.wav", "--lexicon", "words.txt", "--json")
+    done = here("say", "hello", "-o", "a.wav", "--lexicon", "words.txt", "--json")
     seconds = (3 + 2) * FRAMES_PER_SYMBOL * MEL.hop_length / 22050
     assert json.loads(done.stdout)["seconds"] == pytest.approx(seconds, abs=1e-5)
 
@@ -191,8 +191,8 @@ def test_debug_shows_the_traceback(tts):
         (("Hi.", "-o", "a.wav", "--timings", "a.doc"), 2, ".doc"),
     ],
 )
-def test_refusals_are_one_sentence_and_leave_no_file(tts, tmp_path, arguments, code, words):
-    done = tts("say", *arguments)
+def test_refusals_are_one_sentence_and_leave_no_file(here, tmp_path, arguments, code, words):
+    done = here("say", *arguments)
     assert done.returncode == code
     assert words in said(done)
     assert list(tmp_path.iterdir()) == []
@@ -245,22 +245,22 @@ def test_a_closed_pipe_downstream_ends_quietly(tts):
     assert done.stderr == b""
 
 
-def test_settings_flag_then_environment_then_file(tts, tmp_path):
+def test_settings_flag_then_environment_then_file(here, tmp_path):
     (tmp_path / "config.toml").write_text("speed = 0.5\n", "utf-8")
 
     def seconds(*arguments):
-        return json.loads(tts("say", *PHONEMES, "-o", "a.wav", "--json", *arguments).stdout)["seconds"]
+        return json.loads(here("say", *PHONEMES, "-o", "a.wav", "--json", *arguments).stdout)["seconds"]
 
     assert seconds() == pytest.approx(2 * HELLO_SAMPLES / 22050, abs=1e-3)
     assert seconds("--speed", "1") == pytest.approx(HELLO_SAMPLES / 22050, abs=1e-3)
-    spoken = tts("say", "Hi.", "-o", "a.wav", "--json", TTS_VOCODER="griffinlim")
+    spoken = here("say", "Hi.", "-o", "a.wav", "--json", TTS_VOCODER="griffinlim")
     assert json.loads(spoken.stdout)["vocoder"] == "griffinlim"
 
 
-def test_the_acoustic_model_by_flag_environment_and_file(tts, tmp_path):
+def test_the_acoustic_model_by_flag_environment_and_file(here, tmp_path):
     def acoustic(*arguments, **environment):
         arguments = ("say", "Hi.", "--voice", "random", "-o", "a.wav", "--json", *arguments)
-        return json.loads(tts(*arguments, **environment).stdout)["acoustic"]
+        return json.loads(here(*arguments, **environment).stdout)["acoustic"]
 
     assert acoustic() == "fastspeech2"
     assert acoustic("--acoustic", "tacotron2") == "tacotron2"
@@ -269,8 +269,8 @@ def test_the_acoustic_model_by_flag_environment_and_file(tts, tmp_path):
     assert acoustic(TTS_ACOUSTIC="fastspeech2") == "fastspeech2"
 
 
-def test_an_unknown_setting_is_named(tts, tmp_path):
+def test_an_unknown_setting_is_named(here, tmp_path):
     (tmp_path / "config.toml").write_text("sped = 2\n", "utf-8")
-    done = tts("say", "Hi.", "-o", "a.wav")
+    done = here("say", "Hi.", "-o", "a.wav")
     assert done.returncode == 1
     assert "did you mean speed" in said(done)

@@ -40,16 +40,16 @@ def test_sentences_begin_where_the_samples_before_them_end(tts, tmp_path, more):
     assert info.frames / info.samplerate == pytest.approx(samples / RATE, abs=1e-4)
 
 
-def test_the_last_cue_ends_with_the_audio(tts, tmp_path):
-    tts("say", "Hello there. " * 60, "-o", "a.wav", "--timings", "a.srt", "--sample-rate", "16000")
+def test_the_last_cue_ends_with_the_audio(here, tmp_path):
+    here("say", "Hello there. " * 60, "-o", "a.wav", "--timings", "a.srt", "--sample-rate", "16000")
     cues = cue_times((tmp_path / "a.srt").read_text("utf-8"))
     info = soundfile.info(tmp_path / "a.wav")
     assert len(cues) == 60
     assert cues[-1][1] == pytest.approx(info.frames / info.samplerate, abs=0.002)
 
 
-def test_words_are_as_written_however_they_are_spoken(tts, tmp_path):
-    tts("say", "It costs $3.50, Dr. Lee.", "-o", "a.wav", "--timings", "a.json")
+def test_words_are_as_written_however_they_are_spoken(here, tmp_path):
+    here("say", "It costs $3.50, Dr. Lee.", "-o", "a.wav", "--timings", "a.json")
     (sentence,) = json.loads((tmp_path / "a.json").read_text("utf-8"))["sentences"]
     words = {word["text"]: word for word in sentence["words"]}
     assert list(words) == ["It", "costs", "$3.50", "Dr.", "Lee"]
@@ -62,15 +62,15 @@ def test_words_are_as_written_however_they_are_spoken(tts, tmp_path):
 @pytest.mark.parametrize(
     ("name", "begin"), [("a.vtt", "WEBVTT\n"), ("a.lrc", "[length:00:"), ("a.TextGrid", 'File type = "ooTextFile"\n')]
 )
-def test_the_suffix_is_the_format(tts, tmp_path, name, begin):
-    assert tts("say", "Hello there.", "-o", "a.wav", "--timings", name).returncode == 0
+def test_the_suffix_is_the_format(here, tmp_path, name, begin):
+    assert here("say", "Hello there.", "-o", "a.wav", "--timings", name).returncode == 0
     content = (tmp_path / name).read_text("utf-8")
     assert content.startswith(begin)
     assert "Hello there." in content
 
 
-def test_a_picture_has_words_that_look_like_formulas_or_are_in_other_scripts(tts, tmp_path):
-    done = tts("say", "From $5 to $6, 你好 she said.", "-o", "a.wav", "--plot", "a.png")
+def test_a_picture_has_words_that_look_like_formulas_or_are_in_other_scripts(here, tmp_path):
+    done = here("say", "From $5 to $6, 你好 she said.", "-o", "a.wav", "--plot", "a.png")
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"Glyph" not in done.stderr
     assert (tmp_path / "a.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
