@@ -67,12 +67,16 @@ def fresh(tts, tmp_path, monkeypatch):
     return Here(tts, tmp_path, monkeypatch)
 
 
-@pytest.fixture
-def here(tts, tmp_path, monkeypatch):
+def in_process(tts, folder, monkeypatch):
     """What `tts` is, but in this process, and without standard input."""
-    runner = Here(tts, tmp_path, monkeypatch)
+    runner = Here(tts, folder, monkeypatch)
     runner.environment = dict(tts.environment)
     return runner
+
+
+@pytest.fixture
+def here(tts, tmp_path, monkeypatch):
+    return in_process(tts, tmp_path, monkeypatch)
 
 
 def told(done, code):

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from tests.cli.conftest import Tts
+from tests.cli.conftest import Tts, in_process
 from tests.foreign_tacotron2 import ngc_tacotron2
 from tests.public_files import TINY, write_public_files
 from tts.models.tacotron2 import Tacotron2Dimensions
@@ -26,7 +26,7 @@ def public(tmp_path_factory):
         assert done.returncode == 0, done.stderr.decode()
         # Only WaveNet's mel is another one: HiFi-GAN's differs in nothing that is heard.
         assert (b"hears another mel" in done.stderr) == (name == "wavenet")
-    return tts
+    return in_process(tts, tts.folder, pytest.MonkeyPatch())
 
 
 def say(public, *arguments):
