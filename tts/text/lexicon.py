@@ -47,14 +47,6 @@ Said = str | Respelling
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A stretch of text: either to be phonemized, or with the pronunciation that the lexicon gives it."""
-
-    text: str
-    phonemes: str | None = None
-
-
-@dataclass(frozen=True)
 class Lexicon:
     """Words and phrases with how they are said.
 
@@ -99,19 +91,6 @@ class Lexicon:
             ValueError: an entry is a respelling, and nothing was given to phonemize it.
         """
         return list(self._found(spoken))
-
-    def apply(self, text: str) -> list[Piece]:
-        """Split a text at the words that the lexicon knows. The texts of the pieces, joined, are the text."""
-        pieces: list[Piece] = []
-        position = 0
-        for said in self._found(text):
-            if said.start > position:
-                pieces.append(Piece(text[position : said.start]))
-            pieces.append(Piece(text[said.start : said.end], said.phonemes))
-            position = said.end
-        if position < len(text):
-            pieces.append(Piece(text[position:]))
-        return pieces
 
     def overruled_by(self, other: Lexicon) -> Lexicon:
         """Both as one; where both know a word, it is said as the other says."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from tts.text.foreign.language import Rules, either, listed
+from tts.text.foreign.numbers import digit_by_digit, written_number
 from tts.text.spoken import SpokenText
 
 _DIGITS = "零一二三四五六七八九"
@@ -127,14 +128,12 @@ def cardinal(value: int) -> str:
 
 def digits(written: str) -> str:
     """Each digit by itself."""
-    return "".join(_DIGITS[int(digit)] for digit in written if digit in "0123456789")
+    return digit_by_digit(written, _DIGITS)
 
 
 def number(written: str) -> str:
     """A written number, with decimals or grouped."""
-    whole, _, fraction = written.replace(",", "").partition(".")
-    spoken = digits(whole) if len(whole) > 1 and whole[0] == "0" else cardinal(int(whole[:4300]))
-    return f"{spoken}点{digits(fraction)}" if fraction else spoken
+    return written_number(written, cardinal, digits, "点")
 
 
 def _group(group: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tts.text.foreign.language import Rules, either, listed
-from tts.text.foreign.numbers import words
+from tts.text.foreign.numbers import digit_by_digit, words, written_number
 from tts.text.spoken import SpokenText
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
@@ -90,14 +90,12 @@ def cardinal(value: int) -> str:
 
 def digits(written: str) -> str:
     """Each digit by itself."""
-    return "".join(_DIGITS[int(digit)] for digit in written if digit in "0123456789")
+    return digit_by_digit(written, _DIGITS)
 
 
 def number(written: str) -> str:
     """A written number, with decimals or grouped."""
-    whole, _, fraction = written.replace(",", "").partition(".")
-    spoken = digits(whole) if len(whole) > 1 and whole[0] == "0" else cardinal(int(whole[:4300]))
-    return f"{spoken}てん{digits(fraction)}" if fraction else spoken
+    return written_number(written, cardinal, digits, "てん")
 
 
 def _minutes(minute: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Sequence
 
 from tts.text.foreign.language import Language, Noun
 
@@ -103,3 +104,15 @@ def roman_value(written: str) -> int | None:
         return None
     values = [_LETTERS[letter] for letter in written]
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def digit_by_digit(written: str, names: Sequence[str]) -> str:
+    """The names of the digits in a text, without blanks, as Chinese and Japanese have it."""
+    return "".join(names[int(digit)] for digit in written if digit in "0123456789")
+
+
+def written_number(written: str, cardinal: Callable[[int], str], digits: Callable[[str], str], point: str) -> str:
+    """A number with a decimal point or grouped by commas, by a language's own words for whole numbers and digits."""
+    whole, _, fraction = written.replace(",", "").partition(".")
+    spoken = digits(whole) if len(whole) > 1 and whole[0] == "0" else cardinal(int(whole[:4300]))
+    return f"{spoken}{point}{digits(fraction)}" if fraction else spoken

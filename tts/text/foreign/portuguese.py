@@ -48,24 +48,21 @@ def _brazilian_day(value: int, before: str) -> str:
 
 
 def _time(hour: int, minute: int, second: int | None, mark: str) -> str:
-    spoken = cardinal(PORTUGUESE, hour, "f")
-    if minute:
-        spoken += f" e {_european(minute)}"
-    else:
-        spoken += " hora" if hour == 1 else " horas"
-    if second:
-        spoken += f" e {_european(second)} segundo{'s' if second > 1 else ''}"
-    return spoken
+    return _clock(PORTUGUESE, hour, minute, second)
 
 
 def _brazilian_time(hour: int, minute: int, second: int | None, mark: str) -> str:
-    spoken = cardinal(BRAZILIAN, hour, "f")
+    return _clock(BRAZILIAN, hour, minute, second)
+
+
+def _clock(language: Language, hour: int, minute: int, second: int | None) -> str:
+    spoken = cardinal(language, hour, "f")
     if minute:
-        spoken += f" e {cardinal(BRAZILIAN, minute)}"
+        spoken += f" e {cardinal(language, minute)}"
     else:
         spoken += " hora" if hour == 1 else " horas"
     if second:
-        spoken += f" e {cardinal(BRAZILIAN, second)} segundo{'s' if second > 1 else ''}"
+        spoken += f" e {cardinal(language, second)} segundo{'s' if second > 1 else ''}"
     return spoken
 
 
@@ -82,16 +79,16 @@ def _ruler(value: int, name: str) -> str:
     return ordinal(value, name.split()[-1] in _WOMEN)
 
 
-def _european(value: int) -> str:
-    return cardinal(PORTUGUESE, value)
-
-
 def _european_price(main: str, hundredths: int, noun: Noun) -> str:
-    return f"{main} e {cardinal(PORTUGUESE, hundredths)} {noun.one if hundredths == 1 else noun.many}"
+    return _price(PORTUGUESE, main, hundredths, noun)
 
 
 def _brazilian_price(main: str, hundredths: int, noun: Noun) -> str:
-    return f"{main} e {cardinal(BRAZILIAN, hundredths)} {noun.one if hundredths == 1 else noun.many}"
+    return _price(BRAZILIAN, main, hundredths, noun)
+
+
+def _price(language: Language, main: str, hundredths: int, noun: Noun) -> str:
+    return f"{main} e {cardinal(language, hundredths)} {noun.one if hundredths == 1 else noun.many}"
 
 
 def _short_date(found: re.Match[str]) -> str:
