@@ -3,7 +3,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# One thread computes unless threads are what is tested: beside another busy process, two wait for each other. OpenMP
+# reads its number when it is loaded, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
+import torch
 
 from tests.tiny_voice import write_pulse_voice, write_random_voice
 
@@ -15,6 +20,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Whoever runs the tests may have a lexicon of their own.
 os.environ["TTS_NO_USER_LEXICON"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compute_threads() -> None:
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
 @pytest.fixture(scope="session")
