@@ -30,7 +30,8 @@ from process_tree import memory_mb, process_tree
 from short_lines import short_lines
 
 from tts import Voice, load_voice
-from tts.audio.files import INT16_SCALE, AudioWriter, format_of
+from tts.audio.audio import INT16_SCALE
+from tts.audio.writer import AudioWriter, format_of
 from tts.benchmark.measuring import Spread
 
 TTS = (sys.executable, "-m", "tts")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tts.evaluation.words import edit_distance
+from tts.evaluation.metrics import edit_distance
 
 MOST_JOINED = 4
 _CHUNK = re.compile(r"\S+")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from tests.tiny_voice import MEL
-from tts.audio.files import to_int16
+from tts.audio.audio import to_int16
 from tts.audio.mel import mel_spectrogram
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.data import Dataset, frame_energy

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tts.audio.waveform import Audio
+    from tts.audio.audio import Audio
     from tts.synthesis.options import SynthesisOptions
     from tts.synthesis.pipeline import Voice, load_voice
 
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 # Resolved at first use, so that `import tts` (and `tts --help`) does not import torch.
 _HOMES = {
-    "Audio": "tts.audio.waveform",
+    "Audio": "tts.audio.audio",
     "SynthesisOptions": "tts.synthesis.options",
     "Voice": "tts.synthesis.pipeline",
     "load_voice": "tts.synthesis.pipeline",

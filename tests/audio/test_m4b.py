@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tts.audio.audio import Audio
 from tts.audio.m4b import BookTags, BookWriter, ChapterMark, arguments, find_ffmpeg, is_book, metadata_text
-from tts.audio.waveform import Audio
 from tts.errors import TtsError
 
-# Writes down how it was called and what the files held, and makes a file as ffmpeg does.
+# Logs its arguments and the content of its input files, and writes a file as ffmpeg does.
 FAKE = """#!{python}
 import json, pathlib, sys
 inputs = [sys.argv[n + 1] for n, word in enumerate(sys.argv) if word == "-i"]
-told = {{"arguments": sys.argv[1:], "metadata": pathlib.Path(inputs[1]).read_text("utf-8")}}
-told["audio"] = pathlib.Path(inputs[0]).read_bytes()[:4].decode()
-told["cover"] = pathlib.Path(inputs[2]).read_bytes().decode() if len(inputs) > 2 else None
-pathlib.Path({log!r}).write_text(json.dumps(told))
+call = {{"arguments": sys.argv[1:], "metadata": pathlib.Path(inputs[1]).read_text("utf-8")}}
+call["audio"] = pathlib.Path(inputs[0]).read_bytes()[:4].decode()
+call["cover"] = pathlib.Path(inputs[2]).read_bytes().decode() if len(inputs) > 2 else None
+pathlib.Path({log!r}).write_text(json.dumps(call))
 if {fails}:
     sys.exit("one thing\\nNo space left on device")
 pathlib.Path(sys.argv[-1]).write_bytes(b"book")
@@ -27,12 +27,12 @@ pathlib.Path(sys.argv[-1]).write_bytes(b"book")
 
 @pytest.fixture
 def ffmpeg(tmp_path, monkeypatch):
-    """A stand-in for ffmpeg; called, it says whether it is to fail, and gives where it writes down what it was told."""
+    """Installs a replacement for ffmpeg that may fail, and returns the path of its log."""
 
     def install(*, fails=False):
         folder = tmp_path / "bin"
         folder.mkdir()
-        log = tmp_path / "told.json"
+        log = tmp_path / "call.json"
         command = folder / "ffmpeg"
         command.write_text(FAKE.format(python=sys.executable, log=str(log), fails=fails))
         command.chmod(0o755)
@@ -59,23 +59,23 @@ def test_a_book_is_encoded_with_its_chapters_and_tags(tmp_path, ffmpeg):
         book.begin_chapter("Two; more")
         book.write(silence(400))
         assert not (out / "a.m4b").exists()
-    told = json.loads(log.read_text())
-    assert told["metadata"] == (
+    call = json.loads(log.read_text())
+    assert call["metadata"] == (
         ";FFMETADATA1\ntitle=A \\= book\nalbum=A \\= book\nartist=Ann Lee\ngenre=Audiobook\n"
         "\n[CHAPTER]\nTIMEBASE=1/16000\nSTART=0\nEND=1600\ntitle=One\n"
         "\n[CHAPTER]\nTIMEBASE=1/16000\nSTART=1600\nEND=2000\ntitle=Two\\; more\n"
     )
-    assert (told["audio"], told["cover"]) == ("fLaC", "picture")
-    folder = Path(told["arguments"][6]).parent
+    assert (call["audio"], call["cover"]) == ("fLaC", "picture")
+    folder = Path(call["arguments"][6]).parent
     assert folder.parent == out
-    assert told["arguments"] == [
+    assert call["arguments"] == [
         *("-nostdin", "-hide_banner", "-loglevel", "error", "-y"),
         *("-i", f"{folder}/audio.flac", "-i", f"{folder}/metadata.txt", "-i", f"{folder}/cover.png"),
         *("-map", "0:a", "-map", "2:v", "-c:v", "copy", "-disposition:v:0", "attached_pic"),
         *("-map_metadata", "1", "-map_chapters", "1"),
-        *("-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart", "-f", "ipod", told["arguments"][-1]),
+        *("-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart", "-f", "ipod", call["arguments"][-1]),
     ]
-    assert Path(told["arguments"][-1]).parent == out
+    assert Path(call["arguments"][-1]).parent == out
     assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [("a.m4b", b"book")]
 
 
@@ -84,7 +84,7 @@ def test_without_a_cover_there_is_no_picture():
     assert "2:v" not in arguments(Path("a"), Path("b"), None)
 
 
-def test_signs_that_ffmpeg_would_misread_are_escaped():
+def test_characters_that_ffmpeg_would_misread_are_escaped():
     assert (
         metadata_text(BookTags("a\\b#c"), [], 1)
         == ";FFMETADATA1\ntitle=a\\\\b\\#c\nalbum=a\\\\b\\#c\ngenre=Audiobook\n"
@@ -93,7 +93,7 @@ def test_signs_that_ffmpeg_would_misread_are_escaped():
     assert metadata_text(BookTags(), marks, 8).endswith("[CHAPTER]\nTIMEBASE=1/8\nSTART=0\nEND=5\ntitle=x\\=\\\ny\n")
 
 
-def test_what_ffmpeg_cannot_make_leaves_the_old_file(tmp_path, ffmpeg):
+def test_a_failure_of_ffmpeg_leaves_the_old_file(tmp_path, ffmpeg):
     ffmpeg(fails=True)
     out = tmp_path / "out"
     out.mkdir()

@@ -5,7 +5,7 @@ import pytest
 
 from tests.batch.jobs import job
 from tests.batch.test_worker import Noted
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.batch.chapters import chapter_entries
 from tts.batch.entry import Entry
 from tts.batch.job import Setup

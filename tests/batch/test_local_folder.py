@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tts.audio.files import FORMATS
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
+from tts.audio.writer import FORMATS
 from tts.batch.folder import FolderFullError
 from tts.batch.local_folder import LocalFolder, prepare_folder
 from tts.errors import TtsError, UsageError
@@ -190,7 +190,7 @@ WRITING = """
 import sys
 from pathlib import Path
 import numpy as np
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.batch.local_folder import LocalFolder
 folder = LocalFolder(Path(sys.argv[1]))
 for n in range(10**9):

@@ -12,7 +12,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.batch import remote_folder
 from tts.batch.folder import FolderFullError
 from tts.batch.local_folder import LocalFolder

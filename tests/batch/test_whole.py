@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.batch.folder import FolderFullError
 from tts.batch.job import Row, Setup
 from tts.batch.jobs import Defaults

@@ -8,8 +8,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.audio.files import AudioWriter, format_of
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
+from tts.audio.writer import AudioWriter, format_of
 from tts.batch.folder import FolderFullError, OutputFolder
 from tts.errors import TtsError
 

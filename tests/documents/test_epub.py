@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.documents.books import CONTAINER, epub, package, xhtml
+from tests.documents.books import CONTAINER, epub, package, titles_and_texts, xhtml
 from tts.documents.document import Cover
 from tts.documents.reading import read_document
 from tts.errors import TtsError
@@ -27,10 +27,6 @@ FILES = [
 ]
 
 
-def told(document):
-    return [(chapter.title, chapter.passage.text) for chapter in document.chapters]
-
-
 def test_chapters_are_those_of_the_table_of_contents(tmp_path):
     book = epub(
         tmp_path / "a.epub",
@@ -48,7 +44,7 @@ def test_chapters_are_those_of_the_table_of_contents(tmp_path):
     )
     document = read_document(book)
     assert (document.title, document.author, document.language) == ("The & Book", "Ann Lee", "en-gb")
-    assert told(document) == [
+    assert titles_and_texts(document) == [
         ("Part One, The first", "Part One\n\nI\n\nIt began."),
         ("The second", "II\n\nIt went on."),
         ("After", "A last heading\n\nIt ended."),
@@ -65,7 +61,7 @@ def test_parts_name_their_first_chapters(tmp_path):
     files = [("nav", "nav.xhtml", PAGE, "nav"), *((name, f"{name}.xhtml", PAGE, "") for name in names)]
     pages = {f"OEBPS/{name}.xhtml": xhtml(body) for name, body in names.items()}
     book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), "OEBPS/nav.xhtml": contents, **pages})
-    assert told(read_document(book)) == [
+    assert titles_and_texts(read_document(book)) == [
         ("Part One, One", "Part One\n\nB."),
         ("Part Two, Two", "Part Two\n\nD."),
     ]
@@ -82,7 +78,7 @@ def test_sections_of_a_chapter_with_words_of_its_own_are_no_chapters(tmp_path):
         tmp_path / "a.epub",
         {"OEBPS/book.opf": package(files), "OEBPS/nav.xhtml": contents, "OEBPS/a.xhtml": xhtml(body)},
     )
-    assert told(read_document(book)) == [("One", "One\n\nFirst.\n\nSection\n\nSecond.")]
+    assert titles_and_texts(read_document(book)) == [("One", "One\n\nFirst.\n\nSection\n\nSecond.")]
 
 
 def test_the_contents_of_an_older_book_and_its_guide(tmp_path):
@@ -124,7 +120,7 @@ def test_the_contents_of_an_older_book_and_its_guide(tmp_path):
         },
     )
     document = read_document(book)
-    assert told(document) == [("Chapter A", "One.\n\nEncore."), ("Chapter B", "Two.")]
+    assert titles_and_texts(document) == [("Chapter A", "One.\n\nEncore."), ("Chapter B", "Two.")]
     assert document.chapters[0].passage.notes == (Spoken(6, 13, language="fr"),)
     assert document.chapters[1].passage.warnings == ("A page of notes is not read.",)
     assert document.cover == Cover(picture, ".png")
@@ -137,7 +133,11 @@ def test_without_contents_pages_and_headings_are_chapters(tmp_path):
         "OEBPS/b.xhtml": xhtml("<h1>One</h1><p>1.</p><h1>Two</h1><p>2.</p>"),
     }
     book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), **pages})
-    assert told(read_document(book)) == [("The start", "Words."), ("One", "One\n\n1."), ("Two", "Two\n\n2.")]
+    assert titles_and_texts(read_document(book)) == [
+        ("The start", "Words."),
+        ("One", "One\n\n1."),
+        ("Two", "Two\n\n2."),
+    ]
 
 
 def encryption(algorithm):
@@ -158,10 +158,10 @@ def test_protected_books_are_refused_and_scrambled_fonts_are_not(tmp_path):
     with pytest.raises(TtsError, match=r"^a\.epub is protected against copying \(DRM\)"):
         read_document(book)
     book = small_book(tmp_path / "b.epub", **{name: encryption("http://www.idpf.org/2008/embedding")})
-    assert told(read_document(book)) == [("A page", "Words.")]
+    assert titles_and_texts(read_document(book)) == [("A page", "Words.")]
 
 
-def test_what_is_listed_and_missing_is_told(tmp_path):
+def test_missing_pages_are_reported(tmp_path):
     files = [("a", "a.xhtml", PAGE, ""), ("b", "gone.xhtml", PAGE, "")]
     book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), "OEBPS/a.xhtml": xhtml("<p>Words.</p>")})
     assert read_document(book).chapters[0].passage.warnings == ("a.epub lists OEBPS/gone.xhtml, but does not have it.",)
@@ -183,8 +183,8 @@ def test_books_that_are_broken_inside_are_refused(tmp_path, files, message):
 
 def test_what_is_no_archive_is_refused(tmp_path):
     book = tmp_path / "a.epub"
-    whole = small_book(tmp_path / "whole.epub").read_bytes()
-    for content in (b"", b"PK\x03\x04", b"text", whole[:-30], whole[: len(whole) // 2]):
+    complete = small_book(tmp_path / "complete.epub").read_bytes()
+    for content in (b"", b"PK\x03\x04", b"text", complete[:-30], complete[: len(complete) // 2]):
         book.write_bytes(content)
         with pytest.raises(TtsError, match=r"^a\.epub is broken"):
             read_document(book)
@@ -197,11 +197,11 @@ def test_what_is_no_archive_is_refused(tmp_path):
 
 
 def test_every_byte_that_is_wrong_ends_in_a_sentence_or_a_book(tmp_path):
-    whole = bytearray(small_book(tmp_path / "whole.epub").read_bytes())
+    complete = bytearray(small_book(tmp_path / "complete.epub").read_bytes())
     book = tmp_path / "a.epub"
-    for place in range(0, len(whole), 7):
-        damaged = bytearray(whole)
-        damaged[place] ^= 0xFF
+    for offset in range(0, len(complete), 7):
+        damaged = bytearray(complete)
+        damaged[offset] ^= 0xFF
         book.write_bytes(damaged)
         with suppress(TtsError):
             read_document(book)

@@ -5,10 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from tests.documents.books import pdf
-from tts.documents.pdf_lines import joined_lines
+from tests.documents.books import pdf, titles_and_texts
+from tts.documents.pdf import Line, join_lines, remove_running_heads
 from tts.documents.reading import read_document
-from tts.documents.running_heads import Line, without_running_heads
 from tts.errors import TtsError
 
 PAGES = [
@@ -32,10 +31,6 @@ PAGES = [
 ]
 
 
-def told(document):
-    return [(chapter.title, chapter.passage.text) for chapter in document.chapters]
-
-
 def test_lines_become_paragraphs_and_the_outline_chapters(tmp_path):
     path = pdf(
         tmp_path / "a.pdf",
@@ -46,7 +41,7 @@ def test_lines_become_paragraphs_and_the_outline_chapters(tmp_path):
     )
     document = read_document(path)
     assert (document.title, document.author, document.language) == ("The book", "Ann Lee", "en-us")
-    assert told(document) == [
+    assert titles_and_texts(document) == [
         (
             "I: The start",
             "I: The start\n\n"
@@ -71,7 +66,7 @@ def test_without_an_outline_headings_are_known_by_their_words(tmp_path):
         ["Chapter 2", "", "End."],
         ["CHAPTER 3", "", "x"],
     ]
-    assert told(read_document(pdf(tmp_path / "a.pdf", pages))) == [
+    assert titles_and_texts(read_document(pdf(tmp_path / "a.pdf", pages))) == [
         ("Chapter 1", "Chapter 1\n\nA sentence goes on across the page."),
         ("Chapter 2", "Chapter 2\n\nEnd."),
         ("CHAPTER 3", "CHAPTER 3\n\nx"),
@@ -83,7 +78,7 @@ def lines(*texts):
 
 
 def texts(pages):
-    return [[line.text for line in page] for page in without_running_heads(pages)]
+    return [[line.text for line in page] for page in remove_running_heads(pages)]
 
 
 def test_heads_and_page_numbers_are_gone():
@@ -120,10 +115,10 @@ def test_what_only_looks_like_a_head_stays():
     ],
 )
 def test_hyphens_at_the_end_of_a_line(written, expected):
-    assert joined_lines(written, {"well-known"}) == expected
+    assert join_lines(written, {"well-known"}) == expected
 
 
-def test_pictures_of_pages_are_refused_and_those_between_text_are_told(tmp_path):
+def test_pictures_of_pages_are_refused(tmp_path):
     with pytest.raises(TtsError, match=r"a\.pdf holds pictures of pages and no text: recognise it first"):
         read_document(pdf(tmp_path / "a.pdf", [[], []]))
 
@@ -136,13 +131,13 @@ def test_encrypted_files_are_refused(tmp_path):
 
 def test_damaged_files_end_in_a_sentence_or_a_document(tmp_path):
     path = pdf(tmp_path / "a.pdf", [["Some words."]])
-    whole = path.read_bytes()
-    for content in (b"", b"%PDF-1.4", b"text", whole[:200], b"%PDF-1.4\n" + b"1 0 obj << /A " * 1000):
+    complete = path.read_bytes()
+    for content in (b"", b"%PDF-1.4", b"text", complete[:200], b"%PDF-1.4\n" + b"1 0 obj << /A " * 1000):
         path.write_bytes(content)
         with pytest.raises(TtsError, match=r"^a\.pdf cannot be read as a PDF: it is damaged"):
             read_document(path)
-    for place in range(0, len(whole), 9):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+    for offset in range(0, len(complete), 9):
+        path.write_bytes(complete[:offset] + bytes([complete[offset] ^ 0xFF]) + complete[offset + 1 :])
         with suppress(TtsError):
             read_document(path)
     with pytest.raises(TtsError, match=r"none\.pdf cannot be read: No such file"):

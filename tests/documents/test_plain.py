@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+
 import pytest
 
-from tts.documents.headings import depth_of_heading
+from tests.documents.books import titles_and_texts
+from tts.documents.plain import depth_of_heading
 from tts.documents.reading import read_document
 from tts.errors import TtsError
 
@@ -59,16 +63,12 @@ def read(path, content):
     return read_document(path)
 
 
-def told(document):
-    return [(chapter.title, chapter.passage.text) for chapter in document.chapters]
-
-
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_a_book_of_project_gutenberg(tmp_path, line_end):
     document = read(tmp_path / "a.txt", BOOK.replace("\n", line_end))
     title = "Alice's Adventures in Wonderland"
     assert (document.title, document.author, document.language) == (title, "Lewis Carroll", "en")
-    assert told(document) == [
+    assert titles_and_texts(document) == [
         (
             title,
             "Alice's Adventures\n\nContents\n\nCHAPTER I.     Down the Rabbit-Hole\nCHAPTER II.    The Pool of Tears",
@@ -86,7 +86,7 @@ def test_a_book_of_project_gutenberg(tmp_path, line_end):
 
 def test_a_table_of_contents_in_paragraphs_is_no_row_of_chapters(tmp_path):
     document = read(tmp_path / "a.txt", "Begin.\n\nChapter 1\n\nChapter 2\n\nChapter 1\n\nOne.\n\nChapter 2\n\nTwo.\n")
-    assert told(document) == [
+    assert titles_and_texts(document) == [
         ("a", "Begin.\n\nChapter 1\n\nChapter 2"),
         ("Chapter 1", "Chapter 1\n\nOne."),
         ("Chapter 2", "Chapter 2\n\nTwo."),
@@ -95,7 +95,7 @@ def test_a_table_of_contents_in_paragraphs_is_no_row_of_chapters(tmp_path):
 
 def test_parts_and_their_chapters(tmp_path):
     text = "PART ONE\n\nChapter 1\n\nA.\n\nChapter 2\n\nB.\n\nPART TWO\n\nChapter 1\n\nC."
-    assert told(read(tmp_path / "a.txt", text)) == [
+    assert titles_and_texts(read(tmp_path / "a.txt", text)) == [
         ("PART ONE, Chapter 1", "PART ONE\n\nChapter 1\n\nA."),
         ("Chapter 2", "Chapter 2\n\nB."),
         ("PART TWO, Chapter 1", "PART TWO\n\nChapter 1\n\nC."),
@@ -105,13 +105,13 @@ def test_parts_and_their_chapters(tmp_path):
 def test_a_line_is_a_paragraph_where_lines_are_not_wrapped(tmp_path):
     line = "A paragraph that nobody wrapped goes on and on. " * 5
     document = read(tmp_path / "a.txt", f"Chapter 1\n{line}\n{line}\n")
-    assert told(document) == [("Chapter 1", f"Chapter 1\n\n{line.strip()}\n\n{line.strip()}")]
+    assert titles_and_texts(document) == [("Chapter 1", f"Chapter 1\n\n{line.strip()}\n\n{line.strip()}")]
 
 
 def test_a_text_without_headings_is_one_chapter(tmp_path):
     document = read(tmp_path / "letter.txt", "Hello.\n\nBye.\n")
     assert (document.title, document.author, document.language) == (None, None, None)
-    assert told(document) == [("letter", "Hello.\n\nBye.")]
+    assert titles_and_texts(document) == [("letter", "Hello.\n\nBye.")]
 
 
 @pytest.mark.parametrize(
@@ -150,29 +150,6 @@ def test_headings(paragraph, depth):
     assert depth_of_heading(paragraph) == depth
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_encodings(tmp_path, encoding):
-    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
-    document = read(tmp_path / "a.TXT", f"{mark}Größe – 漢字 😀".encode(encoding))
-    assert told(document) == [("a", "Größe – 漢字 😀")]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"Gr\xf6\xdfe", r"a\.txt is no text in UTF-8: byte 2 cannot be read; save it as UTF-8 first\."),
-        (b"\xff\xfea\x00b", r"a\.txt is no text in UTF-16: byte 4 cannot be read"),
-        ("text".encode("utf-16-le"), r"a\.txt is no text in UTF-8: it holds zero bytes"),
-        (b" \n\n\x01\n", "There is no text in"),
-        (b"", "There is no text in"),
-        (b"a" * ((32 << 20) + 1), "is larger than 32 MB"),
-    ],
-)
-def test_what_is_no_text_is_refused(tmp_path, content, message):
-    with pytest.raises(TtsError, match=message):
-        read(tmp_path / "a.txt", content)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -189,5 +166,108 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
         " " * 500_000 + "x",
     ],
 )
-def test_hostile_texts_take_no_time(tmp_path, text):
+def test_hostile_texts_are_read_quickly(tmp_path, text):
     read(tmp_path / "a.txt", text + " z")
+
+
+MARKDOWN = """---
+title: "The *book*"
+author: 'Ann Lee'
+lang: de-AT
+tags: [a]
+---
+Before.
+
+# One *nice* `head`
+
+Some **bold**, _slanted_ and ~~struck~~ text [with a link](http://x/y "t")[^1] \\*and\\*
+wrapped. ![A dog](dog.png) <b>Tag</b>
+
+- a
+- b
+  1. c
+
+| x | y |
+|---|---|
+| 1 | **2** |
+
+```python
+x = 1
+```
+
+    y = 2
+
+[^1]: The note
+    goes on.
+
+Second
+------
+
+> A quote.
+
+***
+
+### Third
+
+End &amp; out. <script>no</script>
+"""
+
+
+def read_markdown(path, content):
+    path.write_text(content, "utf-8")
+    document = read_document(path)
+    return document, [(chapter.title, chapter.passage.text) for chapter in document.chapters]
+
+
+def test_marks_are_gone_and_headings_are_chapters(tmp_path):
+    document, chapters = read_markdown(tmp_path / "a.md", MARKDOWN)
+    assert (document.title, document.author, document.language) == ("The *book*", "Ann Lee", "de-at")
+    assert chapters == [
+        ("The *book*", "Before."),
+        (
+            "One nice head",
+            "One nice head\n\nSome bold, slanted and struck text with a link *and* wrapped. A dog Tag\n\n"
+            "a\n\nb\n\n1. c\n\nx, y\n\n1, 2",
+        ),
+        ("Second", "Second\n\nA quote.\n\nThird\n\nEnd & out."),
+    ]
+    warnings = [chapter.passage.warnings for chapter in document.chapters]
+    assert warnings == [(), ("2 blocks of code are not read.", "A footnote is not read."), ()]
+
+
+def test_the_only_heading_of_the_first_level_is_the_title(tmp_path):
+    document, chapters = read_markdown(tmp_path / "a.md", "# The book\n\n## One\n\nA.\n\n## Two\n\nB.\n")
+    assert document.title == "The book"
+    assert chapters == [("One", "The book\n\nOne\n\nA."), ("Two", "Two\n\nB.")]
+
+
+def test_front_matter_may_be_toml_and_a_rule_is_none(tmp_path):
+    document, chapters = read_markdown(tmp_path / "a.md", '+++\ntitle = "T"\nlanguage = "fr"\n+++\nText.')
+    assert (document.title, document.language, chapters) == ("T", "fr", [("T", "Text.")])
+    document, chapters = read_markdown(tmp_path / "b.md", "---\n\nText.")
+    assert (document.title, chapters) == (None, [("b", "Text.")])
+
+
+def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "markdown_it", None)
+    message = r"^Reading \.md needs markdown-it-py: install it with pip install 'utter-tts\[documents\]'\.$"
+    with pytest.raises(TtsError, match=message):
+        read_markdown(tmp_path / "a.md", "x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">" * 5_000,
+        "- " * 5_000,
+        "[" * 20_000,
+        "*a " * 20_000,
+        "`" * 50_000,
+        "---\n" + "a: b\n" * 20_000,
+        "[^a]: x\n" * 5_000,
+    ],
+)
+def test_hostile_markdown_is_read_quickly(tmp_path, text):
+    # A fence that is never closed holds all the rest.
+    with suppress(TtsError):
+        read_markdown(tmp_path / "a.md", f"{text}\n\nz")

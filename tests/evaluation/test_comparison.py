@@ -3,8 +3,15 @@ import pytest
 
 from tests.tiny_prepared import tone
 from tests.tiny_voice import MEL
-from tts.evaluation.comparison import TimedSymbol, compare_durations, compare_in_time, compare_warped
-from tts.evaluation.rendering import plain_mel, rendering_of, speech_span
+from tts.evaluation.comparison import (
+    TimedSymbol,
+    compare_durations,
+    compare_in_time,
+    compare_warped,
+    plain_mel,
+    speech_features,
+    speech_span,
+)
 
 HOP = MEL.hop_length
 PLAIN = plain_mel(MEL.sample_rate, HOP)
@@ -22,7 +29,7 @@ def test_the_plain_mel_of_the_usual_rate_is_the_usual_one():
 
 
 def test_all_of_a_rendering_has_the_same_frames():
-    rendering = rendering_of(sentence(150), PLAIN)
+    rendering = speech_features(sentence(150), PLAIN)
     n_frames = 1 + len(sentence(150)) // HOP
     assert rendering.log_mel.shape == (80, n_frames)
     assert rendering.cepstra.shape == (n_frames, 13)
@@ -30,7 +37,7 @@ def test_all_of_a_rendering_has_the_same_frames():
 
 
 def test_silence_at_the_edges_is_no_speech():
-    span = speech_span(rendering_of(sentence(150), PLAIN).log_mel)
+    span = speech_span(speech_features(sentence(150), PLAIN).log_mel)
     n_frames = 1 + len(sentence(150)) // HOP
     # The windows of two frames on either side reach into the sound.
     assert 17 <= span.start <= 20
@@ -38,36 +45,36 @@ def test_silence_at_the_edges_is_no_speech():
     assert speech_span(np.full((80, 9), -11.5, np.float32)) == slice(0, 9)
 
 
-def test_a_copy_of_itself_is_perfect_and_a_gain_is_heard_by_the_spectral_distance_alone():
-    recording = rendering_of(sentence(150), PLAIN)
+def test_a_copy_of_itself_is_perfect_and_only_the_spectral_distance_includes_gain():
+    recording = speech_features(sentence(150), PLAIN)
     same = compare_in_time(recording, recording).scores
     assert (same.mcd, same.lsd, same.f0_cents, same.voicing_error, same.length_ratio) == (0, 0, 0, 0, None)
     assert same.f0_correlation == pytest.approx(1)
     noise = 0.1 * np.random.default_rng(0).standard_normal(MEL.sample_rate).astype(np.float32)
-    louder = compare_in_time(rendering_of(noise, PLAIN), rendering_of(2 * noise, PLAIN)).scores
+    louder = compare_in_time(speech_features(noise, PLAIN), speech_features(2 * noise, PLAIN)).scores
     assert louder.lsd == pytest.approx(20 * np.log10(2), abs=1e-4)
     assert louder.mcd == pytest.approx(0, abs=1e-4)
 
 
 def test_a_copy_a_semitone_higher():
-    recording, copy = (rendering_of(tone(f0, 1.0), PLAIN) for f0 in (200, 200 * 2 ** (1 / 12)))
+    recording, copy = (speech_features(tone(f0, 1.0), PLAIN) for f0 in (200, 200 * 2 ** (1 / 12)))
     compared = compare_in_time(recording, copy)
     assert compared.scores.f0_cents == pytest.approx(100, abs=2)
-    np.testing.assert_array_equal(compared.f0_in_time, copy.f0)
+    np.testing.assert_array_equal(compared.aligned_f0, copy.f0)
 
 
 def test_speech_at_half_the_pace_is_the_same_after_warping():
-    recording = rendering_of(sentence(150), PLAIN)
+    recording = speech_features(sentence(150), PLAIN)
     slower = recording.at(np.repeat(np.arange(recording.n_frames), 2))
     compared = compare_warped(recording, slower)
     span = speech_span(recording.log_mel)
     assert (compared.scores.mcd, compared.scores.f0_cents, compared.scores.length_ratio) == (0, 0, 2)
-    np.testing.assert_array_equal(compared.f0_in_time[span], recording.f0[span])
-    assert not compared.f0_in_time[: span.start].any()
+    np.testing.assert_array_equal(compared.aligned_f0[span], recording.f0[span])
+    assert not compared.aligned_f0[: span.start].any()
 
 
 def test_edges_of_another_length_change_nothing():
-    recording, spoken = (rendering_of(sentence(150, edge), PLAIN) for edge in (20, 5))
+    recording, spoken = (speech_features(sentence(150, edge), PLAIN) for edge in (20, 5))
     compared = compare_warped(recording, spoken).scores
     assert compared.mcd == pytest.approx(0, abs=1e-4)
     assert compared.length_ratio == 1
@@ -77,7 +84,7 @@ def symbols(text, seconds):
     return [TimedSymbol(symbol, seconds) for symbol in text]
 
 
-def test_durations_of_the_same_symbols_without_blanks():
+def test_durations_of_the_same_symbols_without_spaces():
     assert compare_durations(symbols("a b", 0.1), symbols("ab", 0.13)) == pytest.approx(30)
 
 

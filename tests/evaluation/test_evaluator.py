@@ -1,4 +1,4 @@
-"""Copy and full synthesis with the tiny voice whose every symbol takes four frames."""
+"""Copy and full synthesis with the tiny voice in which every symbol has four frames."""
 
 from dataclasses import replace
 
@@ -11,8 +11,8 @@ from tests.tiny_voice import MEL
 from tts.errors import UsageError
 from tts.evaluation.evaluator import Evaluator
 from tts.evaluation.listening import Impression, Listeners
+from tts.evaluation.metrics import WordErrors
 from tts.evaluation.scores import System
-from tts.evaluation.words import WordErrors
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
 from tts.training.data import PreparedCorpus
@@ -43,7 +43,7 @@ def test_the_recording_comes_first_then_copies_then_full_synthesis(corpus, voice
     assert (item.id, item.text) == ("first", TEXT)
 
 
-def test_what_the_recording_says_and_what_the_voice_makes_of_it(corpus, voice):
+def test_the_scores_of_the_recording_and_of_the_voice(corpus, voice):
     recording, copy, full = evaluator(corpus, voice).evaluate(corpus.items[0]).utterances
     assert set(recording.scored.scores.document().values()) == {None}
     np.testing.assert_array_equal(recording.audio.samples, corpus.wave(corpus.items[0].frames).numpy())
@@ -53,7 +53,7 @@ def test_what_the_recording_says_and_what_the_voice_makes_of_it(corpus, voice):
     assert full.scored.scores.duration_ms == pytest.approx((FRAMES_PER_SYMBOL - SPOKEN_FRAMES) * FRAME_MS)
     assert full.scored.scores.rtf > 0
     np.testing.assert_array_equal(full.audio.samples, voice.say(TEXT).samples)
-    assert len(full.f0_in_time) == recording.rendering.n_frames
+    assert len(full.aligned_f0) == recording.features.n_frames
 
 
 def test_griffin_lim_gives_back_the_pitch_of_a_tone(corpus, voice):
@@ -84,7 +84,7 @@ def test_listeners_hear_every_system(corpus, voice):
             return Impression("what", WordErrors(2, 2), 1.5)
 
     rows = evaluator(corpus, voice, listeners=Deaf()).evaluate(corpus.items[0]).scored.rows
-    assert [(row.heard, row.scores.wer, row.scores.mos) for row in rows] == [("what", 1.0, 1.5)] * 3
+    assert [(row.transcript, row.scores.wer, row.scores.mos) for row in rows] == [("what", 1.0, 1.5)] * 3
 
 
 def test_the_setup_names_what_was_evaluated(corpus, voice):

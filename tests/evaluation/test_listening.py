@@ -8,34 +8,33 @@ import numpy as np
 import pytest
 import torch
 
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.errors import TtsError, UsageError
-from tts.evaluation.extras import check_whisper
-from tts.evaluation.listening import Impression, Listeners
-from tts.evaluation.words import WordErrors
+from tts.evaluation.listening import Impression, Listeners, check_whisper
+from tts.evaluation.metrics import WordErrors
 
 AUDIO = Audio(np.zeros(22050, np.float32), 22050)
 
 
 @pytest.fixture
 def whisper(monkeypatch):
-    """Hears "hello there" in two segments and notes how it was asked."""
-    asked = []
+    """A Whisper that transcribes "hello there" in two segments; returns the list of its calls."""
+    calls = []
 
     class WhisperModel:
         def __init__(self, folder, **options):
             if folder == "broken":
                 raise RuntimeError("Unable to open file\nmodel.bin")
-            asked.append((folder, options["device"]))
+            calls.append((folder, options["device"]))
 
         def transcribe(self, samples, **options):
-            asked.append((len(samples), samples.dtype, options["language"]))
+            calls.append((len(samples), samples.dtype, options["language"]))
             return iter([SimpleNamespace(text=" Hello"), SimpleNamespace(text=" there.")]), None
 
     module = ModuleType("faster_whisper")
     module.WhisperModel = WhisperModel
     monkeypatch.setitem(sys.modules, "faster_whisper", module)
-    return asked
+    return calls
 
 
 @pytest.fixture
@@ -56,11 +55,11 @@ def distillmos(tmp_path, monkeypatch):
     sys.modules.pop("distillmos", None)
 
 
-def test_nobody_listens_unless_asked():
+def test_nobody_listens_by_default():
     assert Listeners(None, "en-us", mos=False).listen(AUDIO, "Hello.") == Impression()
 
 
-def test_whisper_hears_sixteen_kilohertz_in_the_language_of_the_data(tmp_path, whisper):
+def test_whisper_receives_sixteen_kilohertz_in_the_language_of_the_data(tmp_path, whisper):
     impression = Listeners(tmp_path, "en-us", mos=False).listen(AUDIO, "Hello, here.")
     assert impression == Impression("Hello there.", WordErrors(1, 2), None)
     assert whisper == [(str(tmp_path), "cpu"), (16000, np.float32, "en")]

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from tts.evaluation.metrics import (
+    WordErrors,
     duration_error,
+    edit_distance,
     f0_correlation,
     f0_error,
     log_spectral_distance,
     mel_cepstra,
     mel_cepstral_distortion,
+    spoken_words,
     voicing_error,
+    warping_path,
+    word_errors,
 )
 
 N_MELS, N_FRAMES = 80, 7
@@ -95,3 +100,66 @@ def test_without_common_voice_or_movement_there_is_no_figure():
 
 def test_durations_in_milliseconds():
     assert duration_error([0.1, 0.2, 0.3], [0.11, 0.18, 0.3]) == pytest.approx(10)
+
+
+def cheapest(first, second):
+    """The cost of the cheapest path, by the definition."""
+    distances = np.sqrt(np.square(first[:, None] - second[None]).sum(2))
+    costs = np.full((len(first) + 1, len(second) + 1), np.inf)
+    costs[0, 0] = 0
+    for i, row in enumerate(distances, 1):
+        for j, distance in enumerate(row, 1):
+            costs[i, j] = distance + min(costs[i - 1, j - 1], costs[i - 1, j], costs[i, j - 1])
+    return costs[-1, -1]
+
+
+@pytest.mark.parametrize("lengths", [(1, 1), (1, 6), (6, 1), (9, 9), (13, 5), (5, 13)])
+def test_the_path_is_the_cheapest_one(lengths):
+    random = np.random.default_rng(sum(lengths))
+    first, second = (random.normal(size=(n, 3)) for n in lengths)
+    i, j = warping_path(first, second)
+    assert (i[0], j[0], i[-1], j[-1]) == (0, 0, lengths[0] - 1, lengths[1] - 1)
+    steps = set(zip(np.diff(i).tolist(), np.diff(j).tolist(), strict=True))
+    assert steps <= {(1, 1), (0, 1), (1, 0)}
+    assert np.sqrt(np.square(first[i] - second[j]).sum(1)).sum() == pytest.approx(cheapest(first, second))
+
+
+def test_the_same_frames_are_paired_with_themselves():
+    frames = np.arange(12.0).reshape(6, 2)
+    i, j = warping_path(frames, frames)
+    assert i.tolist() == j.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_frames_said_slower_are_found_again():
+    frames = np.arange(4.0)[:, None]
+    i, j = warping_path(frames, frames[[0, 0, 1, 2, 2, 2, 3]])
+    assert i.tolist() == [0, 0, 1, 2, 2, 2, 3]
+    assert j.tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "distance"),
+    [("", "", 0), ("abc", "abc", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)],
+)
+def test_edit_distance(first, second, distance):
+    assert edit_distance(first, second) == distance
+
+
+def test_both_texts_are_compared_as_they_are_spoken():
+    assert spoken_words("Dr. Lee's £5, it’s 21-up!") == [
+        "doctor",
+        "lee's",
+        "five",
+        "pounds",
+        "it's",
+        "twenty",
+        "one",
+        "up",
+    ]
+    assert word_errors("Twenty-one doctors.", "21 doctors") == WordErrors(0, 3)
+
+
+def test_errors_are_counted_against_what_was_to_be_said():
+    assert word_errors("one two three four", "one too three four five") == WordErrors(2, 4)
+    assert WordErrors(2, 4).rate == 0.5
+    assert WordErrors(0, 0).rate is None

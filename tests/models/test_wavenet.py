@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
+from tts.audio.audio import inverse_mulaw_codes, mulaw_codes
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.kernels import wavenet as loop

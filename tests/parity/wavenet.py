@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
-from tts.audio.companding import inverse_mulaw_codes, mulaw_codes
+from tts.audio.audio import inverse_mulaw_codes, mulaw_codes
 from tts.kernels.wavenet import Conditions, generate
 from tts.models.wavenet import WaveNet
 from tts.models.wavenet_loop import conditions_of

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
-from tts.audio.effects import integrated_loudness
+from tts.audio.audio import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.stages import SpokenMel, VocoderStage
 from tts.synthesis.options import SynthesisOptions

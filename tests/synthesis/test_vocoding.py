@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from tests.tiny_voice import MEL
-from tts.audio.mel_conversion import mel_conversion
+from tts.audio.mel import mel_conversion
 from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
 from tts.models.denoiser import Denoiser

@@ -1,4 +1,4 @@
-"""What a mel spectrogram means, and which stages can exchange theirs; without PyTorch, so that speaking can be too."""
+"""What a mel spectrogram means, and which stages can exchange theirs; imports neither NumPy nor PyTorch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from tts.errors import TtsError
 
 LOG_FLOOR = 1e-5
-# An epsilon under the root up to here changes only what is below the floor of all known mels.
+# An epsilon under the square root up to this value only changes what is below the floor of all known mels.
 SMALL_EPSILON = 1e-8
 Log = Literal["e", "10"]
 Window = Literal["hann", "half_sine"]
@@ -18,7 +18,7 @@ Window = Literal["hann", "half_sine"]
 class MelSettings:
     """What a mel spectrogram means; `conversion_problem` says which stages fit each other.
 
-    All values are numbers, words or lists of numbers, as a manifest holds them.
+    All values are numbers, strings or lists of numbers, as a manifest holds them.
     """
 
     sample_rate: int = 22050
@@ -28,23 +28,23 @@ class MelSettings:
     f_min: float = 0.0
     f_max: float = 8000.0
     lead: int = 0
-    """The middle of frame t lies so many samples after t * hop_length; above 0 there is one frame less."""
+    """The centre of frame t is this many samples after t * hop_length; above 0 there is one frame less."""
     window: Window = "hann"
-    """See `analysis_window`."""
+    """See `tts.audio.mel.analysis_window`."""
     epsilon: float = 0.0
-    """Added to the squared magnitude of a bin before the root."""
+    """Added to the squared magnitude of a bin before the square root."""
     log: Log = "e"
     """The base of the logarithm."""
     floor: float = LOG_FLOOR
     """Mel magnitudes below it are raised to it before the logarithm."""
     mean: tuple[float, ...] = ()
-    """Subtracted from the logarithm: one number, or one a mel; empty is none."""
+    """Subtracted from the logarithm: one number, or one per mel; empty means none."""
     deviation: tuple[float, ...] = ()
-    """What is left is divided by it; likewise."""
+    """The difference is divided by it; one number, or one per mel; empty means none."""
     limits: tuple[float, ...] = ()
-    """The lowest and the highest value at last, or empty."""
+    """The lowest and the highest value to which the result is clamped, or empty."""
     unknown_statistics: bool = False
-    """The logarithm was normalised with means and deviations that nobody knows any more."""
+    """The logarithm was normalised with means and deviations that were not published."""
 
     def __post_init__(self) -> None:
         for name in ("mean", "deviation", "limits"):
@@ -54,9 +54,9 @@ class MelSettings:
 
 
 def conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
-    """Why a vocoder that hears `target` cannot be joined to a voice that speaks `source`, as the end of a sentence.
+    """Why a vocoder that expects `target` cannot be joined to a voice that produces `source`, as the end of a sentence.
 
-    None: it can, as it is or by conversion.
+    None: it can, without or with `mel_conversion`.
     """
     if source.sample_rate != target.sample_rate:
         return f"it makes {target.sample_rate} samples a second and the voice needs {source.sample_rate}"
@@ -69,22 +69,19 @@ def conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
     if source.n_fft != target.n_fft:
         return f"its mel is made of {target.n_fft} samples and the voice's of {source.n_fft}"
     if target.f_max > source.f_max:
-        return f"it wants to hear up to {target.f_max:g} Hz and the voice says nothing above {source.f_max:g} Hz"
+        return f"its mel reaches up to {target.f_max:g} Hz and the voice's only up to {source.f_max:g} Hz"
     return None
 
 
 def same_mel(source: MelSettings, target: MelSettings) -> bool:
-    """Whether mels can be exchanged as they are.
+    """Whether mels can be exchanged without conversion.
 
-    HiFi-GAN's frames lie half a hop (6 ms) later than those of NVIDIA's Tacotron 2 and have 1e-9 under the root:
-    its public checkpoints are driven with the latter all the same, and speak 6 ms later for it.
+    HiFi-GAN's frames lie half a hop (6 ms) later than those of NVIDIA's Tacotron 2 and have 1e-9 under the square root.
+    Its public checkpoints are used with Tacotron 2's mel all the same, which delays the speech by 6 ms.
     """
-    return _essence(source) == _essence(target)
 
+    def essence(settings: MelSettings) -> MelSettings:
+        lead = settings.lead // settings.hop_length * settings.hop_length
+        return replace(settings, lead=lead, epsilon=0.0 if settings.epsilon <= SMALL_EPSILON else settings.epsilon)
 
-def _essence(settings: MelSettings) -> MelSettings:
-    return replace(
-        settings,
-        lead=settings.lead // settings.hop_length * settings.hop_length,
-        epsilon=0.0 if settings.epsilon <= SMALL_EPSILON else settings.epsilon,
-    )
+    return essence(source) == essence(target)

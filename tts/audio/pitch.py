@@ -1,8 +1,8 @@
-"""Fundamental frequency of recorded speech, for training: normalised autocorrelation and a smoothest path.
+"""Fundamental frequency (F0) of recorded speech, for training: normalised autocorrelation and a Viterbi path.
 
 After Boersma (1993, "Accurate short-term analysis of the fundamental frequency"): the autocorrelation of a windowed
-frame divided by the window's own, its highest peaks as candidates, and the cheapest path through them (Viterbi) over
-time, where octave jumps and changes of voicing cost.
+frame divided by the window's own, its highest peaks as candidates, and the cheapest path through them over time
+(Viterbi), where octave jumps and changes of voicing have a cost.
 """
 
 from __future__ import annotations
@@ -35,22 +35,34 @@ def fundamental_frequency(
 ) -> FloatArray:
     """samples [n] → F0 in Hz [1 + n // hop_length], 0 where the frame is unvoiced."""
     settings = settings or PitchSettings()
-    frames = _frames(samples, settings.window, hop_length)
+    padded = np.pad(samples, settings.window // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, settings.window)
+    frames = windows[::hop_length][: 1 + len(samples) // hop_length]
     frequencies, strengths = _candidates(frames, sample_rate, settings)
-    return _best_path(frequencies, strengths, settings)
+
+    log_frequencies = np.log2(np.maximum(frequencies, 1.0))
+    voiced = frequencies > 0
+    score, back = strengths[0].copy(), np.zeros(frequencies.shape, np.int64)
+    for t in range(1, len(frequencies)):
+        jump = settings.octave_jump_cost * np.abs(log_frequencies[t][:, None] - log_frequencies[t - 1])
+        both = voiced[t][:, None] & voiced[t - 1]
+        differ = voiced[t][:, None] ^ voiced[t - 1]
+        total = score - np.where(both, jump, settings.voiced_unvoiced_cost * differ)
+        back[t] = total.argmax(1)
+        score = total.max(1) + strengths[t]
+    path = np.zeros(len(frequencies), np.int64)
+    path[-1] = score.argmax()
+    for t in range(len(frequencies) - 1, 0, -1):
+        path[t - 1] = back[t, path[t]]
+    return np.take_along_axis(frequencies, path[:, None], 1)[:, 0]
 
 
 def fill_unvoiced(f0: FloatArray) -> FloatArray:
-    """F0 [T] with unvoiced frames (0) filled by straight lines in log frequency between voiced neighbours."""
+    """F0 [T] with unvoiced frames (0) interpolated linearly in log frequency between voiced neighbours."""
     voiced = np.flatnonzero(f0 > 0)
     if len(voiced) == 0:
         return np.full_like(f0, 200.0)
     return np.exp(np.interp(np.arange(len(f0)), voiced, np.log(f0[voiced]))).astype(np.float32)
-
-
-def _frames(samples: FloatArray, window: int, hop_length: int) -> FloatArray:
-    padded = np.pad(samples, window // 2)
-    return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop_length][: 1 + len(samples) // hop_length]
 
 
 def _candidates(frames: FloatArray, sample_rate: int, settings: PitchSettings) -> tuple[FloatArray, FloatArray]:
@@ -83,21 +95,3 @@ def _candidates(frames: FloatArray, sample_rate: int, settings: PitchSettings) -
         np.concatenate([np.zeros_like(unvoiced), frequencies], 1).astype(np.float32),
         np.concatenate([unvoiced, strengths], 1).astype(np.float32),
     )
-
-
-def _best_path(frequencies: FloatArray, strengths: FloatArray, settings: PitchSettings) -> FloatArray:
-    log_frequencies = np.log2(np.maximum(frequencies, 1.0))
-    voiced = frequencies > 0
-    score, back = strengths[0].copy(), np.zeros(frequencies.shape, np.int64)
-    for t in range(1, len(frequencies)):
-        jump = settings.octave_jump_cost * np.abs(log_frequencies[t][:, None] - log_frequencies[t - 1])
-        both = voiced[t][:, None] & voiced[t - 1]
-        differ = voiced[t][:, None] ^ voiced[t - 1]
-        total = score - np.where(both, jump, settings.voiced_unvoiced_cost * differ)
-        back[t] = total.argmax(1)
-        score = total.max(1) + strengths[t]
-    path = np.zeros(len(frequencies), np.int64)
-    path[-1] = score.argmax()
-    for t in range(len(frequencies) - 1, 0, -1):
-        path[t - 1] = back[t, path[t]]
-    return np.take_along_axis(frequencies, path[:, None], 1)[:, 0]

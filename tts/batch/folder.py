@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
 from tts.errors import TtsError
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, count
 from typing import Any
 
-from tts.audio.files import format_of, output_rate
+from tts.audio.writer import format_of, output_rate
 from tts.batch.asked import checked_name, converted
 from tts.batch.characters import control_in_name, control_in_text
 from tts.batch.entry import Entry

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.audio.atomic import is_temporary
-from tts.audio.files import AudioWriter, format_of
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
+from tts.audio.writer import AudioWriter, format_of
 from tts.batch.disk import no_disk, write_failure
 from tts.batch.folder import OutputFolder
 from tts.errors import TtsError
+from tts.files import is_temporary
 
 
 def prepare_folder(path: Path) -> Path:

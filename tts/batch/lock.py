@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tts.audio.atomic import check_parent
 from tts.batch.disk import write_failure
 from tts.errors import TtsError
+from tts.files import check_parent
 
 # What file systems say that know no locks; those of networks do where their lock server is missing.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tts.audio.atomic import check_destination, is_special, sync
 from tts.batch.disk import write_failure
 from tts.batch.job import Row
 from tts.errors import TtsError, UsageError
+from tts.files import check_destination, is_special, sync
 
 MANIFEST_NAME = "manifest.jsonl"
 _SECONDS_BETWEEN_SYNCS = 1.0

@@ -17,12 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tts.audio.atomic import is_temporary
-from tts.audio.files import AudioWriter, format_of
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio
+from tts.audio.writer import AudioWriter, format_of
 from tts.batch.disk import write_failure
 from tts.batch.folder import FolderFullError, OutputFolder
 from tts.errors import TtsError, UsageError
+from tts.files import is_temporary
 
 # What is put there appears whole or not at all; elsewhere a file is put beside its place and renamed.
 _OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci", "tos", "hf", "memory"}

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from tts.audio.atomic import replacing
 from tts.batch.manifest import MANIFEST_NAME
 from tts.batch.remote_folder import RETRY_SECONDS, RemoteFolder
 from tts.errors import TtsError
+from tts.files import atomic_write
 
 PUSH_SECONDS = 60.0
 # A long manifest, or a slow network: at least so many times as long as a copy takes, nothing is copied.
@@ -40,7 +40,7 @@ def fetch_manifest(folder: RemoteFolder, path: Path) -> bool:
         copy = Path(place) / MANIFEST_NAME
         if not folder.get(MANIFEST_NAME, copy):
             return False
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             shutil.copyfile(copy, file)
     return True
 

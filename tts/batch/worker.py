@@ -15,7 +15,7 @@ from tts.batch.jobs import MAX_CHARACTERS
 from tts.errors import TtsError
 
 if TYPE_CHECKING:
-    from tts.audio.waveform import Audio
+    from tts.audio.audio import Audio
     from tts.synthesis.many import Utterance
     from tts.synthesis.pipeline import Piece, Voice
     from tts.synthesis.sentence import Script
@@ -47,7 +47,7 @@ class _Heard:
 
     def noted(self, pieces: Iterator[Piece]) -> Iterator[Audio]:
         """The audio of each piece."""
-        from tts.audio.effects import clipped_samples
+        from tts.audio.audio import clipped_samples
 
         while True:
             started = time.perf_counter()
@@ -130,7 +130,7 @@ class Worker:
         return row[0] if row else Row(task.job.id, task.job.line, task.job.key, error=task.failure)
 
     def _written(self, task: _Task) -> Row:
-        from tts.audio.effects import clipped_samples
+        from tts.audio.audio import clipped_samples
 
         assert task.utterance is not None
         job, audio, warnings = task.job, task.utterance.audio, task.utterance.warnings

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tts.audio.atomic import replacing
 from tts.benchmark.measuring import Timings
 from tts.benchmark.report import Report, Row
+from tts.files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def draw(report: Report, path: Path) -> None:
     labels = [label for label in (_PLAIN_LABEL, _FAST_LABEL, _LIMIT_LABEL) if label in shown]
     handles = [shown[label] for label in labels]
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9, frameon=False)
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})
 
 

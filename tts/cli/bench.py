@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tts.audio.atomic import check_destination
 from tts.benchmark.asked import Asked
 from tts.benchmark.presets import PRESETS, Preset
 from tts.benchmark.texts import TEN_SECONDS
@@ -20,6 +19,7 @@ from tts.cli.failures import nearest
 from tts.cli.outputs import check_plot
 from tts.cli.say import known_voice
 from tts.errors import TtsError, UsageError
+from tts.files import check_destination
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.computing import Computing, check_computing
 from tts.voice.devices import check_device, choose_device

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tts.documents.charset import decoded
-from tts.documents.document import Chapter, Document
-from tts.documents.joining import in_a_row, picked
-from tts.documents.languages import same_language
-from tts.documents.reading import SUFFIXES, file_content, read_document
+from tts.documents.document import Chapter, Document, join_chapters, same_language, select_chapters
+from tts.documents.reading import SUFFIXES, read_document
+from tts.documents.sources import decode_text, read_bytes
 from tts.errors import UsageError
 from tts.text.passage import Passage
 
@@ -42,10 +40,10 @@ def read_book(path: Path, chapters: str | None, kind: TextInput, voice: VoiceMan
     if kind != "text":
         if chapters is not None:
             raise UsageError(f"--chapter is for documents, not for {kind}.")
-        return Book(decoded(file_content(path), path.name))
+        return Book(decode_text(read_bytes(path), path.name))
     document = open_document(path)
-    asked = document.chapters if chapters is None else picked(document.chapters, chapters)
-    passage = in_a_row(asked)
+    asked = document.chapters if chapters is None else select_chapters(document.chapters, chapters)
+    passage = join_chapters(asked)
     warnings = (*language_warnings(document, voice), *passage.warnings)
     cover = (document.cover.content, document.cover.suffix) if document.cover else None
     return Book(replace(passage, warnings=warnings), BookTags(document.title or path.stem, document.author, cover))

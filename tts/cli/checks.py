@@ -121,7 +121,7 @@ def phonemizer() -> Iterator[Check]:
 
 def soundfile() -> Iterator[Check]:
     """WAV and raw are written without it."""
-    from tts.audio.files import FORMATS
+    from tts.audio.writer import FORMATS
 
     try:
         import soundfile as library
@@ -149,11 +149,11 @@ def clusters() -> Iterator[Check]:
 
 def documents() -> Iterator[Check]:
     """What reads books, and what makes audiobooks."""
-    from tts.documents.libraries import NEEDED
+    from tts.documents.sources import LIBRARIES
 
-    versions = {name: _version(name) for name in NEEDED.values()}
+    versions = {name: _version(name) for name in LIBRARIES.values()}
     found = [f"{name} {version}" for name, version in versions.items() if version]
-    missing = [f"no {name}, which {suffix} needs" for suffix, name in NEEDED.items() if not versions[name]]
+    missing = [f"no {name}, which {suffix} needs" for suffix, name in LIBRARIES.items() if not versions[name]]
     advice = ["pip install 'utter-tts[documents]'"] if missing else []
     ffmpeg = shutil.which("ffmpeg")
     books = f"ffmpeg at {ffmpeg}" if ffmpeg else "no ffmpeg, which audiobooks (.m4b) need"
@@ -161,7 +161,7 @@ def documents() -> Iterator[Check]:
 
 
 def player() -> Iterator[Check]:
-    from tts.audio.play import find_player
+    from tts.audio.playback import find_player
 
     try:
         yield Check("player", "ok", find_player().program)

@@ -19,7 +19,7 @@ from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from tts.evaluation.evaluator import Evaluator
-    from tts.evaluation.page import Page
+    from tts.evaluation.report import ReportPage
     from tts.evaluation.scores import ScoredItem
     from tts.training.data import Item, PreparedCorpus
 
@@ -117,7 +117,7 @@ def _hearing(whisper: Path | None, *, mos: bool) -> tuple[Path | None, bool]:
     Raises:
         UsageError: the folder holds no Whisper model.
     """
-    from tts.evaluation.extras import can_predict_opinions, can_recognise, check_whisper
+    from tts.evaluation.listening import can_predict_opinions, can_recognise, check_whisper
 
     lacking = []
     if whisper is not None:
@@ -132,8 +132,7 @@ def _hearing(whisper: Path | None, *, mos: bool) -> tuple[Path | None, bool]:
 
 
 def _check_report(folder: Path | None) -> None:
-    from tts.evaluation.extras import can_draw
-    from tts.evaluation.folder import check_report_folder
+    from tts.evaluation.report import can_draw, check_report_folder
 
     if folder is not None:
         check_report_folder(folder)
@@ -152,17 +151,16 @@ def _items(corpus: PreparedCorpus, split: str, limit: int | None) -> list[Item]:
 
 def _report(evaluator: Evaluator, items: Sequence[Item], folder: Path | None, *, json: bool, quiet: bool) -> None:
     """Evaluate, and write or print what was asked for."""
-    from tts.evaluation.folder import report_folder
-    from tts.evaluation.page import Page
-    from tts.evaluation.report import document, table
+    from tts.evaluation.report import ReportPage, report_folder
+    from tts.evaluation.scores import score_document, score_table
 
     setup = evaluator.setup(items[0].split)
     with ExitStack() as stack:
         page = None
         if folder is not None:
-            page = Page(stack.enter_context(report_folder(folder)), evaluator.frame_seconds)
+            page = ReportPage(stack.enter_context(report_folder(folder)), evaluator.frame_seconds)
         scored, warnings = _evaluated(evaluator, items, page, quiet=quiet)
-        told = document(setup, scored, warnings)
+        told = score_document(setup, scored, warnings)
         if page is not None:
             page.finish(f"{setup.voice} on {setup.dataset}", setup.facts(), json_text.dumps(told, indent=2) + "\n")
     for warning in warnings:
@@ -170,11 +168,11 @@ def _report(evaluator: Evaluator, items: Sequence[Item], folder: Path | None, *,
     if json:
         print_json({**told, "report": None if folder is None else str(folder)})
     else:
-        print_table(*table(scored))
+        print_table(*score_table(scored))
 
 
 def _evaluated(
-    evaluator: Evaluator, items: Sequence[Item], page: Page | None, *, quiet: bool
+    evaluator: Evaluator, items: Sequence[Item], page: ReportPage | None, *, quiet: bool
 ) -> tuple[list[ScoredItem], list[str]]:
     """The figures of each item, and what the voice warned of, each once."""
     scored, warnings = [], dict[str, None]()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
-    from tts.audio.files import AudioFormat, AudioWriter
     from tts.audio.m4b import BookTags, BookWriter
-    from tts.audio.play import PlayerStream
+    from tts.audio.playback import PlayerStream
+    from tts.audio.writer import AudioFormat, AudioWriter
 
 STANDARD_OUTPUT = "-"
 
@@ -45,12 +45,12 @@ class Outputs:
         Raises:
             UsageError: its format is unknown, or cannot have the rate asked for.
         """
-        from tts.audio.files import output_rate
+        from tts.audio.writer import output_rate
 
         return output_rate(self._kind(), voice_rate, self.sample_rate)
 
     def _kind(self) -> AudioFormat:
-        from tts.audio.files import FORMATS, format_of
+        from tts.audio.writer import FORMATS, format_of
 
         # What an audiobook is encoded from.
         return FORMATS["flac"] if self.is_book else format_of(self.file or STANDARD_OUTPUT, self.format)
@@ -69,14 +69,14 @@ class Outputs:
         self._check_standard_output()
         self._check_files(voice_rate)
         if self.plays:
-            from tts.audio.play import find_player
+            from tts.audio.playback import find_player
 
             find_player()
 
     def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream]:
         """What takes the audio, as context managers."""
-        from tts.audio.files import AudioWriter
         from tts.audio.m4b import BookWriter
+        from tts.audio.writer import AudioWriter
 
         sinks: list[AudioWriter | BookWriter | PlayerStream] = []
         if self.file is not None and self.is_book:
@@ -84,7 +84,7 @@ class Outputs:
         elif self.file is not None:
             sinks.append(AudioWriter(self.file, self._kind(), self.sample_rate))
         if self.plays:
-            from tts.audio.play import PlayerStream, find_player
+            from tts.audio.playback import PlayerStream, find_player
 
             sinks.append(PlayerStream(find_player()))
         return sinks
@@ -101,7 +101,7 @@ class Outputs:
         return "--format" if self.format else "--sample-rate" if self.sample_rate else None
 
     def _check_files(self, voice_rate: int) -> None:
-        from tts.audio.atomic import check_destination
+        from tts.files import check_destination
 
         if self.file is not None:
             self.rate(voice_rate)

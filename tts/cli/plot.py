@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.atomic import replacing
+from tts.files import atomic_write
 from tts.synthesis.timing import TimedSentence
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class MelPlot:
         axes = figure.add_subplot(xlim=(0, self.seconds), xlabel="seconds", ylabel="mel band")
         for sentence, mel in self._sentences:
             self._draw(axes, sentence, mel)
-        with replacing(path) as temporary, warnings.catch_warnings():
+        with atomic_write(path) as temporary, warnings.catch_warnings():
             # A word in a script that the font lacks is drawn as boxes; that is no concern of who asked for a picture.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})

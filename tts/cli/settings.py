@@ -113,7 +113,7 @@ def write_setting(path: Path, key: str, value: str) -> None:
     """
     import json
 
-    from tts.audio.atomic import write_text
+    from tts.files import write_text
 
     before = load_settings(path)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []

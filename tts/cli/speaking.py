@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tts.audio.atomic import write_text
-from tts.audio.effects import clipped_samples
+from tts.audio.audio import clipped_samples
 from tts.audio.m4b import BookWriter
 from tts.cli.outputs import Outputs
 from tts.cli.plot import MelPlot
+from tts.files import write_text
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.timing import TimedBookmark, TimedSentence, timed_sentence
 from tts.synthesis.timing_files import timing_format, timings_text

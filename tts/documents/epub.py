@@ -1,134 +1,332 @@
-"""An EPUB as paragraphs and headings, in the order in which its pages are to be read."""
+"""An EPUB as paragraphs and headings, in the order in which its pages are read.
+
+Its XML files are read tag by tag like any page, so that entities and nesting cannot be abused (EPUB 3.3, OPF 2.0.1).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
+from urllib.parse import unquote
 
-from tts.documents.archive import Archive
-from tts.documents.blocks import Block, chapters_of, one_line
-from tts.documents.charset import decoded_page
-from tts.documents.document import Cover, Document
-from tts.documents.licence import without_licence
-from tts.documents.package import Item, Package, Target, read_contents, read_package
-from tts.documents.page import Page, read_page
-from tts.documents.tokens import Start, tokens
+from tts.documents.document import (
+    Block,
+    Cover,
+    Document,
+    begin_chapters_at_headings,
+    chapters_of,
+    language_tag,
+    one_line,
+    remove_licence,
+)
+from tts.documents.html import Page, Start, read_page, tokens
+from tts.documents.sources import decode_page
 from tts.errors import TtsError
+
+_MOST_FILES = 20_000
+_LARGEST_FILE = 16 << 20
+_LARGEST_TOTAL = 128 << 20
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-# Fonts that are scrambled so that they cannot be taken out; the text is as it is.
-_FONTS_ONLY = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
+# Obfuscated fonts, which do not concern the text.
+_FONT_OBFUSCATION = {"http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"}
+_PAGE_TYPES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document")
+_NCX_TYPE = "application/x-dtbncx+xml"
 _PICTURES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
-"""What the files begin with, whatever the book says they are."""
+"""The first bytes of a file → its suffix, whatever the book declares."""
 _UNREAD = {"cover": "", "toc": "", "loi": "", "lot": "", "notes": "notes", "index": "index"}
+"""Types of pages that are not read → what a warning calls them; empty: without a warning."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A file of the book: its path in the archive, its media type and properties."""
+
+    path: str
+    media_type: str
+    properties: tuple[str, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        return self.media_type in _PAGE_TYPES or self.path.lower().endswith((".xhtml", ".html", ".htm"))
+
+
+@dataclass(frozen=True)
+class _Target:
+    """An entry of the table of contents: an anchor in a file (without `fragment`, its beginning), at a depth from 1."""
+
+    title: str
+    path: str
+    fragment: str
+    depth: int
+
+
+@dataclass
+class _Package:
+    """The content of the package file; `guide` gives the types of some files by path: cover, toc, notes."""
+
+    title: str | None = None
+    authors: list[str] = field(default_factory=list)
+    language: str | None = None
+    items: dict[str, _Item] = field(default_factory=dict)
+    spine: list[_Item] = field(default_factory=list)
+    guide: dict[str, str] = field(default_factory=dict)
+    contents: _Item | None = None
+    """The file with the table of contents."""
+    cover: _Item | None = None
 
 
 def read_epub(path: Path) -> Document:
-    """The book; what is listed as its cover, contents, notes or index is not read.
+    """The book, without the pages that it declares as its cover, contents, notes or index.
 
     Raises:
         TtsError: it is broken, protected against copying, or has no text.
     """
-    with Archive(path) as archive:
-        _refuse_protected(archive, path.name)
-        package = _package(archive, path.name)
-        targets = _targets(archive, package)
-        pages = [(item, _page(archive, item, package, targets)) for item in package.spine if item.is_page]
-        cover = _cover(archive, package)
-    warnings = _missing(pages, path.name)
-    told = without_licence(block for item, page in pages if page for block in _opened(item, page, targets))
-    title = package.title or path.stem
-    chapters = chapters_of(told.blocks, title, warnings, parts_only=bool(targets))
+    with _Archive(path) as archive:
+        if _ENCRYPTION in archive:
+            text, _ = decode_page(archive.read(_ENCRYPTION), path.name)
+            starts = (token for token in tokens(text, xml=True) if isinstance(token, Start))
+            methods = [tag.attributes.get("algorithm", "") for tag in starts if tag.name.endswith("encryptionmethod")]
+            if not set(methods) <= _FONT_OBFUSCATION:
+                advice = "only books that are not can be read"
+                raise TtsError(f"{path.name} is protected against copying (DRM): {advice}.")
+
+        package = _read_package(archive, path.name)
+        targets: dict[str, list[_Target]] = {}
+        if package.contents is not None and package.contents.path in archive:
+            text, _ = decode_page(archive.read(package.contents.path), package.contents.path)
+            in_spine = {item.path for item in package.spine}
+            for target in _read_contents(text, package.contents.path):
+                if target.depth <= 2 and target.title and target.path in in_spine:
+                    targets.setdefault(target.path, []).append(target)
+
+        blocks: list[Block] = []
+        missing: list[str] = []
+        for item in package.spine:
+            if not item.is_page:
+                continue
+            if item.path not in archive:
+                missing.append(item.path)
+                continue
+            links = targets.get(item.path, [])
+            page_type = "toc" if "nav" in item.properties else package.guide.get(item.path, "")
+            if page_type in _UNREAD:
+                kind = _UNREAD[page_type]
+                page = Page(blocks=[Block("", omitted=kind)] if kind else [])
+            else:
+                text, _ = decode_page(archive.read(item.path), item.path)
+                anchors = frozenset(target.fragment for target in links if target.fragment)
+                page = read_page(text, package.language, anchors=anchors)
+            blocks += _begin_chapters(page, links, has_contents=bool(targets))
+
+        cover = None
+        if package.cover is not None and package.cover.path in archive:
+            content = archive.read(package.cover.path)
+            suffix = next((suffix for start, suffix in _PICTURES.items() if content.startswith(start)), None)
+            cover = Cover(content, suffix) if suffix else None
+
+    warnings = [f"{path.name} lists {', '.join(missing[:3])}, but does not have it."] if missing else []
+    blocks, _ = remove_licence(blocks)
+    chapters = chapters_of(blocks, package.title or path.stem, warnings, parts_only=bool(targets))
     return Document(package.title, ", ".join(package.authors) or None, package.language, chapters, cover)
 
 
-def _refuse_protected(archive: Archive, name: str) -> None:
-    if _ENCRYPTION not in archive:
-        return
-    text, _ = decoded_page(archive.read(_ENCRYPTION), name)
-    methods = (
-        token.attributes.get("algorithm", "")
-        for token in tokens(text, xml=True)
-        if isinstance(token, Start) and token.name.endswith("encryptionmethod")
-    )
-    if any(method not in _FONTS_ONLY for method in methods):
-        raise TtsError(f"{name} is protected against copying (DRM): only books that are not can be read.")
+class _Archive:
+    """An open zip archive; a context manager. Memory is bounded, whatever the archive declares about its files.
+
+    Raises:
+        TtsError: it cannot be read, or is no archive.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except OSError as error:
+            raise TtsError(f"{path} cannot be read: {error.strerror or error}.") from error
+        except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OverflowError) as error:
+            raise TtsError(f"{path.name} is broken: it is no complete archive, as an EPUB must be.") from error
+        if len(self._zip.namelist()) > _MOST_FILES:
+            self._zip.close()
+            raise TtsError(f"{path.name} holds more than {_MOST_FILES:,} files, which no book does.")
+        self._left = _LARGEST_TOTAL
+
+    def __enter__(self) -> _Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._zip.NameToInfo
+
+    def read(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            TtsError: it is missing, broken, encrypted or larger than any file of a book.
+        """
+        try:
+            # Count the bytes that are unpacked: the declared size may be false.
+            with self._zip.open(name) as file:
+                content = file.read(min(_LARGEST_FILE, self._left) + 1)
+        except KeyError as error:
+            raise TtsError(f"{self._name} is broken: {name} is missing.") from error
+        except RuntimeError as error:
+            raise TtsError(f"{self._name} is encrypted: only books that are not can be read.") from error
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, ImportError) as error:
+            raise TtsError(f"{self._name} is broken: {name} cannot be unpacked.") from error
+        self._left -= len(content)
+        if len(content) > _LARGEST_FILE or self._left < 0:
+            raise TtsError(f"{self._name} unpacks to more than any book has: nothing of it was read.")
+        return content
 
 
-def _package(archive: Archive, name: str) -> Package:
+def _read_package(archive: _Archive, name: str) -> _Package:
+    """The package file, which the container file names: metadata, files, reading order."""
     if _CONTAINER not in archive:
         raise TtsError(f"{name} is no EPUB: it has no {_CONTAINER}.")
-    container, _ = decoded_page(archive.read(_CONTAINER), name)
-    roots = (token for token in tokens(container, xml=True) if isinstance(token, Start))
-    root = next((token.attributes["full-path"] for token in roots if "full-path" in token.attributes), None)
-    if root is None:
+    container, _ = decode_page(archive.read(_CONTAINER), name)
+    starts = (token for token in tokens(container, xml=True) if isinstance(token, Start))
+    path = next((token.attributes["full-path"] for token in starts if "full-path" in token.attributes), None)
+    if path is None:
         raise TtsError(f"{name} is broken: its {_CONTAINER} names no book.")
-    text, _ = decoded_page(archive.read(root), name)
-    return read_package(text, root)
+    text, _ = decode_page(archive.read(path), name)
+
+    package = _Package()
+    order: list[str] = []
+    cover = contents = ""
+    for tag, words in _elements(text):
+        attributes = tag.attributes
+        name = _local_name(tag.name)
+        if name == "title":
+            package.title = package.title or words or None
+        elif name == "creator" and words:
+            package.authors.append(words)
+        elif name == "language":
+            package.language = package.language or language_tag(words)
+        elif name == "item":
+            item_path, _ = _resolve(path, attributes.get("href", ""))
+            properties = tuple(attributes.get("properties", "").split())
+            item = _Item(item_path, attributes.get("media-type", "").lower(), properties)
+            package.items[attributes.get("id", "")] = item
+        elif name == "spine":
+            contents = attributes.get("toc", "")
+        elif name == "itemref" and attributes.get("linear") != "no":
+            order.append(attributes.get("idref", ""))
+        elif name == "reference":
+            reference_path, _ = _resolve(path, attributes.get("href", ""))
+            package.guide.setdefault(reference_path, attributes.get("type", "").lower())
+        elif name == "meta" and attributes.get("name") == "cover":
+            cover = attributes.get("content", "")
+
+    package.spine = [package.items[id] for id in dict.fromkeys(order) if id in package.items]
+    items = package.items.values()
+    nav = next((item for item in items if "nav" in item.properties), None)
+    ncx = next((item for item in items if item.media_type == _NCX_TYPE), None)
+    package.contents = nav or package.items.get(contents) or ncx
+    cover_image = next((item for item in items if "cover-image" in item.properties), None)
+    package.cover = cover_image or package.items.get(cover)
+    return package
 
 
-def _targets(archive: Archive, package: Package) -> dict[str, list[Target]]:
-    """The entries of the table of contents that make chapters, by the file that they point to."""
-    targets: dict[str, list[Target]] = {}
-    if package.contents is not None and package.contents.path in archive:
-        text, _ = decoded_page(archive.read(package.contents.path), package.contents.path)
-        for target in read_contents(text, package.contents.path):
-            if target.depth <= 2 and target.title:
-                targets.setdefault(target.path, []).append(target)
-    read = {item.path for item in package.spine}
-    return {path: listed for path, listed in targets.items() if path in read}
+def _elements(text: str) -> Iterator[tuple[Start, str]]:
+    """Every start tag, with the text directly after it."""
+    waiting: Start | None = None
+    words: list[str] = []
+    for token in tokens(text, xml=True):
+        if isinstance(token, str):
+            words.append(token)
+            continue
+        if waiting is not None:
+            yield waiting, one_line("".join(words))
+        words.clear()
+        waiting = token if isinstance(token, Start) else None
+    if waiting is not None:
+        yield waiting, one_line("".join(words))
 
 
-def _page(archive: Archive, item: Item, package: Package, targets: dict[str, list[Target]]) -> Page | None:
-    """A page of the book; None where the book lists it and does not have it."""
-    if item.path not in archive:
-        return None
-    why = "" if "nav" in item.properties else _UNREAD.get(package.guide.get(item.path, ""))
-    if why is not None:
-        return Page(blocks=[Block("", left_out=why)] if why else [])
-    text, _ = decoded_page(archive.read(item.path), item.path)
-    anchors = frozenset(target.fragment for target in targets.get(item.path, ()) if target.fragment)
-    return read_page(text, package.language, anchors=anchors)
+def _read_contents(text: str, path: str) -> Iterator[_Target]:
+    """The entries of a table of contents, of EPUB 3 (a page with `nav`) or EPUB 2 (NCX)."""
+    depth = 0
+    title = ""
+    if "<ncx" in text[:4096].lower():
+        is_label = False
+        for token in tokens(text, xml=True):
+            if isinstance(token, str):
+                title += token if is_label else ""
+                continue
+            name = _local_name(token.name)
+            if name == "navpoint":
+                depth += 1 if isinstance(token, Start) else -1
+                title = ""
+            elif name == "navlabel":
+                is_label = isinstance(token, Start) and depth > 0
+            elif name == "content" and isinstance(token, Start) and depth > 0:
+                yield _Target(one_line(title), *_resolve(path, token.attributes.get("src", "")), depth)
+        return
+
+    is_contents = False
+    link: str | None = None
+    words: list[str] = []
+    for token in tokens(text, xml=True):
+        if isinstance(token, str):
+            if link is not None:
+                words.append(token)
+        elif token.name == "nav":
+            is_contents = isinstance(token, Start) and "toc" in token.attributes.get("epub:type", "toc").split()
+            depth = 0
+        elif token.name == "ol" and is_contents:
+            depth += 1 if isinstance(token, Start) else -1
+        elif token.name == "a" and is_contents:
+            if isinstance(token, Start):
+                link = token.attributes.get("href", "")
+                words.clear()
+            elif link is not None:
+                yield _Target(one_line("".join(words)), *_resolve(path, link), max(depth, 1))
+                link = None
 
 
-def _opened(item: Item, page: Page, targets: dict[str, list[Target]]) -> Iterator[Block]:
-    """The blocks of a page; those that the table of contents points to open chapters, and without one, every page."""
+def _local_name(name: str) -> str:
+    """The name of an element without its namespace prefix."""
+    return name.rpartition(":")[2]
+
+
+def _resolve(base: str, href: str) -> tuple[str, str]:
+    """A link in the file at `base` as the path in the archive and the fragment that it names."""
+    target, _, fragment = href.partition("#")
+    target = unquote(target)
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(base), target)) if target else base
+    return path, unquote(fragment)
+
+
+def _begin_chapters(page: Page, targets: list[_Target], *, has_contents: bool) -> Iterator[Block]:
+    """The blocks of a page. Those in the table of contents begin chapters; without one, pages and headings do."""
     if not page.blocks:
         return
-    if not targets:
-        yield from _opened_by_itself(page)
+    if not has_contents:
+        first = page.blocks[0]
+        title = first.text if first.level else page.title or ""
+        yield replace(first, chapter_title=one_line(title), chapter_depth=first.level or 1)
+        yield from begin_chapters_at_headings(page.blocks[1:])
         return
-    places = {anchor: place for place, block in reversed(list(enumerate(page.blocks))) for anchor in block.anchors}
-    opening: dict[int, list[Target]] = {}
-    for target in targets.get(item.path, ()):
-        opening.setdefault(places.get(target.fragment, 0), []).append(target)
-    for place, block in enumerate(page.blocks):
-        yield _opening(block, opening[place]) if place in opening else block
 
-
-def _opening(block: Block, targets: Sequence[Target]) -> Block:
-    titles = dict.fromkeys(target.title for target in targets)
-    return replace(block, opens=one_line(", ".join(titles)), depth=max(target.depth for target in targets))
-
-
-def _opened_by_itself(page: Page) -> Iterator[Block]:
-    first = page.blocks[0]
-    title = first.text if first.level else page.title or ""
-    yield replace(first, opens=one_line(title), depth=first.level or 1)
-    for block in page.blocks[1:]:
-        yield replace(block, opens=one_line(block.text), depth=block.level) if block.level in (1, 2) else block
-
-
-def _cover(archive: Archive, package: Package) -> Cover | None:
-    if package.cover is None or package.cover.path not in archive:
-        return None
-    content = archive.read(package.cover.path)
-    suffix = next((suffix for mark, suffix in _PICTURES.items() if content.startswith(mark)), None)
-    return Cover(content, suffix) if suffix else None
-
-
-def _missing(pages: Sequence[tuple[Item, Page | None]], name: str) -> list[str]:
-    missing = [item.path for item, page in pages if page is None]
-    return [f"{name} lists {', '.join(missing[:3])}, but does not have it."] if missing else []
+    index_of_anchor = {anchor: i for i, block in reversed(list(enumerate(page.blocks))) for anchor in block.anchors}
+    targets_at: dict[int, list[_Target]] = {}
+    for target in targets:
+        targets_at.setdefault(index_of_anchor.get(target.fragment, 0), []).append(target)
+    for i, block in enumerate(page.blocks):
+        if i in targets_at:
+            titles = dict.fromkeys(target.title for target in targets_at[i])
+            depth = max(target.depth for target in targets_at[i])
+            yield replace(block, chapter_title=one_line(", ".join(titles)), chapter_depth=depth)
+        else:
+            yield block

@@ -1,66 +1,134 @@
-"""The text layer of a PDF as paragraphs and headings."""
+"""The text layer of a PDF as paragraphs and headings: lines that repeat on every page removed, paragraphs joined."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import math
+import re
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from tts.documents.blocks import chapters_of, one_line, unseen_removed
-from tts.documents.document import Document
-from tts.documents.languages import language_tag
-from tts.documents.libraries import library_for
-from tts.documents.pdf_lines import Opening, blocks_of_pages
-from tts.documents.running_heads import Line
+from tts.documents.document import Block, Document, chapters_of, language_tag, one_line, remove_invisible
+from tts.documents.plain import depth_of_heading
+from tts.documents.sources import library_for
 from tts.errors import TtsError
 
 _MOST_PAGES = 20_000
 _LARGEST_FILE = 256 << 20
 _MOST_CHARACTERS = 32 << 20
-# What programs write in place of a title.
+# What programs write where there is no title.
 _NO_TITLES = ("untitled", "microsoft word", "unknown", "powerpoint")
+
+# Running heads are short; longer lines are not examined.
+_LONGEST_HEAD = 120
+# This many lines at the top and at the bottom of a page may be running heads.
+_N_HEAD_LINES = 2
+# A line is a running head if it is on this many pages.
+_HEAD_PAGES = 3
+_PAGE_NUMBER = r"(?P<number>\d{1,5}|[ivxlc]{1,7})"
+_NUMBER_LAST = re.compile(rf"(?P<words>(?:.*\W)?){_PAGE_NUMBER}\W*", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(rf"\W*{_PAGE_NUMBER}(?P<words>(?:\W.*)?)", re.IGNORECASE)
+_OF_TOTAL = re.compile(r"\s+(?:of|von|de|di)\s+\d{1,5}\W*$|(?<=\d)\s*/\s*\d{1,5}\W*$", re.IGNORECASE)
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_ENDS_SENTENCE = re.compile(r"[.!?:…][\"'”’»)\]]*$")
+_HYPHENATED = re.compile(r"\w+(?:[-‐]\w+)+")
+_NO_WORD = re.compile(r"\W+")
+# A distance of this many line spacings begins a paragraph; so does an indent of this many letter heights.
+_WIDE_SPACING = 1.4
+_INDENT = 0.8
+# A line shorter than this part of the usual width that ends a sentence is the last of its paragraph.
+_SHORT = 0.75
+_LONGEST_HEADING = 3
+# The usual line spacing of printers, in letter heights, for documents with too few lines to measure it.
+_LINE_SPACING = 1.2
+_ENOUGH_DISTANCES = 10
 
 
 @dataclass(frozen=True)
-class _Contents:
-    """What pypdf gives of a file."""
+class Line:
+    """A line of text, the position of its first letter (in points, y upwards), and the height of its letters."""
 
-    pages: list[list[Line]]
-    outline: list[Opening]
-    title: str | None
-    author: str | None
-    language: str | None
-    n_pictures: int
-    """Pages that hold pictures and no text."""
+    text: str
+    x: float
+    y: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An entry of the outline: a chapter begins on a page, counted from 0."""
+
+    title: str
+    page: int
+    depth: int
 
 
 def read_pdf(path: Path) -> Document:
-    """The document; running heads and page numbers are left out, lines become paragraphs, the outline chapters.
+    """The document, without running heads and page numbers; lines become paragraphs, the outline chapters.
 
     Raises:
-        TtsError: it is encrypted, damaged or only pictures of pages, or pypdf is not installed.
+        TtsError: it is encrypted, damaged or has only pictures of pages, or pypdf is not installed.
     """
     library = library_for(".pdf")
-    with _quietly(path.name):
-        contents = _contents(library, path)
-    if not any(contents.pages):
+    with _translated_errors(path.name):
+        if path.stat().st_size > _LARGEST_FILE:
+            raise TtsError(f"{path.name} is larger than {_LARGEST_FILE >> 20} MB: cut it into parts first.")
+        with open(path, "rb") as file:
+            reader = library.PdfReader(file)
+            if reader.is_encrypted:
+                try:
+                    is_open = bool(reader.decrypt(""))
+                # pypdf raises a dozen kinds of errors here; with each of them the file cannot be opened.
+                except Exception:
+                    is_open = False
+                if not is_open:
+                    raise TtsError(f"{path.name} is encrypted: save it without its password first.")
+            if len(reader.pages) > _MOST_PAGES:
+                raise TtsError(f"{path.name} has more than {_MOST_PAGES:,} pages: cut it into parts first.")
+
+            pages: list[list[Line]] = []
+            n_characters = n_pictures = 0
+            for page in reader.pages:
+                lines = _read_lines(page)
+                n_characters += sum(len(line.text) for line in lines)
+                if n_characters > _MOST_CHARACTERS:
+                    n_millions = _MOST_CHARACTERS >> 20
+                    raise TtsError(
+                        f"{path.name} has more than {n_millions} million characters: cut it into parts first."
+                    )
+                n_pictures += not lines and "/XObject" in (page.get("/Resources") or {})
+                pages.append(lines)
+
+            outline = list(_read_outline(reader, reader.outline, 1))
+            metadata = reader.metadata
+            title: str | None = one_line(str((metadata.title if metadata else None) or ""))
+            author = one_line(str((metadata.author if metadata else None) or "")) or None
+            language = language_tag(str(reader.root_object.get("/Lang", "")))
+    if not any(pages):
         raise TtsError(f"{path.name} holds pictures of pages and no text: recognise it first, say with ocrmypdf.")
-    warnings = _told_pictures(contents.n_pictures)
-    blocks = blocks_of_pages(contents.pages, contents.outline)
-    chapters = chapters_of(blocks, contents.title or path.stem, warnings, parts_only=bool(contents.outline))
-    return Document(contents.title, contents.author, contents.language, chapters)
+
+    if not title or title.lower().startswith(_NO_TITLES):
+        title = None
+    warnings = []
+    if n_pictures:
+        several = f"{n_pictures} pages hold pictures and no text."
+        warnings.append(several if n_pictures > 1 else "A page holds pictures and no text.")
+    blocks = blocks_of_pages(pages, outline)
+    chapters = chapters_of(blocks, title or path.stem, warnings, parts_only=bool(outline))
+    return Document(title, author, language, chapters)
 
 
 @contextmanager
-def _quietly(name: str) -> Iterator[None]:
-    """Without pypdf's own messages; what goes wrong in it is a damaged file.
-
-    Raises:
-        TtsError: something went wrong.
-    """
+def _translated_errors(name: str) -> Iterator[None]:
+    """Silence pypdf's own messages, and raise its errors as a TtsError about a damaged file."""
     log = logging.getLogger("pypdf")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)
@@ -76,74 +144,29 @@ def _quietly(name: str) -> Iterator[None]:
         log.setLevel(level)
 
 
-def _contents(library: Any, path: Path) -> _Contents:
-    if path.stat().st_size > _LARGEST_FILE:
-        raise TtsError(f"{path.name} is larger than {_LARGEST_FILE >> 20} MB: cut it into parts first.")
-    with open(path, "rb") as file:
-        reader = library.PdfReader(file)
-        if reader.is_encrypted and not _is_opened(reader):
-            raise TtsError(f"{path.name} is encrypted: save it without its password first.")
-        if len(reader.pages) > _MOST_PAGES:
-            raise TtsError(f"{path.name} has more than {_MOST_PAGES:,} pages: cut it into parts first.")
-        pages, n_pictures = _pages(reader, path.name)
-        about = reader.metadata
-        return _Contents(
-            pages,
-            list(_outline(reader, reader.outline, 1)),
-            _title(about.title if about else None),
-            one_line(str((about.author if about else None) or "")) or None,
-            language_tag(str(reader.root_object.get("/Lang", ""))),
-            n_pictures,
-        )
-
-
-def _is_opened(reader: Any) -> bool:
-    """Whether a file that is encrypted needs no password to be read."""
-    try:
-        return bool(reader.decrypt(""))
-    # pypdf raises a dozen things here: the file cannot be opened, whichever it is.
-    except Exception:
-        return False
-
-
-def _pages(reader: Any, name: str) -> tuple[list[list[Line]], int]:
-    pages: list[list[Line]] = []
-    characters = n_pictures = 0
-    for page in reader.pages:
-        lines = _lines(page)
-        characters += sum(len(line.text) for line in lines)
-        if characters > _MOST_CHARACTERS:
-            raise TtsError(
-                f"{name} has more than {_MOST_CHARACTERS >> 20} million characters: cut it into parts first."
-            )
-        n_pictures += not lines and "/XObject" in (page.get("/Resources") or {})
-        pages.append(lines)
-    return pages, n_pictures
-
-
-def _lines(page: Any) -> list[Line]:
-    """The lines of a page that have words, with the place and size of their first letter."""
+def _read_lines(page: Any) -> list[Line]:
+    """The lines of a page that have text, with the position and size of their first letter."""
     lines: list[Line] = []
     pieces: list[str] = []
-    place: tuple[float, float, float] | None = None
+    first: tuple[float, float, float] | None = None
 
     def end_line() -> None:
-        nonlocal place
-        text = " ".join(unseen_removed("".join(pieces)).split())
-        if text and place is not None:
-            lines.append(Line(text, *place))
+        nonlocal first
+        text = " ".join(remove_invisible("".join(pieces)).split())
+        if text and first is not None:
+            lines.append(Line(text, *first))
         pieces.clear()
-        place = None
+        first = None
 
     def visit(text: str, outer: list[float], inner: list[float], font: object, size: float) -> None:
-        nonlocal place
+        nonlocal first
         for number, part in enumerate(text.split("\n")):
             if number:
                 end_line()
-            if part.strip() and place is None:
+            if part.strip() and first is None:
                 x = inner[4] * outer[0] + inner[5] * outer[2] + outer[4]
                 y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
-                place = (x, y, abs(size * inner[3] * outer[3]))
+                first = (x, y, abs(size * inner[3] * outer[3]))
             pieces.append(part)
 
     page.extract_text(visitor_text=visit)
@@ -151,11 +174,11 @@ def _lines(page: Any) -> list[Line]:
     return lines
 
 
-def _outline(reader: Any, entries: Any, depth: int) -> Iterator[Opening]:
+def _read_outline(reader: Any, entries: Any, depth: int) -> Iterator[Opening]:
     for entry in entries:
         if isinstance(entry, list):
             if depth < 2:
-                yield from _outline(reader, entry, depth + 1)
+                yield from _read_outline(reader, entry, depth + 1)
             continue
         page = reader.get_destination_page_number(entry)
         title = one_line(str(entry.title or ""))
@@ -163,12 +186,176 @@ def _outline(reader: Any, entries: Any, depth: int) -> Iterator[Opening]:
             yield Opening(title, page, depth)
 
 
-def _title(written: object) -> str | None:
-    title = one_line(str(written or ""))
-    return None if not title or title.lower().startswith(_NO_TITLES) else title
+def remove_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """The pages without lines at their edges that are on several pages, or that number the pages."""
+    enough = min(_HEAD_PAGES, max(2, sum(1 for lines in pages if lines)))
+    n_pages: Counter[tuple[str, int | None, int]] = Counter()
+    for number, lines in enumerate(pages):
+        at_edges = lines
+        if len(lines) > 2 * _N_HEAD_LINES:
+            at_edges = [*lines[:_N_HEAD_LINES], *lines[-_N_HEAD_LINES:]]
+        n_pages.update({key for line in at_edges for key in _head_keys(line, number)})
+
+    def is_head(line: Line, page: int) -> bool:
+        return any(n_pages[key] >= enough for key in _head_keys(line, page))
+
+    bodies = []
+    for number, lines in enumerate(pages):
+        first, last = 0, len(lines)
+        while first < min(_N_HEAD_LINES, last) and is_head(lines[first], number):
+            first += 1
+        while last > max(first, len(lines) - _N_HEAD_LINES) and is_head(lines[last - 1], number):
+            last -= 1
+        bodies.append(list(lines[first:last]))
+    return bodies
 
 
-def _told_pictures(n_pages: int) -> list[str]:
-    if not n_pages:
-        return []
-    return [f"{n_pages} pages hold pictures and no text." if n_pages > 1 else "A page holds pictures and no text."]
+def _head_keys(line: Line, page: int) -> Iterator[tuple[str, int | None, int]]:
+    """What repeated lines have in common: their words, and the difference of a number in them to the page's number.
+
+    So "Chapter 1" and "Chapter 2" at the top of pages that do not follow each other are no heads.
+    """
+    if len(line.text) > _LONGEST_HEAD:
+        return
+    text = _OF_TOTAL.sub("", line.text.casefold())
+    size = round(line.size)
+    yield text, None, size
+    for found in (_NUMBER_LAST.fullmatch(text), _NUMBER_FIRST.fullmatch(text)):
+        if found is None:
+            continue
+        if found["number"].isdecimal():
+            value = int(found["number"])
+        else:
+            digits = [_ROMAN[letter] for letter in found["number"]]
+            value = sum(-one if one < other else one for one, other in zip(digits, [*digits[1:], 0], strict=True))
+        yield " ".join(found["words"].split()), value - page, size
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What is usual in a document: the distance of two lines, the left edge, the characters in a full line."""
+
+    spacing: float
+    left: float
+    width: float
+
+    @classmethod
+    def measure(cls, pages: Sequence[Sequence[Line]]) -> _Layout:
+        distances = [
+            one.y - other.y for lines in pages for one, other in pairwise(lines) if 0 < one.y - other.y < 5 * one.size
+        ]
+        edges = Counter(round(line.x) for lines in pages for line in lines)
+        lengths = sorted(len(line.text) for lines in pages for line in lines)
+        usual = _LINE_SPACING * median(line.size for lines in pages for line in lines) if lengths else math.inf
+        spacing = median(distances) if len(distances) >= _ENOUGH_DISTANCES else min([*distances, usual])
+        left = edges.most_common(1)[0][0] if edges else 0
+        return cls(spacing, left, lengths[len(lengths) * 4 // 5] if lengths else 0)
+
+    def begins_paragraph(self, before: Sequence[Line], line: Line, *, is_first: bool) -> bool:
+        """Whether a line begins a paragraph after the lines `before`; `is_first` on its page."""
+        if not before:
+            return True
+        last = before[-1]
+        if abs(line.size - last.size) > 0.1 * max(line.size, last.size):
+            return True
+        ends_sentence = _ENDS_SENTENCE.search(last.text) is not None
+        ends_short = ends_sentence and len(last.text) < _SHORT * self.width
+        is_indented = line.x > self.left + _INDENT * line.size and last.x <= self.left + 1
+        if is_first:
+            # A page break separates nothing; a sentence may continue after it.
+            return ends_short or (is_indented and ends_sentence) or depth_of_heading(line.text) > 0
+        return last.y - line.y > _WIDE_SPACING * self.spacing or is_indented or ends_short
+
+
+@dataclass
+class _Group:
+    """Lines that form a heading or a paragraph; with openings they begin a chapter."""
+
+    lines: list[Line]
+    openings: tuple[Opening, ...] = ()
+    is_heading: bool = False
+
+
+def blocks_of_pages(pages: Sequence[Sequence[Line]], outline: Sequence[Opening]) -> Iterator[Block]:
+    """The paragraphs of all pages in order, also across page breaks; an outline, where there is one, gives chapters."""
+    bodies = remove_running_heads(pages)
+    hyphenated = {word.lower() for lines in bodies for line in lines for word in _HYPHENATED.findall(line.text)}
+    for group in _groups(bodies, outline):
+        text = join_lines([line.text for line in group.lines], hyphenated)
+        depth = depth_of_heading("\n".join(line.text for line in group.lines))
+        if group.openings:
+            title = one_line(", ".join(dict.fromkeys(opening.title for opening in group.openings)))
+            outline_depth = group.openings[-1].depth
+            level = outline_depth if group.is_heading or depth else 0
+            yield Block(text, level, chapter_title=title, chapter_depth=outline_depth)
+        elif depth and not outline:
+            yield Block(text, depth, chapter_title=one_line(text), chapter_depth=depth)
+        else:
+            yield Block(text, depth)
+
+
+def join_lines(lines: Sequence[str], hyphenated: Container[str] = ()) -> str:
+    """Lines as one text; a word that a hyphen splits at the end of a line is joined.
+
+    The hyphen stays before a capital or digit, and in a word that the document has with it elsewhere (`hyphenated`).
+    """
+    text = ""
+    for line in lines:
+        line = line.translate(_LIGATURES)
+        if len(text) > 1 and text[-1] in "-‐" and text[-2].isalnum():
+            before, after = re.search(r"[\w‐-]*$", text), re.match(r"\w*", line)
+            word = (before.group() if before else "") + (after.group() if after else "")
+            keeps_hyphen = not line[:1].islower() or word.lower() in hyphenated
+            text = text + line if keeps_hyphen else text[:-1] + line
+        else:
+            text = f"{text} {line}" if text else line
+    return text
+
+
+def _groups(pages: Sequence[Sequence[Line]], outline: Sequence[Opening]) -> Iterator[_Group]:
+    layout = _Layout.measure(pages)
+    by_page: dict[int, list[Opening]] = {}
+    for opening in outline:
+        by_page.setdefault(opening.page, []).append(opening)
+    group = _Group([])
+    heading_left = 0
+    for number, lines in enumerate(pages):
+        # By the index of the line where chapters begin: their entries, and the number of lines of their heading.
+        openings_at: dict[int, tuple[tuple[Opening, ...], int]] = {}
+        for opening in by_page.get(number, ()):
+            index, n_lines = _find_heading(lines, opening)
+            others, longest = openings_at.get(index, ((), 0))
+            openings_at[index] = ((*others, opening), max(longest, n_lines))
+
+        for index, line in enumerate(lines):
+            openings, n_lines = openings_at.get(index, ((), 0))
+            continues = heading_left > 0 or not (
+                group.is_heading or layout.begins_paragraph(group.lines, line, is_first=index == 0)
+            )
+            if openings or not continues:
+                if group.lines:
+                    yield group
+                group = _Group([], openings, n_lines > 0)
+                heading_left = n_lines
+            group.lines.append(line)
+            heading_left -= 1
+    if group.lines:
+        yield group
+
+
+def _find_heading(lines: Sequence[Line], opening: Opening) -> tuple[int, int]:
+    """The index of the heading with the title of an outline entry, and its number of lines; (0, 0) without one."""
+
+    def letters(text: str) -> str:
+        return _NO_WORD.sub("", text).casefold()
+
+    title = letters(opening.title)
+    for index in range(len(lines)):
+        heading = ""
+        for n_lines in range(1, min(_LONGEST_HEADING, len(lines) - index) + 1):
+            heading += letters(lines[index + n_lines - 1].text)
+            if len(heading) > len(title) + 8:
+                break
+            if title and heading.lstrip("0123456789") == title.lstrip("0123456789"):
+                return index, n_lines
+    return 0, 0

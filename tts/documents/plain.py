@@ -1,59 +1,129 @@
-"""Plain text as paragraphs and headings."""
+"""Plain text as paragraphs and headings, which only their words distinguish; and Markdown as the HTML it stands for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from tts.documents.blocks import Block, one_line, unseen_removed
-from tts.documents.headings import depth_of_heading
+from tts.documents.document import Block, one_line, remove_invisible
+from tts.documents.sources import library_for
 
-_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
-# A row of stars, dashes or the like: a scene ends here.
-_RULE = re.compile(r"(?:[*•·~_=#—–-]\s*){3,}|[*•·#]\s*")
-# Transcribers write what is in italics between these.
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+# A row of asterisks, dashes or the like between two scenes.
+_SCENE_BREAK = re.compile(r"(?:[*•·~_=#—–-]\s*){3,}|[*•·#]\s*")
+# Transcribers write italics between underscores.
 _ITALICS = re.compile(r"(?<![\w_])_([^_]{1,400})_(?![\w_])")
 _PICTURE = re.compile(r"\[Illustration(?::\s*([^\[\]]{1,500}))?\s*\]")
-# Lines of a wrapped text end before this; a line that goes on is a paragraph of itself.
+# The lines of a wrapped text are shorter than this.
 _WIDE_LINE = re.compile(r"^[^\n]{121}", re.MULTILINE)
 _LINE = re.compile(r"^[^\S\n]*\S", re.MULTILINE)
 
+_TENS = "twenty|thirty|forty|fifty"
+_CARDINALS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    f"eighteen|nineteen|{_TENS}"
+)
+_ORDINALS = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|"
+    "sixteenth|seventeenth|eighteenth|nineteenth|twentieth|last|erste[sr]?|zweite[sr]?|dritte[sr]?|vierte[sr]?|"
+    "fünfte[sr]?|sechste[sr]?|siebe?n?te[sr]?|achte[sr]?|neunte[sr]?|zehnte[sr]?|elfte[sr]?|zwölfte[sr]?"
+)
+_NUMBER = (
+    rf"(?:\d{{1,4}}|[IVXLCDM]{{1,9}}|[ivxlcdm]{{1,9}}|(?i:(?:the )?(?:(?:{_TENS})[ -])?(?:{_CARDINALS}|{_ORDINALS})))"
+)
+_PART_WORDS = "part|book|volume|teil|buch|band|partie|livre|tome|parte|libro|libr[oe]|tomo|deel"
+_CHAPTER_WORDS = (
+    "chapter|letter|stave|act|scene|canto|section|lesson|lecture|adventure|kapitel|brief|akt|chapitre|lettre|acte|scène|"
+    "capítulo|capitulo|carta|acto|capitolo|lettera|atto|canto|hoofdstuk|rozdział|глава|κεφάλαιο|kapitola|kapitla"
+)
+_UNNUMBERED_WORDS = (
+    "prologue|epilogue|preface|foreword|introduction|afterword|conclusion|postscript|interlude|dedication|"
+    "acknowledgements?|acknowledgments?|author's note|vorwort|nachwort|einleitung|prolog|epilog|préface|avant-propos|"
+    "épilogue|prólogo|epílogo|prefacio|introducción|prologo|epilogo|prefazione|introduzione"
+)
+# After the number: nothing, or a title that punctuation separates or that begins with a capital, a digit or a quote.
+_TITLE = r"(?:\s*[.:—–-]+)?(?:\s+(?P<title>[\"“‘'«¿¡(]*[^\W_a-zà-öø-ÿ].{0,100}))?|\s*[.:—–-]+\s*(?P<parted>\S.{0,100})"
+_NUMBERED = re.compile(rf"(?:(?P<part>(?i:{_PART_WORDS}))|(?i:{_CHAPTER_WORDS}))\s+{_NUMBER}(?:{_TITLE})\.?", re.DOTALL)
+_ORDINAL = re.compile(
+    rf"(?:[Tt]he |THE )?(?:\d{{1,3}}\.|(?i:{_ORDINALS}))\s+(?i:(?P<part>{_PART_WORDS})|{_CHAPTER_WORDS})[.:]?",
+)
+_UNNUMBERED = re.compile(rf"(?i:appendix|anhang|annexe|{_UNNUMBERED_WORDS})(?:\s+[A-Z\d])?[.:]?")
+_LONGEST_HEADING = 160
+
+_FRONT_MATTER = re.compile(
+    r"(?P<rule>---|\+\+\+)[ \t]*\n(?P<lines>.*?)\n(?:(?P=rule)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
+_FRONT_MATTER_FIELD = re.compile(r"^(title|author|lang(?:uage)?)\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
+_LONGEST_FRONT_MATTER = 1 << 16
+_FOOTNOTE = re.compile(r"^\[\^[^\]\n]{1,100}\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.MULTILINE)
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
+_FOOTNOTE_HTML = "<aside role='doc-footnote'></aside>\n"
+
 
 def read_plain(text: str) -> Iterator[Block]:
-    """The paragraphs of a text, which blank lines part; where no lines are wrapped, every line is one.
+    """The paragraphs of a text, between empty lines; where lines are not wrapped, every line is one.
 
-    What looks like the heading of a part or chapter opens one.
+    What looks like the heading of a part or chapter begins one.
     """
-    text = unseen_removed(text)
-    paragraphs = _paragraphs(text)
-    for paragraph in paragraphs:
-        if _RULE.fullmatch(paragraph):
+    text = remove_invisible(text)
+    # Lines are wrapped unless one in ten is longer than any page is wide.
+    n_lines = sum(1 for _ in _LINE.finditer(text))
+    is_wrapped = sum(1 for _ in _WIDE_LINE.finditer(text)) * 10 <= n_lines
+    separator = _EMPTY_LINES if is_wrapped else re.compile(r"\n")
+    start = 0
+    while start <= len(text):
+        found = separator.search(text, start)
+        paragraph = text[start : found.start() if found else len(text)]
+        start = found.end() if found else len(text) + 1
+        paragraph = _PICTURE.sub(lambda picture: picture[1] or "", _ITALICS.sub(r"\1", paragraph))
+        paragraph = "\n".join(line.strip() for line in paragraph.strip().split("\n"))
+        if not paragraph or _SCENE_BREAK.fullmatch(paragraph):
             continue
-        depth = depth_of_heading(paragraph)
-        if depth:
+        if depth := depth_of_heading(paragraph):
             title = " ".join(paragraph.split())
-            yield Block(title, depth, opens=one_line(title), depth=depth)
+            yield Block(title, depth, chapter_title=one_line(title), chapter_depth=depth)
         else:
             yield Block(paragraph)
 
 
-def _paragraphs(text: str) -> Iterator[str]:
-    parting = _BLANK_LINES if _is_wrapped(text) else re.compile(r"\n")
-    position = 0
-    for found in parting.finditer(text):
-        yield from _cleaned(text[position : found.start()])
-        position = found.end()
-    yield from _cleaned(text[position:])
+def depth_of_heading(paragraph: str) -> int:
+    """1 for the heading of a part, 2 for that of a chapter, 0 for a paragraph that is neither.
+
+    "CHAPTER I", "Chapter 3: The Sea", "PART TWO", "THE SECOND BOOK", "2. Kapitel", "Preface"; but not "Chapter 3 says
+    that…", nor several in one paragraph, which are a table of contents.
+    """
+    if len(paragraph) > _LONGEST_HEADING or paragraph.count("\n") > 2:
+        return 0
+    lines = [line.strip() for line in paragraph.split("\n")]
+    heading = " ".join(lines)
+    if any(_match_heading(line) for line in lines[1:]):
+        return 0
+    found = _match_heading(heading)
+    if found is None or heading.endswith((",", ";")):
+        return 0
+    return 1 if found.groupdict().get("part") else 2
 
 
-def _cleaned(paragraph: str) -> Iterator[str]:
-    paragraph = _PICTURE.sub(lambda found: found[1] or "", _ITALICS.sub(r"\1", paragraph))
-    plain = "\n".join(line.strip() for line in paragraph.strip().split("\n"))
-    if plain:
-        yield plain
+def _match_heading(line: str) -> re.Match[str] | None:
+    return _NUMBERED.fullmatch(line) or _ORDINAL.fullmatch(line) or _UNNUMBERED.fullmatch(line)
 
 
-def _is_wrapped(text: str) -> bool:
-    """Whether lines end because the page does: not where a line in ten is longer than any page."""
-    n_lines = sum(1 for _ in _LINE.finditer(text))
-    return sum(1 for _ in _WIDE_LINE.finditer(text)) * 10 <= n_lines
+def markdown_to_html(text: str) -> tuple[str, dict[str, str]]:
+    """CommonMark with tables and strikethrough → HTML, and title, author and language from its front matter.
+
+    Footnotes become omitted content, and their marks are removed. Front matter is YAML or TOML of one line per field.
+
+    Raises:
+        TtsError: markdown-it-py is not installed.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    fields: dict[str, str] = {}
+    if found := _FRONT_MATTER.match(text, 0, _LONGEST_FRONT_MATTER):
+        fields = {key.lower(): value.strip("\"'") for key, value in _FRONT_MATTER_FIELD.findall(found["lines"])}
+        if "lang" in fields:
+            fields.setdefault("language", fields["lang"])
+        text = text[found.end() :]
+    library: Any = library_for(".md")
+    parser = library.MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return parser.render(_FOOTNOTE_MARK.sub("", _FOOTNOTE.sub(_FOOTNOTE_HTML, text))), fields

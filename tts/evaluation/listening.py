@@ -1,101 +1,118 @@
-"""Listeners that are networks: a recogniser (Whisper) for intelligibility, a predictor of opinion scores.
+"""Automatic listeners: a recogniser (Whisper) for intelligibility, and a predictor of opinion scores (DistillMOS).
 
-Both come with the extra [eval] and run on the CPU. Nothing is downloaded: Whisper's model is a folder on this machine,
-DistillMOS brings its weights in its package.
+Both come with the extra [eval] and run on the CPU. Nothing is downloaded: Whisper's model is a local folder, DistillMOS
+has its weights in its package. Importing this module imports neither of them, nor PyTorch.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import torch
+from tts.errors import TtsError, UsageError
 
-from tts.audio.files import Resampler
-from tts.audio.waveform import Audio
-from tts.errors import TtsError
-from tts.evaluation.words import WordErrors, word_errors
+if TYPE_CHECKING:
+    from tts.audio.audio import Audio
+    from tts.evaluation.metrics import WordErrors
 
-RATE = 16000
-"""Hz, of what both hear."""
+SAMPLE_RATE = 16000
+"""Hz, of what both expect."""
 _BEAM = 5
+# The tokenizer is required too: faster-whisper would download a missing one.
+_WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
+
+
+def can_recognise() -> bool:
+    """Whether faster-whisper, of the extra [eval], is installed."""
+    return find_spec("faster_whisper") is not None
+
+
+def can_predict_opinions() -> bool:
+    """Whether DistillMOS, of the extra [eval], is installed."""
+    return find_spec("distillmos") is not None
+
+
+def check_whisper(folder: Path) -> None:
+    """Raise UsageError where `folder` is not a model for faster-whisper."""
+    if missing := [name for name in _WHISPER_FILES if not (folder / name).is_file()]:
+        raise UsageError(
+            f"{folder} is not a Whisper model: it has no {' and no '.join(missing)}; "
+            "name the folder of a model converted for faster-whisper."
+        )
 
 
 @dataclass(frozen=True)
 class Impression:
-    """What listeners make of an utterance; None where there is no such listener."""
+    """What the listeners understood and predict of an utterance; None without such a listener."""
 
-    heard: str | None = None
+    transcript: str | None = None
     word_errors: WordErrors | None = None
     mos: float | None = None
 
 
 class Listeners:
-    """Those asked for and installed: a Whisper model's folder or None, and whether opinions are predicted."""
+    """The listeners to use: `whisper`, the folder of a model or None, and `mos`, whether to predict opinion scores.
+
+    Raises:
+        TtsError: the Whisper model cannot be loaded.
+    """
 
     def __init__(self, whisper: Path | None, language: str, *, mos: bool) -> None:
         self._language = language.partition("-")[0]
-        self._whisper = _load_whisper(whisper) if whisper is not None else None
+        self._whisper: Any = None
+        if whisper is not None:
+            import torch
+            from faster_whisper import WhisperModel
+
+            n_threads = torch.get_num_threads()
+            try:
+                self._whisper = WhisperModel(str(whisper), device="cpu", compute_type="int8", cpu_threads=n_threads)
+            except (RuntimeError, ValueError, OSError) as error:
+                detail = " ".join(str(error).split())
+                raise TtsError(f"The Whisper model in {whisper} cannot be loaded ({detail[:300]}).") from error
         self._mos = _load_distillmos() if mos else None
 
     def listen(self, audio: Audio, text: str) -> Impression:
-        """What is heard where `text` was to be said."""
+        """What is understood of speech that was to say `text`."""
         if self._whisper is None and self._mos is None:
             return Impression()
-        samples = Resampler(audio.sample_rate, RATE)(audio.samples, last=True)
-        heard = None if self._whisper is None else self._transcribe(samples)
-        errors = None if heard is None else word_errors(text, heard)
-        return Impression(heard, errors, None if self._mos is None else self._opinion(samples))
 
-    def _transcribe(self, samples: npt.NDArray[np.float32]) -> str:
-        assert self._whisper is not None
-        segments, _ = self._whisper.transcribe(
-            samples, language=self._language, beam_size=_BEAM, condition_on_previous_text=False
-        )
-        return " ".join(segment.text.strip() for segment in segments)
+        import torch
 
-    @torch.inference_mode()
-    def _opinion(self, samples: npt.NDArray[np.float32]) -> float:
-        assert self._mos is not None
-        return float(self._mos(torch.from_numpy(samples)[None]))
+        from tts.audio.writer import Resampler
+        from tts.evaluation.metrics import word_errors
 
-
-def _load_whisper(folder: Path) -> Any:
-    from faster_whisper import WhisperModel
-
-    try:
-        return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=torch.get_num_threads())
-    except (RuntimeError, ValueError, OSError) as error:
-        detail = " ".join(str(error).split())
-        raise TtsError(f"The Whisper model in {folder} cannot be loaded ({detail[:300]}).") from error
+        samples = Resampler(audio.sample_rate, SAMPLE_RATE)(audio.samples, last=True)
+        transcript = errors = mos = None
+        if self._whisper is not None:
+            segments, _ = self._whisper.transcribe(
+                samples, language=self._language, beam_size=_BEAM, condition_on_previous_text=False
+            )
+            transcript = " ".join(segment.text.strip() for segment in segments)
+            errors = word_errors(text, transcript)
+        if self._mos is not None:
+            with torch.inference_mode():
+                mos = float(self._mos(torch.from_numpy(samples)[None]))
+        return Impression(transcript, errors, mos)
 
 
 def _load_distillmos() -> Any:
-    with _torchaudio_left_out(), redirect_stdout(io.StringIO()):  # it prints where its weights lie
-        import distillmos
-
-        return distillmos.ConvTransformerSQAModel().eval().requires_grad_(False)
-
-
-@contextmanager
-def _torchaudio_left_out() -> Iterator[None]:
-    """Let a package import torchaudio without loading it.
-
-    DistillMOS imports it for its own command line only, and its wheels do not load beside a CPU torch.
-    """
-    if "torchaudio" in sys.modules:
-        yield
-        return
-    sys.modules["torchaudio"] = ModuleType("torchaudio")
+    # DistillMOS imports torchaudio, for its own command line only, and torchaudio's wheels do not load beside a CPU
+    # torch: an empty module replaces it meanwhile.
+    is_replaced = "torchaudio" not in sys.modules
+    if is_replaced:
+        sys.modules["torchaudio"] = ModuleType("torchaudio")
     try:
-        yield
+        with redirect_stdout(io.StringIO()):  # it prints the path of its weights
+            import distillmos
+
+            return distillmos.ConvTransformerSQAModel().eval().requires_grad_(False)
     finally:
-        del sys.modules["torchaudio"]
+        if is_replaced:
+            del sys.modules["torchaudio"]

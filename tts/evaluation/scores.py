@@ -1,17 +1,36 @@
-"""The figures of one utterance, their means, and how a table shows them."""
+"""The scores of utterances, their means, and a report of them as a table and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
-from tts.evaluation.words import WordErrors
+from tts.evaluation.metrics import WordErrors
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class EvaluationSetup:
+    """What was evaluated: a prepared folder, its dataset's name, the split, and the voice with its options."""
+
+    prepared: str
+    dataset: str
+    split: str
+    voice: str
+    acoustic: str
+    device: str
+    seed: int
+
+    def facts(self) -> list[tuple[str, str]]:
+        """(name, value) for the head of a page."""
+        return [(name, str(value)) for name, value in asdict(self).items()]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """None: it was not measured, or makes no sense for this system; docs/evaluation.md says what each means."""
+    """None: it was not measured, or does not apply to this system; docs/evaluation.md explains each score."""
 
     mcd: float | None = None
     """Mel-cepstral distortion, dB."""
@@ -25,11 +44,11 @@ class Scores:
     duration_ms: float | None = None
     """Mean absolute error of a symbol's duration, ms."""
     length_ratio: float | None = None
-    """Seconds of speech for a second of the recording's."""
+    """Seconds of speech per second of the recording's speech."""
     rtf: float | None = None
-    """Seconds of work for a second of audio."""
+    """Seconds of work per second of audio."""
     wer: float | None = None
-    """Word error rate; of several utterances, their errors over their words."""
+    """Word error rate; of several utterances, all their errors over all their words."""
     mos: float | None = None
     """Predicted mean opinion score, 1 to 5."""
 
@@ -50,25 +69,25 @@ class System:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One system's figures for one item; `heard` is what the recogniser understood."""
+class ScoredUtterance:
+    """One system's scores for one item; `transcript` is what the recogniser understood."""
 
     system: System
     scores: Scores
     word_errors: WordErrors | None = None
-    heard: str | None = None
+    transcript: str | None = None
 
 
 @dataclass(frozen=True)
 class ScoredItem:
     id: str
     text: str
-    rows: tuple[Scored, ...]
+    rows: tuple[ScoredUtterance, ...]
 
 
 @dataclass(frozen=True)
 class Column:
-    """How a table shows one of the scores: its heading, with the unit, the factor to it, and the decimals."""
+    """How a table shows one of the scores: its heading with the unit, a factor to that unit, and decimals."""
 
     key: str
     heading: str
@@ -94,24 +113,50 @@ COLUMNS = (
 )
 
 
-def mean_rows(items: Sequence[ScoredItem]) -> list[Scored]:
+def mean_rows(items: Sequence[ScoredItem]) -> list[ScoredUtterance]:
     """For each system, in the order of the first item, its mean over the items."""
-    systems = [row.system for row in items[0].rows] if items else []
-    return [_mean([row for item in items for row in item.rows if row.system == system]) for system in systems]
+    means = []
+    for system in [row.system for row in items[0].rows] if items else []:
+        rows = [row for item in items for row in item.rows if row.system == system]
+        scores: dict[str, float | None] = {}
+        for field in fields(Scores):
+            values = [value for row in rows if (value := getattr(row.scores, field.name)) is not None]
+            scores[field.name] = sum(values) / len(values) if values else None
+        errors = [row.word_errors for row in rows if row.word_errors is not None]
+        total = WordErrors(sum(e.n_errors for e in errors), sum(e.n_words for e in errors)) if errors else None
+        # A sentence of two words must not weigh as much as one of twenty.
+        scores["wer"] = total.rate if total else None
+        means.append(ScoredUtterance(system, Scores(**scores), total))
+    return means
 
 
-def shown_columns(rows: Sequence[Scored]) -> list[Column]:
-    """The columns in which any row has a figure."""
+def shown_columns(rows: Sequence[ScoredUtterance]) -> list[Column]:
+    """The columns in which at least one row has a value."""
     return [column for column in COLUMNS if any(getattr(row.scores, column.key) is not None for row in rows)]
 
 
-def _mean(rows: Sequence[Scored]) -> Scored:
-    means: dict[str, float | None] = {}
-    for field in fields(Scores):
-        values = [value for row in rows if (value := getattr(row.scores, field.name)) is not None]
-        means[field.name] = sum(values) / len(values) if values else None
-    errors = [row.word_errors for row in rows if row.word_errors is not None]
-    total = WordErrors(sum(e.n_errors for e in errors), sum(e.n_words for e in errors)) if errors else None
-    # A sentence of two words must not weigh as much as one of twenty.
-    means["wer"] = total.rate if total else None
-    return Scored(rows[0].system, Scores(**means), total)
+def score_table(items: Sequence[ScoredItem]) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows: the mean of each system over the items."""
+    means = mean_rows(items)
+    columns = shown_columns(means)
+    rows = [[row.system.title, *(column.cell(row.scores) for column in columns)] for row in means]
+    return ["system", *(column.heading for column in columns)], rows
+
+
+def score_document(setup: EvaluationSetup, items: Sequence[ScoredItem], warnings: Sequence[str]) -> dict[str, Any]:
+    """All results as JSON values, in the units of `Scores`; None where there is no value."""
+
+    def row_document(row: ScoredUtterance) -> dict[str, Any]:
+        transcript = {} if row.transcript is None else {"heard": row.transcript}
+        return {"system": row.system.kind, "vocoder": row.system.vocoder, **row.scores.document(), **transcript}
+
+    return {
+        "format": FORMAT,
+        **asdict(setup),
+        "n_items": len(items),
+        "systems": [row_document(row) for row in mean_rows(items)],
+        "items": [
+            {"id": item.id, "text": item.text, "systems": [row_document(row) for row in item.rows]} for item in items
+        ],
+        "warnings": list(warnings),
+    }

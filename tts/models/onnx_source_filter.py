@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tts.audio.mel import Spectrum, numpy_inverse_stft, numpy_stft
 from tts.audio.mel_settings import MelSettings
-from tts.audio.spectra import Spectrum, inverse_stft, stft
 from tts.models.onnx_session import Session
 from tts.models.pulses import cycles, harmonics
 from tts.models.stages import Floats, VocoderStage
@@ -79,11 +79,11 @@ class OnnxSourceFilter(VocoderStage):
         spectrum = self._spectrum(utterance.pulses(f0, inner, self._mel))
         spectrum *= pulse_filter
         spectrum += noise_gain * self._spectrum(utterance.noise[first * hop : heard.stop * hop])
-        return inverse_stft(spectrum, self._mel.n_fft, hop, len(f0) * hop)[inner]
+        return numpy_inverse_stft(spectrum, self._mel.n_fft, hop, len(f0) * hop)[inner]
 
     def _spectrum(self, source: Floats) -> Spectrum:
         """[T * hop_length] → [T + 1, n_bins]; a sinusoid of amplitude 1 becomes a peak of about 1."""
-        spectrum = stft(source, self._mel.n_fft, self._mel.hop_length)
+        spectrum = numpy_stft(source, self._mel.n_fft, self._mel.hop_length)
         spectrum *= np.float32(4 / self._mel.n_fft)
         return spectrum
 

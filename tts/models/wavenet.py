@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.companding import inverse_mulaw_codes, inverse_preemphasis, mulaw_codes
+from tts.audio.audio import inverse_mulaw_codes, inverse_preemphasis, mulaw_codes
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import wavenet as loop

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tts.audio.effects import integrated_loudness
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio, integrated_loudness
 from tts.synthesis.options import SynthesisOptions
 
 

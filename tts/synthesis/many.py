@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from tts.audio.effects import apply_gain
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError
 from tts.kernels.threads import one_compute_thread
 from tts.models.stages import Floats, SpokenMel, WaveRequest

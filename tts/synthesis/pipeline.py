@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.effects import apply_gain
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import one_compute_thread, set_compute_threads
 from tts.models.stages import AcousticStage, Floats

@@ -117,7 +117,7 @@ def _conversion(source: MelSettings, target: MelSettings) -> Callable[[Floats], 
     # Both need PyTorch, which most voices speak without.
     import torch
 
-    from tts.audio.mel_conversion import mel_conversion
+    from tts.audio.mel import mel_conversion
 
     convert = mel_conversion(source, target)
     return convert and (lambda mel: convert(torch.tensor(mel)).numpy())

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tts.audio.atomic import replacing
 from tts.audio.mel_settings import same_mel
 from tts.errors import UsageError
+from tts.files import atomic_write
 from tts.models.fastspeech2 import FastSpeech2
 from tts.training.acoustic import collate
 from tts.training.data import PreparedCorpus
@@ -48,7 +48,7 @@ def write_acoustic_mels(corpus: PreparedCorpus, network: FastSpeech2, path: Path
     """
     device = next(network.parameters()).device
     items = sorted(corpus.items, key=lambda item: item.n_frames)
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         mels = np.lib.format.open_memmap(part, "w+", np.float16, corpus.mels.shape)
         for start in range(0, len(items), BATCH_SIZE):
             chosen = items[start : start + BATCH_SIZE]

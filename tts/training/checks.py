@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.effects import integrated_loudness
+from tts.audio.audio import Audio, integrated_loudness
 from tts.audio.mel_settings import MelSettings
-from tts.audio.waveform import Audio
 from tts.errors import UsageError
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH
 from tts.training.layouts import Fault

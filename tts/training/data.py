@@ -21,7 +21,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tts.audio.files import INT16_SCALE
+from tts.audio.audio import INT16_SCALE
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fill_unvoiced
 from tts.errors import TtsError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.files import to_int16
+from tts.audio.audio import to_int16
 from tts.audio.mel import mel_spectrogram
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency

@@ -18,8 +18,8 @@ import tomli_w
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tts.audio.atomic import replacing, write_text
 from tts.errors import TtsError, UsageError
+from tts.files import atomic_write, write_text
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Trainer
 from tts.training.recipe import Recipe, Table, parse_table
@@ -96,7 +96,7 @@ def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dic
         return
     path = run / f"{trainer.kind}.safetensors"
     half = {name: _half(tensor) for name, tensor in weights.items()}
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         save_file(half, part)
         # safetensors writes files that only their owner may read; a voice is for everybody.
         umask = os.umask(0)

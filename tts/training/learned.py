@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tts.audio.atomic import write_text
 from tts.errors import TtsError, UsageError
+from tts.files import write_text
 from tts.training.align import AlignerTrainer, can_be_aligned
 from tts.training.data import PreparedCorpus
 from tts.training.fit import Run, open_run

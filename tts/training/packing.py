@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.atomic import write_text
+from tts.files import write_text
 from tts.training.data import Dataset
 from tts.training.parts import Part
 

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.atomic import replacing
 from tts.errors import TtsError
+from tts.files import atomic_write
 from tts.kernels.threads import one_compute_thread
 from tts.training.checks import UnfitError
 from tts.training.features import Features, FeatureSettings, clip_features
@@ -103,7 +103,7 @@ def _do(part: Part) -> int:
             done.append(features)
             outcomes.append(features.notes | {"n_frames": len(features.f0)})
     wave, mel, f0, energy = (_joined([getattr(features, name) for features in done]) for name in ARRAYS)
-    with replacing(part.path) as path, path.open("wb") as file:
+    with atomic_write(part.path) as path, path.open("wb") as file:
         np.savez(file, outcomes=np.array(json.dumps(outcomes)), wave=wave, mel=mel, f0=f0, energy=energy)
     return len(part.clips)
 

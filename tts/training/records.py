@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.atomic import write_text
+from tts.files import write_text
 from tts.training.samples import Samples
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.atomic import replacing
+from tts.files import atomic_write
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.data import Dataset, Item
 from tts.training.layouts import SPLITS
@@ -118,7 +118,7 @@ def draw(path: Path, measures: Measures, reasons: Counter[str]) -> bool:
     _histogram(axes[3], measures.f0, "F0 (Hz)", "voiced frames")
     _bars(axes[4], reasons)
     axes[5].set_axis_off()
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})
     return True
 

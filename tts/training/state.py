@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tts.audio.atomic import replacing
 from tts.errors import TtsError
+from tts.files import atomic_write
 
 State = dict[str, Any]
 FORMAT = 1
@@ -27,7 +27,7 @@ _LEAST_PACKED = 64
 
 
 def save_state(path: Path, state: State) -> None:
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         torch.save({"format": FORMAT, **state}, part)
         # On the disk before its name is: a power cut leaves the old state or the new one.
         with part.open("rb+") as file:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
-from tts.audio.atomic import replacing
 from tts.errors import TtsError, UsageError
+from tts.files import atomic_write
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest, verify_files
 from tts.voice.names import is_plain_name, is_text_about_it, is_voice_file
 
@@ -103,7 +103,7 @@ def pack(folder: Path, destination: Path) -> Path:
     names = {MANIFEST_FILE, *manifest.files}
     names |= {path.name for path in folder.iterdir() if path.is_file() and is_text_about_it(path.name)}
     with (
-        replacing(destination) as path,
+        atomic_write(destination) as path,
         path.open("wb") as file,
         _packer(file, destination.name) as out,
         tarfile.open(fileobj=out, mode="w|", format=tarfile.USTAR_FORMAT) as tar,

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tts.audio.atomic import folder_beside
 from tts.errors import TtsError, UsageError
+from tts.files import folder_beside
 from tts.models.fastspeech2 import FastSpeech2
 from tts.models.source_filter import SourceFilter
 from tts.models.stages import AcousticStage, Floats, VocoderStage

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tts.audio.atomic import sync
 from tts.errors import TtsError, UsageError
+from tts.files import sync
 from tts.voice.manifest import MANIFEST_FILE, Component, file_problem, load_manifest, write_manifest
 from tts.voice.names import is_voice_file
 from tts.voice.store import embedded_folder, voice_folders, voices_folder

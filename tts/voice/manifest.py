@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tts.audio.atomic import write_text
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
+from tts.files import write_text
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tts.audio.atomic import check_destination, folder_beside
 from tts.errors import TtsError, UsageError
+from tts.files import check_destination, folder_beside
 from tts.voice.archives import PACKED_SUFFIXES, check_whole, pack
 from tts.voice.landing import land
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tts.audio.atomic import write_text
 from tts.errors import TtsError
+from tts.files import write_text
 
 _BLOCK = 1 << 20
 

@@ -7,8 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tts.audio.atomic import write_text
 from tts.errors import TtsError
+from tts.files import write_text
 from tts.voice.manifest import file_sha256
 
 

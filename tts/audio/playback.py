@@ -1,4 +1,4 @@
-"""Playing through whatever player the machine has; the package itself opens no sound device."""
+"""Playback through whatever audio player the machine has; the package itself opens no sound device."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from tts.audio.files import FORMATS, AudioWriter, to_int16
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio, to_int16
+from tts.audio.writer import FORMATS, AudioWriter
 from tts.errors import TtsError
 
 # Stands for the file in the command of a player that cannot read from a pipe.
@@ -24,7 +24,7 @@ _FILE = "{file}"
 
 @dataclass(frozen=True)
 class Player:
-    """A program that plays: `command(sample_rate)` reads raw 16-bit samples from its input, or it reads a file."""
+    """A player program: `command(sample_rate)` reads raw 16-bit samples from standard input, or else a file."""
 
     program: str
     command: Callable[[int], list[str]]
@@ -32,45 +32,36 @@ class Player:
 
 
 def _ffplay(rate: int) -> list[str]:
-    # No number of channels: its flag changed its name between versions, and one is the default.
+    # Without the number of channels: its flag was renamed between versions, and one is the default.
     return ["ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-f", "s16le", "-ar", str(rate), "-i", "pipe:0"]
 
 
-def _paplay(rate: int) -> list[str]:
-    return ["paplay", "--raw", f"--rate={rate}", "--channels=1", "--format=s16le"]
-
-
-def _aplay(rate: int) -> list[str]:
-    return ["aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(rate), "-"]
-
-
-def _sox_play(rate: int) -> list[str]:
-    return ["play", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-L", "-c", "1", "-r", str(rate), "-"]
-
-
-def _powershell(_: int) -> list[str]:
-    # The path comes in the environment: inside the command a quote in it would be code.
-    script = "(New-Object Media.SoundPlayer $env:TTS_PLAY_FILE).PlaySync()"
-    return ["powershell", "-NoProfile", "-Command", script]
-
-
-# Those of the sound servers first: where they are installed, they are what the desktop listens to.
+# PowerShell receives the path in the environment: inside the command a quote in it would be code.
+_PLAY_SYNC = "(New-Object Media.SoundPlayer $env:TTS_PLAY_FILE).PlaySync()"
+_SOX_OPTIONS = ("-q", "-t", "raw", "-e", "signed", "-b", "16", "-L", "-c", "1")
+# The sound servers come first: where they are installed, the desktop uses them.
 PLAYERS = (
-    Player("paplay", _paplay),
+    Player("paplay", lambda rate: ["paplay", "--raw", f"--rate={rate}", "--channels=1", "--format=s16le"]),
     Player("pw-play", lambda _: ["pw-play", _FILE], reads_files=True),
-    Player("aplay", _aplay),
+    Player("aplay", lambda rate: ["aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(rate), "-"]),
     Player("afplay", lambda _: ["afplay", _FILE], reads_files=True),
     Player("ffplay", _ffplay),
-    Player("play", _sox_play),
+    Player(
+        "play",
+        lambda rate: [*["play", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-L", "-c", "1", "-r"], str(rate), "-"],
+    ),
 )
-_WINDOWS_PLAYERS = (Player("powershell", _powershell, reads_files=True), Player("ffplay", _ffplay))
+_WINDOWS_PLAYERS = (
+    Player("powershell", lambda _: ["powershell", "-NoProfile", "-Command", _PLAY_SYNC], reads_files=True),
+    Player("ffplay", _ffplay),
+)
 
 
 def find_player() -> Player:
-    """The first player of this machine.
+    """The first player that is installed.
 
     Raises:
-        TtsError: there is none.
+        TtsError: none is installed.
     """
     players = _WINDOWS_PLAYERS if sys.platform == "win32" else PLAYERS
     for player in players:
@@ -81,7 +72,7 @@ def find_player() -> Player:
 
 
 def play(audio: Audio) -> None:
-    """Play audio to its end.
+    """Play audio and wait until it ends.
 
     Raises:
         TtsError: there is no player, or it failed.
@@ -91,7 +82,7 @@ def play(audio: Audio) -> None:
 
 
 class PlayerStream:
-    """Plays pieces as they come, where the player can; a context manager that waits for the last sample.
+    """Plays pieces of audio as they arrive, where the player can; a context manager that waits for the last sample.
 
     Raises:
         TtsError: the player failed.
@@ -109,8 +100,13 @@ class PlayerStream:
 
     def write(self, audio: Audio) -> None:
         if self._player.reads_files:
-            self._write_file(audio)
+            if self._file is None:
+                folder = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="tts-"))
+                self._path = Path(folder) / "speech.wav"
+                self._file = AudioWriter(self._path, FORMATS["wav"])
+            self._file.write(audio)
             return
+
         process = self._process or self._start(self._player.command(audio.sample_rate), subprocess.PIPE)
         assert process.stdin is not None
         try:
@@ -125,8 +121,12 @@ class PlayerStream:
     ) -> None:
         with self._resources:
             try:
-                if error is None:
-                    self._finish()
+                if error is None and self._file is not None:
+                    self._file.__exit__(None, None, None)
+                    command = self._player.command(0)
+                    self._start([str(self._path) if word == _FILE else word for word in command], subprocess.DEVNULL)
+                if error is None and self._process is not None:
+                    self._wait()
             finally:
                 if self._process is not None and self._process.poll() is None:
                     self._process.kill()
@@ -135,31 +135,13 @@ class PlayerStream:
                     with suppress(OSError):
                         self._process.stdin.close()
 
-    def _finish(self) -> None:
-        if self._file is not None:
-            self._file.__exit__(None, None, None)
-            self._start([str(self._path) if word == _FILE else word for word in self._player.command(0)], None)
-        if self._process is not None:
-            self._wait()
-
-    def _write_file(self, audio: Audio) -> None:
-        if self._file is None:
-            folder = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="tts-"))
-            self._path = Path(folder) / "speech.wav"
-            self._file = AudioWriter(self._path, FORMATS["wav"])
-        self._file.write(audio)
-
-    def _start(self, command: list[str], stdin: int | None) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], stdin: int) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)
         if self._file is not None:
             environment["TTS_PLAY_FILE"] = str(self._path)
-        self._errors = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        self._errors = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # closed by the stack
         self._process = subprocess.Popen(
-            command,
-            stdin=stdin if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            env=environment,
+            command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=self._errors, env=environment
         )
         return self._process
 
@@ -171,7 +153,7 @@ class PlayerStream:
                 self._process.stdin.close()
         if code := self._process.wait():
             self._errors.seek(0)
-            said = self._errors.read(2000).decode("utf-8", "replace").strip().splitlines()
-            reason = f" ({said[-1].strip()})" if said else ""
+            messages = self._errors.read(2000).decode("utf-8", "replace").strip().splitlines()
+            reason = f" ({messages[-1].strip()})" if messages else ""
             program = self._player.program
             raise TtsError(f"{program} could not play, exit code {code}{reason}; write a file with -o FILE instead.")

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from tts.audio.files import to_int16, wav_header
-from tts.audio.play import PLAYERS, PlayerStream, find_player, play
-from tts.audio.waveform import Audio
+from tts.audio.audio import Audio, to_int16
+from tts.audio.playback import PLAYERS, PlayerStream, find_player, play
+from tts.audio.writer import wav_header
 from tts.errors import TtsError
 
 AUDIO = Audio(np.array([0, 0.25, -0.25], np.float32), 22050)
@@ -16,7 +16,7 @@ AUDIO = Audio(np.array([0, 0.25, -0.25], np.float32), 22050)
 
 @pytest.fixture
 def programs(tmp_path, monkeypatch):
-    """A search path with nothing but what a test installs; what players hear comes to heard.bin and heard.txt."""
+    """Install shell scripts as the only programs on the search path."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -50,31 +50,31 @@ def test_sound_servers_go_before_the_rest(programs):
     ("name", "words"),
     [("aplay", "-r 22050"), ("paplay", "--rate=22050"), ("ffplay", "-ar 22050"), ("play", "-r 22050")],
 )
-def test_a_piping_player_hears_every_sample_at_the_right_rate(programs, tmp_path, name, words):
-    programs(name, f'echo "$@" > {tmp_path}/heard.txt; cat > {tmp_path}/heard.bin')
+def test_a_player_receives_every_sample_at_the_right_rate_from_a_pipe(programs, tmp_path, name, words):
+    programs(name, f'echo "$@" > {tmp_path}/received.txt; cat > {tmp_path}/received.bin')
     play(AUDIO)
-    assert words in (tmp_path / "heard.txt").read_text()
-    assert (tmp_path / "heard.bin").read_bytes() == to_int16(AUDIO.samples).astype("<i2").tobytes()
+    assert words in (tmp_path / "received.txt").read_text()
+    assert (tmp_path / "received.bin").read_bytes() == to_int16(AUDIO.samples).astype("<i2").tobytes()
 
 
 @pytest.mark.parametrize("name", ["pw-play", "afplay"])
-def test_a_file_player_hears_a_whole_wav_that_is_gone_afterwards(programs, tmp_path, name):
-    programs(name, f'echo "$1" > {tmp_path}/heard.txt; cat "$1" > {tmp_path}/heard.bin')
+def test_a_file_player_receives_a_complete_wav_that_is_removed_afterwards(programs, tmp_path, name):
+    programs(name, f'echo "$1" > {tmp_path}/received.txt; cat "$1" > {tmp_path}/received.bin')
     with PlayerStream(find_player()) as stream:
         stream.write(AUDIO)
         stream.write(AUDIO)
     samples = to_int16(AUDIO.samples).tobytes()
-    assert (tmp_path / "heard.bin").read_bytes() == wav_header(22050, 12) + 2 * samples
-    assert not tmp_path.joinpath((tmp_path / "heard.txt").read_text().strip()).exists()
+    assert (tmp_path / "received.bin").read_bytes() == wav_header(22050, 12) + 2 * samples
+    assert not tmp_path.joinpath((tmp_path / "received.txt").read_text().strip()).exists()
 
 
-def test_a_player_that_fails_is_told_with_its_reason(programs):
+def test_a_player_that_fails_is_reported_with_its_reason(programs):
     programs("aplay", 'cat > /dev/null; echo "no such device" >&2; exit 3')
     with pytest.raises(TtsError, match=r"aplay .* 3 \(no such device\)"):
         play(AUDIO)
 
 
-def test_a_player_that_stops_early_is_told(programs):
+def test_a_player_that_stops_early_is_reported(programs):
     programs("aplay", "exit 2")
     long = Audio(np.zeros(1_000_000, np.float32), 22050)
     with pytest.raises(TtsError, match="aplay"):

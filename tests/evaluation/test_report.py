@@ -10,14 +10,71 @@ import soundfile
 
 from tests.tiny_prepared import write_prepared
 from tests.tiny_voice import MEL
-from tts.evaluation import page as page_module
+from tts.errors import TtsError
+from tts.evaluation import report as report_module
 from tts.evaluation.evaluator import Evaluator
-from tts.evaluation.folder import DATA, INDEX
 from tts.evaluation.listening import Listeners
-from tts.evaluation.page import Page
+from tts.evaluation.report import DATA, INDEX, ReportPage, check_report_folder, report_folder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
 from tts.training.data import PreparedCorpus
+
+
+def write_report(folder, text):
+    for name in (INDEX, DATA):
+        (folder / name).write_text(text)
+
+
+def test_a_report_appears_when_it_is_complete(tmp_path):
+    with report_folder(tmp_path / "report") as folder:
+        write_report(folder, "new")
+        assert not (tmp_path / "report").exists()
+    assert (tmp_path / "report" / INDEX).read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_report_and_nothing_else(tmp_path, failure):
+    target = tmp_path / "report"
+    target.mkdir()
+    write_report(target, "old")
+    with pytest.raises(failure), report_folder(target) as folder:
+        write_report(folder, "new")
+        raise failure
+    assert (target / INDEX).read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_an_old_report_is_replaced_with_all_its_files(tmp_path):
+    target = tmp_path / "report"
+    target.mkdir()
+    write_report(target, "old")
+    (target / "audio").mkdir()
+    with report_folder(target) as folder:
+        write_report(folder, "new")
+    assert sorted(path.name for path in target.iterdir()) == [INDEX, DATA]
+    assert (target / INDEX).read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_an_empty_folder_will_do_and_a_link_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with report_folder(tmp_path / "link") as folder:
+        write_report(folder, "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / INDEX).read_text() == "new"
+
+
+def test_other_folders_are_refused(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / INDEX).write_text("mine")
+    with pytest.raises(TtsError, match="is no report"):
+        check_report_folder(tmp_path / "thesis")
+    with pytest.raises(TtsError, match="is no report"):
+        check_report_folder(tmp_path / "thesis" / INDEX)
+    with pytest.raises(TtsError, match="does not exist"):
+        check_report_folder(tmp_path / "nowhere" / "report")
 
 
 class Sources(HTMLParser):
@@ -45,7 +102,7 @@ def item(tmp_path, pulse_voice):
 
 def write_page(folder, items):
     folder.mkdir()
-    page = Page(folder, MEL.hop_length / MEL.sample_rate)
+    page = ReportPage(folder, MEL.hop_length / MEL.sample_rate)
     for item in items:
         page.add(item)
     page.finish("A title", [("voice", "pulse")], "{}\n")
@@ -81,7 +138,7 @@ def test_a_text_is_no_markup(tmp_path, item):
 
 
 def test_without_matplotlib_there_are_no_pictures(tmp_path, item, monkeypatch):
-    monkeypatch.setattr(page_module, "can_draw", lambda: False)
+    monkeypatch.setattr(report_module, "can_draw", lambda: False)
     text = write_page(tmp_path / "page", [item])
     assert "<img" not in text
     assert not (tmp_path / "page" / "pictures").exists()

@@ -4,10 +4,34 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from scipy import signal
 
-from tts.audio.effects import apply_gain, clipped_samples, integrated_loudness, k_weighting
-from tts.audio.waveform import Audio
+from tts.audio.audio import (
+    Audio,
+    apply_gain,
+    clipped_samples,
+    integrated_loudness,
+    inverse_mulaw_codes,
+    inverse_preemphasis,
+    k_weighting,
+    mulaw,
+    mulaw_codes,
+    preemphasis,
+    to_int16,
+)
+from tts.errors import TtsError
+
+
+def test_int16_scale_rounds_half_to_even_and_clips():
+    steps = np.array([0, 0.5, 1.5, 2.5, -0.5, -1.5, 32767, 32768, 40000, -32768, -40000], np.float32)
+    assert to_int16(steps / 32768).tolist() == [0, 0, 2, 2, 0, -2, 32767, 32767, 32767, -32768, -32768]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_numbers_are_refused(bad):
+    with pytest.raises(TtsError, match="not numbers"):
+        to_int16(np.array([0, bad], np.float32))
 
 
 def sine(decibels, seconds=10.0, rate=48000, hertz=997.0):
@@ -31,7 +55,7 @@ def test_a_997_hz_sine_at_full_scale_reads_minus_3_01_lufs(rate):
 
 
 def test_quiet_parts_fall_through_the_relative_gate():
-    """EBU Tech 3341, case 3, for one channel: -36, -23, -36 dBFS reads as the loud part alone."""
+    """EBU Tech 3341, case 3, for one channel: -36, -23, -36 dBFS reads as the loud part only."""
     samples = np.concatenate([sine(-36, 10), sine(-23, 60), sine(-36, 10)])
     loud = integrated_loudness(Audio(sine(-23, 60), 48000))
     assert integrated_loudness(Audio(samples, 48000)) == pytest.approx(loud, abs=0.1)
@@ -73,3 +97,30 @@ def test_gain_in_decibels():
 
 def test_clipped_samples_are_counted():
     assert clipped_samples(Audio(np.array([1, 1.01, -1, -1.5], np.float32), 22050)) == 2
+
+
+def test_mulaw_of_a_few_numbers():
+    samples = torch.tensor([-1.0, -0.5, 0.0, 0.01, 1.0])
+    expected = [-1.0, -np.log(128.5) / np.log(256), 0.0, np.log(3.55) / np.log(256), 1.0]
+    np.testing.assert_allclose(mulaw(samples), expected, rtol=1e-6)
+    assert mulaw_codes(samples).tolist() == [0, 15, 127, 156, 255]
+
+
+def test_every_code_survives_the_way_there_and_back():
+    codes = torch.arange(256)
+    # Codes are cut, not rounded: a hair more than the value, and the code is the same again.
+    again = mulaw_codes(inverse_mulaw_codes(codes).double() + 1e-7)
+    assert torch.equal(again, codes.clamp(max=255))
+
+
+@pytest.mark.parametrize("n", [1, 255, 256, 1000])
+def test_preemphasis_and_its_inverse(n):
+    samples = np.random.default_rng(0).normal(size=(2, n))
+    expected = samples.copy()
+    expected[:, 1:] -= 0.85 * samples[:, :-1]
+    emphasised = preemphasis(samples, 0.85)
+    np.testing.assert_allclose(emphasised, expected)
+    np.testing.assert_allclose(inverse_preemphasis(emphasised, 0.85), samples, atol=1e-12)
+    single = inverse_preemphasis(emphasised.astype(np.float32), 0.85)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, samples, atol=1e-5)

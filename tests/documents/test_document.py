@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tts.documents.document import Chapter
-from tts.documents.joining import in_a_row, picked
+from tts.documents.document import Chapter, join_chapters, one_line, select_chapters
 from tts.errors import UsageError
 from tts.text.passage import Bookmark, Passage, Pause, Spoken
 
@@ -18,24 +17,24 @@ CHAPTERS = (
     ("wanted", "titles"),
     [("1", "One"), ("2-3", "Two Three"), (" 2 - 2 ", "Two"), ("2-", "Two Three"), ("1-3", "One Two Three")],
 )
-def test_chapters_are_picked_by_number(wanted, titles):
-    assert " ".join(chapter.title for chapter in picked(CHAPTERS, wanted)) == titles
+def test_chapters_are_selected_by_number(wanted, titles):
+    assert " ".join(chapter.title for chapter in select_chapters(CHAPTERS, wanted)) == titles
 
 
 @pytest.mark.parametrize("wanted", ["0", "4", "2-4", "3-2", "0-1"])
 def test_chapters_that_are_not_there_are_refused(wanted):
     with pytest.raises(UsageError, match=f"^There is no chapter {wanted}: there are 3 chapters; tts text chapters"):
-        picked(CHAPTERS, wanted)
+        select_chapters(CHAPTERS, wanted)
 
 
 @pytest.mark.parametrize("wanted", ["", "One", "1,2", "-1", "1-2-3", "1.5"])
-def test_what_is_no_range_is_refused(wanted):
+def test_invalid_ranges_are_refused(wanted):
     with pytest.raises(UsageError, match="must be a number or a range such as 3-5"):
-        picked(CHAPTERS, wanted)
+        select_chapters(CHAPTERS, wanted)
 
 
-def test_chapters_in_a_row_keep_their_notes_and_have_bookmarks():
-    passage = in_a_row(CHAPTERS)
+def test_joined_chapters_keep_their_notes_and_have_bookmarks():
+    passage = join_chapters(CHAPTERS)
     assert passage.text == "Abc.\n\nDe.\n\nFg.\n\nHi."
     assert passage.warnings == ("first", "second")
     assert set(passage.notes) == {
@@ -46,3 +45,8 @@ def test_chapters_in_a_row_keep_their_notes_and_have_bookmarks():
         Spoken(11, 14, language="de"),
         Bookmark(16, "Three"),
     }
+
+
+def test_titles_are_short():
+    assert one_line(" a\n b ") == "a b"
+    assert one_line("x" * 121) == "x" * 119 + "…"

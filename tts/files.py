@@ -1,4 +1,8 @@
-"""Output files that are whole or not there: written beside their place and renamed at the end."""
+"""Files: atomic writes, which leave a file complete or untouched whatever happens on the way.
+
+An atomic write goes to a temporary file in the destination's folder and renames it at the end. Hashes and locks of
+files belong here, too.
+"""
 
 from __future__ import annotations
 
@@ -17,27 +21,37 @@ _TEMPORARY = re.compile(r"\.tts-[0-9a-f]{12}(\.[^.]+)?", re.DOTALL)
 
 
 @contextmanager
-def replacing(destination: str | Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a path to write to, which becomes `destination` when the block ends well and is gone when it does not.
+def atomic_write(destination: str | Path, *, durable: bool = False) -> Iterator[Path]:
+    """Yield a temporary path to write to; it replaces `destination` when the block ends without an exception.
 
-    A link is followed to its file. Something that is no plain file (/dev/null, a pipe with a name) is given as it is.
-    With `durable` it is on the disk before it has its name, and its name is there when this ends: a power cut does not
-    take it away.
+    After an exception the temporary file is removed and `destination` is as before. A symbolic link is followed to its
+    file. For something other than a regular file (/dev/null, a named pipe), its own path is yielded. With `durable`
+    the content and then the new name are synchronized to disk, so that a power failure cannot lose the file
+    afterwards.
 
     Raises:
-        TtsError: nothing can be written there.
+        TtsError: the destination cannot be written.
     """
     target = check_destination(destination)
     if is_special(target):
         yield target
         return
-    temporary = _create_beside(target)
+
+    # The suffix is kept because writers choose their format by it; the stem may already be as long as a name can be.
+    temporary = target.with_name(_temporary_name(target.suffix))
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        if target.exists():
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+    except OSError as error:
+        raise TtsError(f"{target} cannot be written: {error.strerror}.") from error
+
     try:
         yield temporary
         if durable:
             sync(temporary)
         os.replace(temporary, target)
-    # Not only exceptions: Ctrl-C leaves nothing behind either.
+    # Not only Exception: Ctrl-C must not leave the temporary file either.
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
@@ -47,16 +61,16 @@ def replacing(destination: str | Path, *, durable: bool = False) -> Iterator[Pat
 
 
 def write_text(destination: str | Path, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all."""
-    with replacing(destination) as path:
+    """Write a text as UTF-8, atomically."""
+    with atomic_write(destination) as path:
         path.write_bytes(text.encode("utf-8"))
 
 
 def check_destination(destination: str | Path) -> Path:
-    """The real path of an output, refused early where it can be seen that writing will fail.
+    """Return the real path of an output file, after checking that it looks writable.
 
     Raises:
-        TtsError: it is a folder, its folder is missing, or one of them is write-protected.
+        TtsError: it is a folder, its folder does not exist, or one of them is write-protected.
     """
     target = Path(os.path.realpath(destination))
     if target.is_dir():
@@ -71,10 +85,10 @@ def check_destination(destination: str | Path) -> Path:
 
 
 def check_parent(target: Path) -> None:
-    """Refuse a place beside which nothing can be written.
+    """Check that a file or folder can be created at `target`.
 
     Raises:
-        TtsError: its folder is missing or write-protected.
+        TtsError: the parent folder does not exist or is write-protected.
     """
     if not target.parent.is_dir():
         raise TtsError(f"The folder {target.parent} does not exist; make it first, or write elsewhere.")
@@ -84,7 +98,7 @@ def check_parent(target: Path) -> None:
 
 @contextmanager
 def folder_beside(target: Path) -> Iterator[Path]:
-    """An empty hidden folder beside `target`, gone at the end, after Ctrl-C too, unless it was renamed."""
+    """Yield a new hidden folder in the folder of `target`; it is removed at the end unless it was renamed."""
     folder = Path(os.path.realpath(target)).parent / _temporary_name()
     try:
         folder.mkdir()
@@ -94,12 +108,12 @@ def folder_beside(target: Path) -> Iterator[Path]:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file or folder of this name is what `replacing` or `folder_beside` left when they were killed."""
+    """Whether `atomic_write` or `folder_beside` uses such names; a killed process may leave one behind."""
     return _TEMPORARY.fullmatch(name) is not None
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk; raises OSError."""
+    """Wait until a file's content, or a folder's list of names, is on the disk; raises OSError."""
     is_folder = path.is_dir()
     if is_folder and os.name == "nt":
         return
@@ -107,7 +121,7 @@ def sync(path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some file systems cannot be asked that of a folder.
+        # Some file systems cannot synchronize folders.
         if not is_folder or error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:
@@ -115,24 +129,11 @@ def sync(path: Path) -> None:
 
 
 def is_special(path: Path) -> bool:
-    """Whether there is something at `path` that must be written in place: a device or a pipe."""
+    """Whether `path` exists and is no regular file: a device or a pipe, which must be written in place."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
         return False
-
-
-def _create_beside(target: Path) -> Path:
-    """A new empty file in the same folder, with the rights of the file it will replace, else those of the umask."""
-    # The suffix stays: writers choose their format by it. The rest goes: it may be as long as a name can be.
-    temporary = target.with_name(_temporary_name(target.suffix))
-    try:
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        if target.exists():
-            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
-    except OSError as error:
-        raise TtsError(f"{target} cannot be written: {error.strerror}.") from error
-    return temporary
 
 
 def _temporary_name(suffix: str = "") -> str:
