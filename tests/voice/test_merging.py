@@ -115,7 +115,7 @@ def test_a_vocoder_of_another_mel_is_noted_or_refused(runs, folder):
     assert load_vocoder(voice, "source_filter", CPU).mel.f_max == 7600.0
     assert told == ["source_filter hears another mel than this voice speaks: it will be converted"]
     changed(runs["waveglow"], mel=load_manifest(runs["waveglow"]).mel | {"f_max": 9000.0})
-    with pytest.raises(UsageError, match=r"waveglow of .* does not fit: it wants to hear up to 9000 Hz"):
+    with pytest.raises(UsageError, match=r"waveglow of .* does not fit: its mel reaches up to 9000 Hz"):
         merged(runs, folder, "fastspeech2", "waveglow")
 
 
