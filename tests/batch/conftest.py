@@ -5,12 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from tts.batch.folder import OutputFolder
-from tts.batch.job import Setup
-from tts.batch.local_workers import LocalWorkers
+from tts.batch.folders import OutputFolder
+from tts.batch.jobs import WorkerSetup
 from tts.batch.ray_cluster import connection
 from tts.batch.ray_workers import RayWorkers
-from tts.batch.workers import Workers
+from tts.batch.workers import LocalWorkers, Workers
 
 MakeWorkers = Callable[[OutputFolder, int], Workers]
 
@@ -29,4 +28,4 @@ def make_workers(request: pytest.FixtureRequest) -> Iterator[MakeWorkers]:
         request.getfixturevalue("ray_cluster")
     engine = {"local": LocalWorkers, "ray": RayWorkers}[request.param]
     with ExitStack() as stack:
-        yield lambda folder, count: stack.enter_context(engine(Setup(), folder, count))
+        yield lambda folder, count: stack.enter_context(engine(WorkerSetup(), folder, count))

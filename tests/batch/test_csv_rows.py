@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.batch.entries import read_entries
 from tts.batch.entry import Entry
+from tts.batch.layouts import read_entries
 from tts.errors import UsageError
 
-QUOTES = "write a quote in a quoted text twice, and close each one that opens"
+QUOTES = "double a quote inside a quoted text, and close every quote"
 UNCLOSED = f"A quote that opens in this row is not closed: {QUOTES}."
 
 
-def entries(data, told=None, name="a.csv"):
+def entries(data, messages=None, name="a.csv"):
     data = data if isinstance(data, bytes) else data.encode()
-    told = told if told is not None else []
-    return list(read_entries(io.BytesIO(data), name, "csv", told.append))
+    messages = messages if messages is not None else []
+    return list(read_entries(io.BytesIO(data), name, "csv", messages.append))
 
 
 def refusal(data):
@@ -48,7 +48,7 @@ def test_rows_without_anything_are_none_and_separators_too_many_are_nothing():
 def test_fields_too_many_or_too_few_are_the_problem_of_their_row():
     read = entries("id,text,speed\na,Hello, you,1\nb\nc,Hello.,1\n")
     assert [entry.problem for entry in read] == [
-        "The row has 4 fields and the header 3: put a text that holds the separator in quotes.",
+        "The row has 4 fields and the header 3: quote a text that contains the separator.",
         "The row has 1 field and the header 3: leave a field empty rather than out.",
         None,
     ]
@@ -98,13 +98,13 @@ def test_what_cannot_be_read_is_the_problem_of_the_row_it_stands_in():
     assert good == Entry(6, "d", "Good.")
 
 
-def test_a_column_that_means_nothing_is_left_out_and_told():
-    told = []
-    assert entries("id,text,speaker,,uid\na,Hello.,x,y,z\n", told) == [Entry(2, "a", "Hello.")]
-    assert told == [
-        "the column 'speaker' is no option and is left out",
-        "a column without a name is left out",
-        "the column 'uid' is no option and is left out",
+def test_a_column_that_means_nothing_is_left_out_with_a_warning():
+    messages = []
+    assert entries("id,text,speaker,,uid\na,Hello.,x,y,z\n", messages) == [Entry(2, "a", "Hello.")]
+    assert messages == [
+        "the column 'speaker' is no option and is ignored",
+        "a column without a name is ignored",
+        "the column 'uid' is no option and is ignored",
     ]
 
 

@@ -1,19 +1,25 @@
+""" """
+
+from __future__ import annotations
+
 import io
 import json
 import os
-from dataclasses import replace
+import re
+import shutil
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.batch.claims import Claims
-from tts.batch.entries import read_entries
+from tests.batch.fakes import Claims
 from tts.batch.entry import Entry
-from tts.batch.job import Job, Row
-from tts.batch.jobs import Defaults, JobMaker
+from tts.batch.jobs import BatchDefaults, BatchJob, BatchResult, JobMaker, KeyMaker, WorkerSetup
+from tts.batch.layouts import read_entries
 from tts.errors import TtsError, UsageError
 from tts.synthesis.options import LIMITS, SynthesisOptions
+from tts.voice.manifest import load_manifest, write_manifest
 
 
 @pytest.fixture(autouse=True)
@@ -26,24 +32,24 @@ def shown_key(text, voice, options, suffix, sample_rate):
 
 
 def maker(key=shown_key, max_characters=10_000, **defaults):
-    return JobMaker(Defaults(**{"voice": "pulse", **defaults}), Claims(), key, max_characters)
+    return JobMaker(BatchDefaults(**{"voice": "pulse", **defaults}), Claims(), key, max_characters)
 
 
 def error(entry, **defaults):
     row = maker(**defaults).make(entry)
-    assert isinstance(row, Row)
+    assert isinstance(row, BatchResult)
     return row.error
 
 
 def job(entry, **defaults):
     made = maker(**defaults).make(entry)
-    assert isinstance(made, Job), made
+    assert isinstance(made, BatchJob), made
     return made
 
 
 def test_an_entry_is_a_job_with_what_the_command_line_says():
     options = SynthesisOptions(speed=1.5)
-    assert job(Entry(3, "intro", " Hello. "), options=options, format="opus", sample_rate=24000) == Job(
+    assert job(Entry(3, "intro", " Hello. "), options=options, format="opus", sample_rate=24000) == BatchJob(
         id="intro",
         line=3,
         file="intro.opus",
@@ -88,8 +94,8 @@ def test_every_number_may_be_a_string_as_in_a_csv(name):
         ("speed", "1,5", "speed must be a number, not '1,5'."),
         ("speed", "1_0", "speed must be a number, not '1_0'."),
         ("speed", "nan", "speed must be a number, not 'nan'."),
-        ("speed", float("nan"), "speed must be a number, not nan."),
-        ("speed", True, "speed must be a number, not True."),
+        ("speed", float("nan"), "speed must be a number, not NaN."),
+        ("speed", True, "speed must be a number, not true."),
         ("speed", [1], "speed must be a number, not a list."),
         ("speed", 10**400, f"speed must be a number, not 1{'0' * 59}…."),
         ("speed", "9", "speed must lie between 0.25 and 4, not 9."),
@@ -100,7 +106,7 @@ def test_every_number_may_be_a_string_as_in_a_csv(name):
         ("input", 1, "The input must be a string, not 1."),
         ("format", "aiff", "There is no audio format 'aiff'; there are: wav, flac, ogg, opus, mp3, raw."),
         ("sample_rate", 100, "sample-rate must lie between 8000 and 192000 Hz, not 100."),
-        ("vocoder", "voc\0", "The vocoder has a control character, U+0000, as its character 4: take it out."),
+        ("vocoder", "voc\0", "The vocoder has a control character, U+0000, as its character 4: remove it."),
         ("vocoder", "vocs", "The voice pulse has no vocoder 'vocs'; did you mean vocos?"),
         ("acoustic", "x", "The voice pulse has no acoustic model 'x'; there are: fastspeech2."),
     ],
@@ -120,12 +126,12 @@ def test_a_sample_rate_that_the_lines_format_cannot_have():
     [
         ("", "The text is empty."),
         (" \t\n", "The text is empty."),
-        ("Hel\x07lo", "The text has a control character, U+0007, as its character 4: take it out."),
-        ("Hel\x85lo", "The text has a control character, U+0085, as its character 4: take it out."),
-        ("Hello\rthere", "The text has a control character, U+000D, as its character 6: take it out."),
-        ("\ud83dHello", "The text has a control character, U+D83D, as its character 1: take it out."),
-        ("Hello\ufffe", "The text has a control character, U+FFFE, as its character 6: take it out."),
-        ("Hello\U0010ffff", "The text has a control character, U+10FFFF, as its character 6: take it out."),
+        ("Hel\x07lo", "The text has a control character, U+0007, as its character 4: remove it."),
+        ("Hel\x85lo", "The text has a control character, U+0085, as its character 4: remove it."),
+        ("Hello\rthere", "The text has a control character, U+000D, as its character 6: remove it."),
+        ("\ud83dHello", "The text has a control character, U+D83D, as its character 1: remove it."),
+        ("Hello\ufffe", "The text has a control character, U+FFFE, as its character 6: remove it."),
+        ("Hello\U0010ffff", "The text has a control character, U+10FFFF, as its character 6: remove it."),
         ("x" * 10_001, "The text has 10,001 characters; an utterance has at most 10,000: split it."),
     ],
 )
@@ -145,7 +151,7 @@ def test_blanks_of_all_kinds_and_other_scripts_are_no_control_characters():
         ("puls", "There is no voice 'puls'; did you mean pulse?"),
         ("ljspeech", "There is no voice 'ljspeech' on this machine: get it by tts voices install ljspeech."),
         ("./nowhere", "nowhere is not a voice: it has no voice.toml."),
-        ("a\x1b", "The voice has a control character, U+001B, as its character 2: take it out."),
+        ("a\x1b", "The voice has a control character, U+001B, as its character 2: remove it."),
         ("x" * 1001, "The voice has 1,001 characters; a name has at most 1,000."),
         ("~nobody-of-that-name/voice", "There is no voice '~nobody-of-that-name/voice'."),
         ("x" * 300, f"There is no voice {'x' * 300!r}."),
@@ -178,7 +184,9 @@ def test_ids_are_given_once():
     ]
     assert [(row.id, row.line) for row in rows] == [("intro", 3), ("line 5", 5), ("Intro", 6), ("line 7", 7)]
     assert [row.file for row in rows] == ["intro.wav", None, "Intro-24601bca.wav", None]
-    assert rows[1] == Row("line 5", 5, error="The id 'intro' stands on line 3 already: give each line its own.")
+    assert rows[1] == BatchResult(
+        "line 5", 5, error="The id 'intro' is the id of line 3 already: give each line its own."
+    )
 
 
 def test_an_id_like_those_that_lines_without_one_get():
@@ -187,28 +195,28 @@ def test_an_id_like_those_that_lines_without_one_get():
     rows = [made.make(entry) for entry in entries]
     assert [row.id for row in rows] == ["line 3", "000004", "line 3 (2)", "line 4"]
     assert rows[2].error == "It is bad."
-    assert rows[3].error == "The id '000004', which this line gets for want of its own, stands on line 2 already."
+    assert rows[3].error == "The id '000004', which this line gets because it has none, is the id of line 2 already."
 
 
 @pytest.mark.parametrize(
     ("id", "sentence"),
     [
         (" ", "The id is empty."),
-        ("a\tb", "The id has a control character, U+0009, as its character 2: take it out."),
+        ("a\tb", "The id has a control character, U+0009, as its character 2: remove it."),
         ("x" * 501, "The id has 501 characters; it can have 500."),
     ],
 )
 def test_an_id_that_cannot_be_used(id, sentence):
-    assert maker().make(Entry(8, id, "Hello.")) == Row("line 8", 8, error=sentence)
+    assert maker().make(Entry(8, id, "Hello.")) == BatchResult("line 8", 8, error=sentence)
 
 
 def test_a_line_that_fails_keeps_its_id_and_its_file_name():
     made = maker()
-    assert made.make(Entry(1, "Intro", "")) == Row("Intro", 1, error="The text is empty.")
-    assert made.make(Entry(2, "b", problem="It is bad.")) == Row("b", 2, error="It is bad.")
+    assert made.make(Entry(1, "Intro", "")) == BatchResult("Intro", 1, error="The text is empty.")
+    assert made.make(Entry(2, "b", problem="It is bad.")) == BatchResult("b", 2, error="It is bad.")
     # As it will be when line 1 is put right.
     assert made.make(Entry(3, "intro", "Hello.")).file.startswith("intro-")
-    assert made.make(Entry(4, "b", "Hello.")).error == "The id 'b' stands on line 2 already: give each line its own."
+    assert made.make(Entry(4, "b", "Hello.")).error == "The id 'b' is the id of line 2 already: give each line its own."
 
 
 def test_what_the_key_cannot_read_is_the_problem_of_its_line():
@@ -236,10 +244,10 @@ def test_what_is_wrong_for_all_lines_is_refused_at_once(defaults, sentence):
 
 # The five lines that are bad among five hundred, in the words of each layout that can have them.
 BAD = {100: "", 200: "Hello\x07 there.", 300: "x" * 50_000}
-BELL = "The text has a control character, U+0007, as its character 6: take it out."
+BELL = "The text has a control character, U+0007, as its character 6: remove it."
 LONG = "The text has 50,000 characters; an utterance has at most 10,000: split it."
 VOICE = "There is no voice 'puls'; did you mean pulse?"
-TWICE = "The id 'clip-0007' stands on line {} already: give each line its own."
+TWICE = "The id 'clip-0007' is the id of line {} already: give each line its own."
 
 
 def clips():
@@ -272,7 +280,8 @@ def json_lines():
 def test_five_bad_lines_among_five_hundred(content, first, empty):
     made = maker()
     results = [made.make(entry) for entry in read_entries(io.BytesIO(content().encode()), "sentences.txt")]
-    failed = {result.line - first + 1: (result.id, result.error) for result in results if isinstance(result, Row)}
+    failures = [result for result in results if isinstance(result, BatchResult)]
+    failed = {result.line - first + 1: (result.id, result.error) for result in failures}
     assert failed == {
         100: empty,
         200: ("clip-0200", BELL),
@@ -280,7 +289,7 @@ def test_five_bad_lines_among_five_hundred(content, first, empty):
         400: ("clip-0400", VOICE),
         500: (f"line {499 + first}", TWICE.format(6 + first)),
     }
-    jobs = [result for result in results if isinstance(result, Job)]
+    jobs = [result for result in results if isinstance(result, BatchJob)]
     good = [number for number in range(1, 501) if number not in failed]
     assert [job.line - first + 1 for job in jobs] == good
     assert [job.file for job in jobs] == [f"clip-{number:04}.wav" for number in good]
@@ -315,7 +324,213 @@ def test_whatever_lines_say_each_is_a_job_or_a_row(objects):
     made = maker()
     results = [made.make(entry) for entry in read_entries(io.BytesIO(content), "-", "json")]
     assert [result.line for result in results] == list(range(1, len(objects) + 1))
-    assert all(result.error for result in results if isinstance(result, Row))
+    assert all(result.error for result in results if isinstance(result, BatchResult))
     assert len({result.id for result in results}) == len(objects)
-    files = [result.file.casefold() for result in results if isinstance(result, Job)]
+    files = [result.file.casefold() for result in results if isinstance(result, BatchJob)]
     assert len(set(files)) == len(files)
+
+
+OTHER_OPTIONS = {
+    "vocoder": "griffinlim",
+    "acoustic": "tacotron2",
+    "speed": 1.25,
+    "pitch": 2.0,
+    "energy": 1.5,
+    "seed": 1,
+    "sentence_silence": 0.5,
+    "paragraph_silence": 0.5,
+    "clause_silence": 0.5,
+    "denoise": 0.5,
+    "streams": 2,
+    "volume": -3.0,
+    "loudness": -20.0,
+    "input": "phonemes",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_engine_is_named(monkeypatch):
+    monkeypatch.delenv("TTS_ENGINE", raising=False)
+
+
+@pytest.fixture
+def voice(random_voice, tmp_path):
+    """A copy, so that it may be changed."""
+    return load_manifest(shutil.copytree(random_voice, tmp_path / "voice"))
+
+
+@pytest.fixture
+def lexicon(tmp_path):
+    path = tmp_path / "lexicon.txt"
+    path.write_text("word\twɜːd\n")
+    return path
+
+
+def key(voice, setup=None, version="1.0", text="A sentence.", options=None, suffix=".wav", sample_rate=None):
+    return KeyMaker(setup or WorkerSetup(), version)(text, voice, options or SynthesisOptions(), suffix, sample_rate)
+
+
+def test_is_a_hash_and_the_same_every_time(voice):
+    assert re.fullmatch("[0-9a-f]{64}", key(voice))
+    maker = KeyMaker(WorkerSetup(), "1.0")
+    assert {maker("A sentence.", voice, SynthesisOptions(), ".wav", None) for _ in range(3)} == {key(voice)}
+
+
+@pytest.mark.parametrize("name", SynthesisOptions.names())
+def test_every_option_counts(name, voice):
+    options = replace(SynthesisOptions(), **{name: OTHER_OPTIONS[name]})
+    assert getattr(options, name) != getattr(SynthesisOptions(), name)
+    assert key(voice, options=options) != key(voice)
+
+
+def test_whole_numbers_count_the_same_however_they_are_written(voice):
+    assert key(voice, options=SynthesisOptions(speed=2, volume=0)) == key(
+        voice, options=SynthesisOptions(speed=2.0, volume=-0.0)
+    )
+    seeds = [2**62, 2**62 + 1]
+    assert len({key(voice, options=SynthesisOptions(seed=seed)) for seed in seeds}) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "A sentence!"},
+        {"text": "A sentence. "},
+        {"text": "half \ud800 a pair"},
+        {"version": "1.1"},
+        {"suffix": ".flac"},
+        {"sample_rate": 22050},
+    ],
+)
+def test_what_else_counts(change, voice):
+    assert key(voice, **change) != key(voice)
+
+
+def test_a_suffix_counts_in_any_case(voice):
+    assert key(voice, suffix=".WAV") == key(voice)
+
+
+def test_the_setup_counts_but_for_the_device(voice, lexicon):
+    others = {"runtime": "torch", "precision": "int8", "lexicon": lexicon, "system_espeak": True}
+    keys = {key(voice, WorkerSetup(**{name: value})) for name, value in others.items()}
+    assert len(keys | {key(voice)}) == 5
+    assert {*others, "device"} == {field.name for field in fields(WorkerSetup)}
+    assert key(voice, WorkerSetup(device="cuda:1")) == key(voice)
+
+
+def test_what_computes_is_what_was_asked_for(voice, monkeypatch):
+    assert key(voice, WorkerSetup(runtime="auto")) == key(voice)
+    by_flag = key(voice, WorkerSetup(runtime="torch"))
+    monkeypatch.setenv("TTS_ENGINE", "torch")
+    assert key(voice) == by_flag
+    assert key(voice, WorkerSetup(runtime="onnx")) != by_flag
+
+
+class TestLexicon:
+    def test_counts_by_what_it_says_and_not_by_where_it_lies(self, voice, lexicon):
+        before = key(voice, WorkerSetup(lexicon=lexicon))
+        moved = lexicon.rename(lexicon.with_name("other.txt"))
+        assert key(voice, WorkerSetup(lexicon=moved)) == before
+        moved.write_text("word\twɔːd\n")
+        assert key(voice, WorkerSetup(lexicon=moved)) != before
+
+    def test_is_read_once(self, voice, lexicon):
+        maker = KeyMaker(WorkerSetup(lexicon=lexicon), "1.0")
+        before = maker("A", voice, SynthesisOptions(), ".wav", None)
+        lexicon.unlink()
+        assert maker("A", voice, SynthesisOptions(), ".wav", None) == before
+
+    def test_that_is_missing_is_an_error(self, tmp_path):
+        with pytest.raises(TtsError, match=r"lexicon\.txt cannot be read: No such file or directory\.$"):
+            KeyMaker(WorkerSetup(lexicon=tmp_path / "lexicon.txt"), "1.0")
+
+
+class TestUserLexicon:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("TTS_NO_USER_LEXICON")
+        monkeypatch.setenv("TTS_CONFIG", str(tmp_path / "config.toml"))
+        return tmp_path
+
+    def test_counts_by_what_it_says(self, voice, folder):
+        without = key(voice)
+        (folder / "lexicon.tsv").write_text("word\twɜːd\n")
+        before = key(voice)
+        (folder / "lexicon.tsv").write_text("word\twɔːd\n")
+        assert len({without, before, key(voice)}) == 3
+        (folder / "lexicon.tsv").unlink()
+        assert key(voice) == without
+
+    def test_counts_only_for_its_language(self, voice, folder):
+        before = key(voice)
+        (folder / "lexicon.de.tsv").write_text("Wort\tvˈɔɾt\n")
+        assert key(voice) == before
+        (folder / "lexicon.en.tsv").write_text("word\twɔːd\n")
+        assert key(voice) != before
+
+    def test_is_read_once(self, voice, folder):
+        (folder / "lexicon.tsv").write_text("word\twɜːd\n")
+        maker = KeyMaker(WorkerSetup(), "1.0")
+        before = maker("A", voice, SynthesisOptions(), ".wav", None)
+        (folder / "lexicon.tsv").unlink()
+        assert maker("A", voice, SynthesisOptions(), ".wav", None) == before
+
+
+class TestVoice:
+    def test_counts_by_what_it_is_and_not_by_where_it_lies(self, voice, tmp_path):
+        moved = load_manifest(shutil.copytree(voice.folder, tmp_path / "moved"))
+        assert key(moved) == key(voice)
+
+    @pytest.mark.parametrize("kind", ["acoustics", "vocoders"])
+    def test_counts_with_the_hash_of_every_file(self, kind, voice):
+        before = key(voice)
+        name, component = next(iter(getattr(voice, kind).items()))
+        for change in ({"sha256": "0" * 64}, {"graph": "g.onnx", "graph_sha256": "0" * 64}):
+            changed = {**getattr(voice, kind), name: replace(component, **change)}
+            write_manifest(replace(voice, **{kind: changed}))
+            assert key(load_manifest(voice.folder)) != before
+
+    def test_has_no_file_without_a_hash(self, voice):
+        """So that its manifest stands for them all."""
+        path = voice.folder / "voice.toml"
+        whole = path.read_text()
+        path.write_text(re.sub("sha256 = .*\n", "", whole, count=1))
+        with pytest.raises(TtsError, match="sha256"):
+            load_manifest(voice.folder)
+        path.write_text(whole.replace("file = ", 'graph = "g.onnx"\nfile = ', 1))
+        with pytest.raises(TtsError, match="graph_sha256"):
+            load_manifest(voice.folder)
+
+    def test_is_read_once(self, voice):
+        maker = KeyMaker(WorkerSetup(), "1.0")
+        before = maker("A", voice, SynthesisOptions(), ".wav", None)
+        (voice.folder / "voice.toml").unlink()
+        assert maker("A", voice, SynthesisOptions(), ".wav", None) == before
+        with pytest.raises(TtsError, match=r"voice\.toml cannot be read"):
+            key(voice)
+
+
+class TestBorrowedVocoder:
+    @pytest.fixture
+    def lender(self, random_voice, tmp_path):
+        folder = shutil.copytree(random_voice, tmp_path / "lender")
+        return load_manifest(folder)
+
+    def test_counts_by_its_own_manifest(self, voice, lender):
+        options = SynthesisOptions(vocoder=str(lender.folder))
+        before = key(voice, options=options)
+        assert before != key(voice)
+        write_manifest(replace(lender, version="2"))
+        assert key(voice, options=options) != before
+
+    def test_counts_by_which_of_several_it_is(self, voice, lender):
+        options = SynthesisOptions(vocoder=str(lender.folder))
+        maker = KeyMaker(WorkerSetup(), "1.0")
+        before = maker("A", voice, options, ".wav", None)
+        assert maker("A", voice, SynthesisOptions(), ".wav", None) != before
+        assert maker("A", voice, SynthesisOptions(vocoder="griffinlim"), ".wav", None) != before
+        assert maker("A", voice, options, ".wav", None) == before
+
+    def test_that_is_nowhere_is_refused(self, voice):
+        with pytest.raises(UsageError, match="no vocoder 'nowhere'"):
+            key(voice, options=SynthesisOptions(vocoder="nowhere"))

@@ -61,8 +61,8 @@ class Run:
     def wait_for_rows(self, n):
         deadline = time.monotonic() + 120
         while content(self.manifest).count(b"\n") < n:
-            assert self.process.poll() is None, f"it ended by itself: {self.told()}"
-            assert time.monotonic() < deadline, f"no {n} rows: {self.told()}"
+            assert self.process.poll() is None, f"it ended by itself: {self.message()}"
+            assert time.monotonic() < deadline, f"no {n} rows: {self.message()}"
             time.sleep(0.001)
 
     def wait(self):
@@ -74,7 +74,7 @@ class Run:
             time.sleep(0.02)
         return code
 
-    def told(self):
+    def message(self):
         return self._errors.read_text("utf-8")
 
 
@@ -155,7 +155,7 @@ def test_killed_again_and_again_it_ends_with_the_files_of_an_undisturbed_run(tts
     draws = random.Random(SEED)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     undisturbed = Run(tts, whole)
-    assert undisturbed.wait() == 0, undisturbed.told()
+    assert undisturbed.wait() == 0, undisturbed.message()
     check_ended(whole, whole)
 
     kept, run = {}, None
@@ -164,7 +164,7 @@ def test_killed_again_and_again_it_ends_with_the_files_of_an_undisturbed_run(tts
         # Somewhere in this kill's part of the file, at any moment between two files.
         run.wait_for_rows(round(0.85 * LINES * (number + draws.random()) / KILLS))
         time.sleep(draws.uniform(0, 0.15))
-        assert run.process.poll() is None, f"too late to kill it: {run.told()}"
+        assert run.process.poll() is None, f"too late to kill it: {run.message()}"
         way = WAYS[number % len(WAYS)]
         print(f"kill {number + 1} of {KILLS}: {way}, {len(rows(killed))} rows of {LINES} written")
         if way == "a worker":
@@ -183,7 +183,7 @@ def test_killed_again_and_again_it_ends_with_the_files_of_an_undisturbed_run(tts
     run.wait()
     kept |= stamps(killed)
     last = Run(tts, killed)
-    assert last.wait() == 0, last.told()
+    assert last.wait() == 0, last.message()
     check_ended(killed, whole)
     # What had landed when the run was killed is not made again.
     assert stamps(killed) == stamps(killed) | kept
@@ -193,8 +193,8 @@ def test_a_run_goes_on_without_a_worker_that_was_killed(tts, tmp_path):
     run = Run(tts, tmp_path / "out")
     run.wait_for_rows(LINES // 6)
     os.kill(run.worker(), signal.SIGKILL)
-    assert run.wait() == 0, run.told()
-    assert "Traceback" not in run.told()
+    assert run.wait() == 0, run.message()
+    assert "Traceback" not in run.message()
     check_ended(tmp_path / "out", tmp_path / "out")
 
 
@@ -203,10 +203,10 @@ def test_an_interrupt_while_workers_start_is_heard_once(tts, tmp_path):
     # A worker that is an interpreter by now, and not much more.
     deadline = time.monotonic() + 60
     while not (worker := run.worker()) or held(worker) < 16e6:
-        assert time.monotonic() < deadline, run.told()
+        assert time.monotonic() < deadline, run.message()
     os.killpg(run.process.pid, signal.SIGINT)
-    assert run.wait() == 130, run.told()
-    assert run.told() == ""
+    assert run.wait() == 130, run.message()
+    assert run.message() == ""
 
 
 def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(tts, tmp_path):
@@ -215,12 +215,12 @@ def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(tts, tmp_path)
     run.wait_for_rows(LINES // 6)
     # As a terminal does it: everybody in the group hears Ctrl-C.
     os.killpg(run.process.pid, signal.SIGINT)
-    assert run.wait() == 130, run.told()
-    assert "Traceback" not in run.told()
+    assert run.wait() == 130, run.message()
+    assert "Traceback" not in run.message()
     kept = stamps(out)
     assert LINES // 6 <= len(kept) < LINES
     assert {path.name for path in out.iterdir()} == {"manifest.jsonl", *kept}
     again = Run(tts, out)
-    assert again.wait() == 0, again.told()
+    assert again.wait() == 0, again.message()
     check_ended(out, out)
     assert stamps(out) == stamps(out) | kept

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from tts.batch import manifest as module
-from tts.batch.folder import FolderFullError
-from tts.batch.job import Row
-from tts.batch.manifest import Manifest, read_rows
+from tts.batch.folders import FolderFullError
+from tts.batch.jobs import BatchResult
+from tts.batch.manifest import Manifest, read_results
 from tts.errors import TtsError, UsageError
 
 ROWS = [
-    Row("a", 1, "k1", "a.wav", 44144, 1.0, 0.05),
-    Row("b", 2, "k2", "b.wav", 88244, 2.0, 0.04, warnings=("symbols were left out: ʔ",)),
-    Row("line 3", 3, error="The text is empty."),
+    BatchResult("a", 1, "k1", "a.wav", 44144, 1.0, 0.05),
+    BatchResult("b", 2, "k2", "b.wav", 88244, 2.0, 0.04, warnings=("symbols were left out: ʔ",)),
+    BatchResult("line 3", 3, error="The text is empty."),
 ]
 
 
@@ -31,8 +31,8 @@ def path(tmp_path):
     return tmp_path / "manifest.jsonl"
 
 
-def fail_the_test(told):
-    pytest.fail(f"no warning is due: {told}")
+def fail_the_test(messages):
+    pytest.fail(f"no warning is due: {messages}")
 
 
 def write(path, rows=ROWS):
@@ -41,28 +41,28 @@ def write(path, rows=ROWS):
 
 
 def read(path, warn=fail_the_test):
-    return [row for _, row in read_rows(path, warn)]
+    return [row for _, row in read_results(path, warn)]
 
 
 def test_rows_come_back_as_they_were_with_their_places(path):
     places = write(path)
-    assert list(read_rows(path, fail_the_test)) == list(zip(places, ROWS, strict=True))
+    assert list(read_results(path, fail_the_test)) == list(zip(places, ROWS, strict=True))
     assert [line.decode()[0] for line in path.read_bytes().splitlines()] == ["{"] * 3
     content = path.read_bytes()
     assert all(content[place:].startswith(b'{"id": ') for place in places)
 
 
 def test_a_line_is_json_with_the_fields_of_a_row_and_few_digits(path):
-    write(path, [Row("ü", 7, "k", "ü.wav", 10, seconds=1 / 3, rtf=2e-7 / 3, warnings=("w",))])
-    told = {"id": "ü", "line": 7, "key": "k", "file": "ü.wav", "size": 10, "seconds": 0.333333, "rtf": 0.0}
-    assert json.loads(path.read_text("utf-8")) == {**told, "warnings": ["w"], "error": None}
-    assert list(json.loads(path.read_text("utf-8"))) == [field.name for field in fields(Row)]
+    write(path, [BatchResult("ü", 7, "k", "ü.wav", 10, seconds=1 / 3, rtf=2e-7 / 3, warnings=("w",))])
+    messages = {"id": "ü", "line": 7, "key": "k", "file": "ü.wav", "size": 10, "seconds": 0.333333, "rtf": 0.0}
+    assert json.loads(path.read_text("utf-8")) == {**messages, "warnings": ["w"], "error": None}
+    assert list(json.loads(path.read_text("utf-8"))) == [field.name for field in fields(BatchResult)]
     assert '"ü"' in path.read_text("utf-8")
 
 
 @pytest.mark.parametrize("id", ["half \ud800 a pair", 'a "quote"\\', "lines\nin\u2028it\x85", "\0", "🙂"])
 def test_any_id_is_one_line_of_utf8(id, path):
-    row = Row(id, 1, file=None, error=f"{id} is odd")
+    row = BatchResult(id, 1, file=None, error=f"{id} is odd")
     write(path, [row, ROWS[0]])
     assert len(path.read_text("utf-8").split("\n")) == 3
     assert read(path) == [row, ROWS[0]]
@@ -75,7 +75,7 @@ def test_there_are_no_rows_where_there_is_no_file(path):
 def test_more_rows_come_behind_those_that_are_there(path):
     write(path, ROWS[:2])
     (place,) = write(path, ROWS[2:])
-    assert list(read_rows(path, fail_the_test))[2] == (place, ROWS[2])
+    assert list(read_results(path, fail_the_test))[2] == (place, ROWS[2])
 
 
 def test_what_a_later_version_adds_is_passed_over(path):
@@ -86,7 +86,7 @@ def test_what_a_later_version_adds_is_passed_over(path):
 
 def test_what_a_row_need_not_tell_is_as_where_it_is_not_said(path):
     path.write_text('{"id": "a", "line": 4}\n')
-    assert read(path) == [Row("a", 4)]
+    assert read(path) == [BatchResult("a", 4)]
 
 
 STRANGE = [
@@ -118,22 +118,22 @@ def test_lines_that_are_no_rows_are_told_once_and_passed_over(line, path):
     with path.open("ab") as file:
         file.write(line + b"\n\n")
     write(path, ROWS[1:])
-    told = []
-    assert read(path, told.append) == ROWS
-    assert told == [f"{path} has 1 line that is no row and is left out"]
+    messages = []
+    assert read(path, messages.append) == ROWS
+    assert messages == [f"{path} has 1 line that is no result and is ignored"]
 
 
 def test_several_strange_lines_are_one_warning(path):
     write(path)
     with path.open("ab") as file:
         file.write(b"x\ny\n")
-    told = []
-    assert read(path, told.append) == ROWS
-    assert told == [f"{path} has 2 lines that are no rows and are left out"]
+    messages = []
+    assert read(path, messages.append) == ROWS
+    assert messages == [f"{path} has 2 lines that are no results and are ignored"]
 
 
 def test_every_field_of_a_row_is_checked():
-    assert list(module._KINDS) == [field.name for field in fields(Row)]
+    assert list(module._VALID) == [field.name for field in fields(BatchResult)]
 
 
 def test_a_folder_is_not_read(tmp_path):
@@ -154,8 +154,8 @@ class TestTornOff:
             # A row whose line's end alone is missing is a row.
             kept = sum(end - 1 <= cut for end in ends)
             assert read(path) == ROWS[:kept]
-            (place,) = write(path, [Row("new", 9)])
-            assert read(path) == [*ROWS[:kept], Row("new", 9)]
+            (place,) = write(path, [BatchResult("new", 9)])
+            assert read(path) == [*ROWS[:kept], BatchResult("new", 9)]
             assert place == (ends[kept - 1] if kept else 0)
 
     def test_as_zeros(self, path):
@@ -163,16 +163,16 @@ class TestTornOff:
         with path.open("ab") as file:
             file.write(b"\0" * 5000)
         assert read(path) == ROWS
-        write(path, [Row("new", 9)])
-        assert read(path) == [*ROWS, Row("new", 9)]
+        write(path, [BatchResult("new", 9)])
+        assert read(path) == [*ROWS, BatchResult("new", 9)]
 
     def test_more_than_is_read_at_a_time(self, path, monkeypatch):
         write(path)
         monkeypatch.setattr(module, "_LONGEST_LINE", 300)
         with path.open("ab") as file:
             file.write(b"\0" * 5000)
-        write(path, [Row("new", 9)])
-        assert read(path) == [*ROWS, Row("new", 9)]
+        write(path, [BatchResult("new", 9)])
+        assert read(path) == [*ROWS, BatchResult("new", 9)]
 
     def test_in_the_first_row(self, path):
         path.write_bytes(b"\0" * 100)
@@ -192,7 +192,7 @@ class TestTornOff:
 )
 def test_a_file_that_is_no_manifest_is_not_touched(content, path):
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"manifest\.jsonl is no manifest of a run: name another file"):
+    with pytest.raises(UsageError, match=r"manifest\.jsonl is not the manifest of a run: name another file"):
         Manifest(path)
     assert path.read_bytes() == content
 
@@ -202,7 +202,7 @@ def test_places_where_no_manifest_can_be(tmp_path):
         Manifest(tmp_path / "missing" / "m.jsonl")
     with pytest.raises(TtsError, match="is a folder"):
         Manifest(tmp_path)
-    with pytest.raises(UsageError, match="no plain file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         Manifest(Path(os.devnull))
 
 
@@ -232,9 +232,9 @@ class TestDisk:
         places = write(path, ROWS[:2])
         with Manifest(path) as manifest:
             manifest._file = _FullAfter(manifest._file, 30, reason)
-            with pytest.raises(FolderFullError, match=rf"^There is no room left in {path.parent}: make some, "):
+            with pytest.raises(FolderFullError, match=rf"^There is no space left in {path.parent}: free some, "):
                 manifest.append(ROWS[2])
-            assert list(read_rows(path, fail_the_test)) == list(zip(places, ROWS[:2], strict=True))
+            assert list(read_results(path, fail_the_test)) == list(zip(places, ROWS[:2], strict=True))
             assert path.read_bytes().endswith(b"\n")
 
     def test_that_has_gone(self, path, monkeypatch):
@@ -243,7 +243,7 @@ class TestDisk:
 
         manifest = Manifest(path)
         monkeypatch.setattr(os, "fsync", gone)
-        with pytest.raises(FolderFullError, match=r"Nothing more can be written in .* \(Input/output error\): see to"):
+        with pytest.raises(FolderFullError, match=r"Nothing more can be written in .* \(Input/output error\): check"):
             manifest.close()
 
     def test_that_is_full_does_not_hide_what_ended_the_run(self, path, monkeypatch):
@@ -319,7 +319,7 @@ class TestCompact:
         places = write(path)
         with Manifest(path) as manifest:
             monkeypatch.setattr(os, "replace", full)
-            with pytest.raises(FolderFullError, match="no room left"):
+            with pytest.raises(FolderFullError, match="no space left"):
                 manifest.compact([(places[0], 1)])
         assert read(path) == ROWS
         assert list(path.parent.iterdir()) == [path]
@@ -327,7 +327,7 @@ class TestCompact:
     def test_what_the_ledger_lacks_is_its_own_failure(self, path):
         def places():
             yield 0, 1
-            raise FolderFullError("There is no room for temporary files.")
+            raise FolderFullError("There is no space for temporary files.")
 
         write(path)
         with Manifest(path) as manifest, pytest.raises(FolderFullError, match="temporary"):
@@ -355,7 +355,7 @@ class TestCompact:
 APPENDING = """
 import sys
 from pathlib import Path
-from tts.batch.job import Row
+from tts.batch.jobs import BatchResult
 from tts.batch.manifest import Manifest
 with Manifest(Path(sys.argv[1])) as manifest:
     for n in range(10**9):
@@ -366,12 +366,12 @@ with Manifest(Path(sys.argv[1])) as manifest:
 COMPACTING = """
 import sys
 from pathlib import Path
-from tts.batch.job import Row
-from tts.batch.manifest import Manifest, read_rows
+from tts.batch.jobs import BatchResult
+from tts.batch.manifest import Manifest, read_results
 path = Path(sys.argv[1])
 while True:
     with Manifest(path) as manifest:
-        places = [place for place, _ in read_rows(path, print)]
+        places = [place for place, _ in read_results(path, print)]
         print("compacting", flush=True)
         manifest.compact(zip(places, range(1, len(places) + 1)))
 """
@@ -397,13 +397,13 @@ def test_a_killed_run_loses_no_row_that_was_written(n_lines, path):
     assert [row.id for row in rows] == [f"id {n}" for n in range(len(rows))]
     # A row may have been written, and the kill come before it was said; a last line said may be torn off.
     assert len(rows) - 1 <= len([line for line in said if line.endswith("\n")]) <= len(rows)
-    assert rows[-1] == Row(
+    assert rows[-1] == BatchResult(
         f"id {rows[-1].line}", rows[-1].line, "k" * 64, rows[-1].file, rows[-1].size, round(rows[-1].line / 7, 6)
     )
 
 
 def test_a_run_killed_while_it_compacts_leaves_all_rows_and_the_next_no_other_file(path):
-    rows = [Row(str(n), n, "k" * 64, f"{n}.wav", n) for n in range(1, 2001)]
+    rows = [BatchResult(str(n), n, "k" * 64, f"{n}.wav", n) for n in range(1, 2001)]
     write(path, rows)
     left = 0
     for milliseconds in range(0, 30, 5):

@@ -1,3 +1,7 @@
+""" """
+
+from __future__ import annotations
+
 import hashlib
 import unicodedata
 
@@ -5,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.batch.claims import Claims
+from tests.batch.fakes import Claims
 from tts.batch.naming import LONGEST_STEM, FileNames, folded, is_safe
 from tts.errors import UsageError
 

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 import tts
-from tests.batch.jobs import job
-from tests.batch.told_folder import ToldFolder
-from tts.batch.job import Setup
-from tts.batch.local_folder import LocalFolder
+from tests.batch.fakes import ScriptedFolder, job
+from tts.batch.folders import LocalFolder
+from tts.batch.jobs import WorkerSetup
 from tts.batch.ray_cluster import check_answers, connection, first_sentence
-from tts.batch.ray_workers import RayWorkers, room
+from tts.batch.ray_workers import RayWorkers, worker_capacity
 from tts.errors import TtsError, UsageError
 
 SECONDS = 60
@@ -26,12 +25,12 @@ SECONDS = 60
 RUN = """
 import sys
 from pathlib import Path
-from tests.batch.jobs import job
-from tts.batch.job import Setup
-from tts.batch.local_folder import LocalFolder
+from tests.batch.fakes import job
+from tts.batch.jobs import WorkerSetup
+from tts.batch.folders import LocalFolder
 from tts.batch.ray_workers import RayWorkers
 
-with RayWorkers(Setup(), LocalFolder(Path(sys.argv[1])), 1) as workers:
+with RayWorkers(WorkerSetup(), LocalFolder(Path(sys.argv[1])), 1) as workers:
     print(*[row.file for row in workers.submit(0, [job(1, voice=sys.argv[2])]).result(60)])
 """
 
@@ -50,7 +49,7 @@ def test_workers_hear_where_the_run_was_started_and_compute_with_one_thread(
     monkeypatch.setenv("TTS_VOICES_DIR", str(pulse_voice.parent))
     monkeypatch.setenv("TTS_THREADS", "2")
     jobs = [replace(job(1, voice="pulse"), file="environment.wav"), job(2, voice="./pulse")]
-    with RayWorkers(Setup(), ToldFolder(tmp_path), None, address="local") as workers:
+    with RayWorkers(WorkerSetup(), ScriptedFolder(tmp_path), None, address="local") as workers:
         assert workers.count == 2
         rows = workers.submit(1, jobs).result(SECONDS)
     assert [(row.file, row.error) for row in rows] == [("environment.wav", None), ("002.wav", None)]
@@ -62,9 +61,9 @@ def test_workers_hear_where_the_run_was_started_and_compute_with_one_thread(
 def test_another_version_on_the_cluster_is_refused(ray_cluster, tmp_path, monkeypatch):
     installed = tts.__version__
     monkeypatch.setattr(tts, "__version__", "0.0.1")
-    with pytest.raises(TtsError) as told:
-        RayWorkers(Setup(), ToldFolder(tmp_path), 1)
-    assert str(told.value).endswith(
+    with pytest.raises(TtsError) as message:
+        RayWorkers(WorkerSetup(), ScriptedFolder(tmp_path), 1)
+    assert str(message.value).endswith(
         f" of the Ray cluster has utter-tts {installed} and this machine 0.0.1; install the same version on both."
     )
 
@@ -79,9 +78,9 @@ class LocalFolderOfAnotherMachine(LocalFolder):
 
 def test_an_output_folder_that_is_not_shared_is_refused(ray_cluster, tmp_path):
     (tmp_path / "elsewhere").mkdir()
-    with pytest.raises(TtsError) as told:
-        RayWorkers(Setup(), LocalFolderOfAnotherMachine(tmp_path), 1)
-    assert str(told.value).endswith(
+    with pytest.raises(TtsError) as message:
+        RayWorkers(WorkerSetup(), LocalFolderOfAnotherMachine(tmp_path), 1)
+    assert str(message.value).endswith(
         " of the Ray cluster does not see the output folder; name one that all its machines share, "
         "or an address such as s3://BUCKET/FOLDER."
     )
@@ -89,10 +88,10 @@ def test_an_output_folder_that_is_not_shared_is_refused(ray_cluster, tmp_path):
 
 
 def test_more_workers_than_there_is_room_for_are_refused(ray_cluster, tmp_path):
-    with pytest.raises(TtsError) as told:
-        RayWorkers(Setup(), ToldFolder(tmp_path), 3)
-    assert str(told.value) == (
-        "The Ray cluster has room for 2 workers with a CPU each, not for 3; ask for fewer with --jobs."
+    with pytest.raises(TtsError) as message:
+        RayWorkers(WorkerSetup(), ScriptedFolder(tmp_path), 3)
+    assert str(message.value) == (
+        "The Ray cluster has room for 2 workers with one CPU each, not for 3; request fewer with --jobs."
     )
 
 
@@ -121,40 +120,42 @@ def test_a_run_of_its_own_is_quiet_and_leaves_nothing(ray_cluster, pulse_voice, 
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
 def test_nobody_at_the_address_is_told_at_once(address, free_port):
     place = address.format(free_port)
-    with pytest.raises(TtsError) as told:
+    with pytest.raises(TtsError) as message:
         check_answers(place)
-    assert str(told.value) == (
-        f"No Ray cluster answers at {place}: Connection refused; is it running, and reached from here?"
+    assert str(message.value) == (
+        f"No Ray cluster answers at {place}: Connection refused; is it running, and reachable from here?"
     )
 
 
 @pytest.mark.parametrize("address", ["somewhere", "http://somewhere:80", "host:port", ":6379", "host:70000"])
 def test_what_is_no_address_is_refused(address):
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as message:
         check_answers(address)
-    assert str(told.value) == (f"{address!r} is no address of a Ray cluster; write auto, HOST:PORT or ray://HOST:PORT.")
+    assert str(message.value) == (
+        f"{address!r} is not an address of a Ray cluster; write auto, HOST:PORT or ray://HOST:PORT."
+    )
 
 
-def test_without_ray_the_way_to_get_it_is_told(monkeypatch):
+def test_without_ray_the_way_to_get_it_is_reported(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(TtsError) as told, connection("local", 1):
+    with pytest.raises(TtsError) as message, connection("local", 1):
         pass
-    assert str(told.value) == "--engine ray needs Ray; install it with: pip install 'utter-tts[cluster]'"
+    assert str(message.value) == "--engine ray needs Ray; install it with: pip install 'utter-tts[cluster]'"
 
 
 @pytest.mark.parametrize(
     ("device", "gpus", "sentence"),
     [
-        ("cuda", None, "--device cuda with --engine ray needs --gpus, the share of a GPU a worker takes."),
-        ("cuda:1", 0.5, "--gpus and --device cuda:1 contradict each other; leave --device away."),
-        ("auto", 2.0, "--gpus is the share of a GPU that each worker takes, above 0 and up to 1, not 2."),
-        ("auto", 0.0, "--gpus is the share of a GPU that each worker takes, above 0 and up to 1, not 0."),
+        ("cuda", None, "--device cuda with --engine ray needs --gpus, the share of a GPU for each worker."),
+        ("cuda:1", 0.5, "--gpus and --device cuda:1 contradict each other; omit --device."),
+        ("auto", 2.0, "--gpus is the share of a GPU for each worker, above 0 and up to 1, not 2."),
+        ("auto", 0.0, "--gpus is the share of a GPU for each worker, above 0 and up to 1, not 0."),
     ],
 )
 def test_devices_that_contradict_are_refused(device, gpus, sentence, tmp_path):
-    with pytest.raises(UsageError) as told:
-        RayWorkers(Setup(device), ToldFolder(tmp_path), 1, gpus=gpus)
-    assert str(told.value) == sentence
+    with pytest.raises(UsageError) as message:
+        RayWorkers(WorkerSetup(device), ScriptedFolder(tmp_path), 1, gpus=gpus)
+    assert str(message.value) == sentence
 
 
 def test_room_is_counted_machine_by_machine():
@@ -165,14 +166,14 @@ def test_room_is_counted_machine_by_machine():
         {"Alive": False, "Resources": {"CPU": 64.0, "GPU": 8.0}},
         {"Alive": True, "Resources": {}},
     ]
-    assert room(nodes, None) == 14
-    assert room(nodes, 1.0) == 3
-    assert room(nodes, 0.2) == 10
-    assert room(nodes, 0.3) == 8
+    assert worker_capacity(nodes, None) == 14
+    assert worker_capacity(nodes, 1.0) == 3
+    assert worker_capacity(nodes, 0.2) == 10
+    assert worker_capacity(nodes, 0.3) == 8
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("message", "sentence"),
     [
         ("It broke. Please do this. And that.", "It broke."),
         (
@@ -182,5 +183,5 @@ def test_room_is_counted_machine_by_machine():
         ("", "RuntimeError."),
     ],
 )
-def test_one_sentence_of_what_ray_says(told, sentence):
-    assert first_sentence(RuntimeError(told)) == sentence
+def test_one_sentence_of_what_ray_says(message, sentence):
+    assert first_sentence(RuntimeError(message)) == sentence

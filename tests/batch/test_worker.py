@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from tests.batch.jobs import job
-from tts.batch.folder import FolderFullError, OutputFolder
-from tts.batch.job import Setup
+from tests.batch.fakes import job
+from tts.batch.folders import FolderFullError, OutputFolder
+from tts.batch.jobs import WorkerSetup
 from tts.batch.worker import Worker
 from tts.synthesis.pipeline import load_voice
 
@@ -39,7 +39,7 @@ def folder():
 
 def test_each_job_becomes_a_file_and_a_row(folder, random_voice):
     jobs = [job(3, "One two.", voice=str(random_voice)), job(7, "Three! Four?", voice=str(random_voice), speed=1.5)]
-    rows = Worker(Setup(), folder).make(jobs)
+    rows = Worker(WorkerSetup(), folder).make(jobs)
     assert [(row.id, row.line, row.key, row.file, row.error) for row in rows] == [
         ("003", 3, "key 3", "003.wav", None),
         ("007", 7, "key 7", "007.wav", None),
@@ -61,7 +61,7 @@ def test_what_fails_fails_alone(folder, pulse_voice):
         job(3, voice="nobody"),
         job(4, "Fine.", voice=voice),
     ]
-    rows = Worker(Setup(), folder).make(jobs)
+    rows = Worker(WorkerSetup(), folder).make(jobs)
     assert [row.error is None for row in rows] == [True, False, False, True]
     assert rows[1].error.startswith("There is nothing to speak in this text")
     assert rows[2].error.startswith("There is no voice 'nobody'")
@@ -69,20 +69,20 @@ def test_what_fails_fails_alone(folder, pulse_voice):
     assert (rows[1].file, rows[1].size, rows[1].seconds) == (None, 0, 0.0)
 
 
-def test_loud_samples_are_told(folder, pulse_voice):
-    row = Worker(Setup(), folder).make([job(1, "Loud.", voice=str(pulse_voice), volume=30)])[0]
+def test_loud_samples_are_reported(folder, pulse_voice):
+    row = Worker(WorkerSetup(), folder).make([job(1, "Loud.", voice=str(pulse_voice), volume=30)])[0]
     assert row.error is None
-    assert "samples are too loud and were cut off" in row.warnings[0]
+    assert "samples were clipped" in row.warnings[0]
 
 
 def test_a_full_folder_ends_the_work(pulse_voice):
     with pytest.raises(FolderFullError):
-        Worker(Setup(), Noted(is_full=True)).make([job(1, voice=str(pulse_voice))])
+        Worker(WorkerSetup(), Noted(is_full=True)).make([job(1, voice=str(pulse_voice))])
 
 
 def test_two_threads_at_a_time_make_what_one_makes(folder, random_voice):
     batches = [[job(line, f"Text number {line}.", voice=str(random_voice))] for line in range(8)]
-    worker, rows = Worker(Setup(), folder), []
+    worker, rows = Worker(WorkerSetup(), folder), []
 
     def work(batches):
         for batch in batches:
@@ -95,7 +95,7 @@ def test_two_threads_at_a_time_make_what_one_makes(folder, random_voice):
         thread.join()
     alone = Noted()
     for batch in batches:
-        Worker(Setup(), alone).make(batch)
+        Worker(WorkerSetup(), alone).make(batch)
     assert sorted(row.line for row in rows) == list(range(8))
     for name, audio in alone.files.items():
         np.testing.assert_array_equal(folder.files[name].samples, audio.samples)

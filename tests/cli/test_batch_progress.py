@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from tts.batch.job import Row
-from tts.batch.summary import Summary
+from tts.batch.jobs import BatchResult
+from tts.batch.manifest import Summary
 from tts.cli.batch_progress import MOST_TOLD, batch_progress, progress_told, summary_told
 
-FAILED = Row("gap", 17, error="The text is empty.")
+FAILED = BatchResult("gap", 17, error="The text is empty.")
 
 
 def summary(**counts):
@@ -28,8 +28,8 @@ def ten_seconds_in(monkeypatch):
 def test_failures_are_told_with_their_lines(capsys, quiet):
     with batch_progress(100, quiet=quiet) as progress:
         progress.update(summary(), FAILED)
-        progress.update(summary(), Row("line 18", 18, error="The id is empty."))
-        progress.update(summary(), Row("fine", 19, file="fine.wav"))
+        progress.update(summary(), BatchResult("line 18", 18, error="The id is empty."))
+        progress.update(summary(), BatchResult("fine", 19, file="fine.wav"))
         progress.update(summary())
         progress.warn("a column is left out")
     assert capsys.readouterr().err.splitlines() == [

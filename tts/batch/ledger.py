@@ -1,6 +1,6 @@
-"""What a run must remember of every line of its sentences file, on the disk: memory is the same for any number.
+"""What a run must remember of every line of its sentences file, on the disk, so that memory does not grow with it.
 
-It lies in a database of SQLite's in a temporary file that has no name, and so is gone with the process.
+It is an SQLite database in an unnamed temporary file, which disappears with the process.
 """
 
 from __future__ import annotations
@@ -11,59 +11,62 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from tts.batch.folder import FolderFullError
-from tts.batch.job import Row
+from tts.batch.folders import FolderFullError
+from tts.batch.jobs import BatchResult
 
-# Nothing needs to outlast the process, so nothing is waited for. The cache is 8 MiB.
+# Nothing must outlast the process, so nothing waits for the disk. The cache has 8 MiB.
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -8192;
 CREATE TABLE utterances (
-    id BLOB PRIMARY KEY, claimed INTEGER, line INTEGER, key TEXT, file BLOB, size INTEGER, failed INTEGER, place INTEGER
+    id BLOB PRIMARY KEY, claimed INTEGER, line INTEGER, key TEXT, file BLOB, size INTEGER, failed INTEGER,
+    offset INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE stems (stem BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID;
-CREATE TABLE makers (file BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID;
+CREATE TABLE owners (file BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID;
 BEGIN;
 """
 _CLAIM = """
 INSERT INTO utterances (id, claimed) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET claimed = excluded.claimed WHERE claimed IS NULL
 """
-_NOTE = """
-INSERT INTO utterances (id, claimed, line, key, file, size, failed, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_STORE = """
+INSERT INTO utterances (id, claimed, line, key, file, size, failed, offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET claimed = coalesce(claimed, excluded.claimed), line = excluded.line, key = excluded.key,
-file = excluded.file, size = excluded.size, failed = excluded.failed, place = excluded.place
+file = excluded.file, size = excluded.size, failed = excluded.failed, offset = excluded.offset
 """
 _LAST = """
-SELECT line, key, file, size, failed, place FROM utterances WHERE id = :id AND place IS NOT NULL
-AND (file IS NULL OR :id = (SELECT id FROM makers WHERE makers.file = utterances.file))
+SELECT line, key, file, size, failed, offset FROM utterances WHERE id = :id AND offset IS NOT NULL
+AND (file IS NULL OR :id = (SELECT id FROM owners WHERE owners.file = utterances.file))
 """
-_OF_THIS_RUN = "SELECT place, claimed FROM utterances WHERE claimed IS NOT NULL AND place IS NOT NULL ORDER BY claimed"
+_OF_THIS_RUN = (
+    "SELECT offset, claimed FROM utterances WHERE claimed IS NOT NULL AND offset IS NOT NULL ORDER BY claimed"
+)
 _OF_EARLIER_RUNS = """
-SELECT place, line FROM utterances JOIN makers USING (file, id) WHERE claimed IS NULL ORDER BY line, place
+SELECT offset, line FROM utterances JOIN owners USING (file, id) WHERE claimed IS NULL ORDER BY line, offset
 """
-_UNFINISHED = "Its file was to be made again, and the run ended before: run the command again."
+_UNFINISHED = "Its file was to be replaced, and the run ended before: run the command again."
 
 
 @dataclass(frozen=True)
-class KnownRow:
-    """The last row of an id, as far as resuming asks: `place` is where it begins in the manifest."""
+class KnownResult:
+    """The last result of an id, as far as resuming needs it; `offset` is that of its line in the manifest."""
 
     line: int
     key: str
     file: str | None
     size: int
     failed: bool
-    place: int
+    offset: int
 
 
 class Ledger:
-    """Ids, names of files and last rows; for one thread.
+    """Ids, file names and last results; for one thread.
 
     Raises:
-        FolderFullError: by every method, where there is no room for temporary files.
+        FolderFullError: by every method, if there is no space for temporary files.
     """
 
     def __init__(self) -> None:
@@ -71,64 +74,64 @@ class Ledger:
             self._database = sqlite3.connect("", isolation_level=None)
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise _no_room(error) from error
+            raise _full(error) from error
 
     def claim_id(self, id: str, line: int) -> int | None:
-        """Take an id for a line of the sentences file; None: it is that line's, else the line that has it."""
-        if self._run(_CLAIM, (_bytes(id), line)).rowcount == 1:
+        """Reserve an id for a line of the sentences file; None: it is that line's, else the line that has it."""
+        if self._execute(_CLAIM, (_encode(id), line)).rowcount == 1:
             return None
-        (owner,) = self._one("SELECT claimed FROM utterances WHERE id = ?", (_bytes(id),))
+        (owner,) = self._execute("SELECT claimed FROM utterances WHERE id = ?", (_encode(id),)).fetchone()
         return None if owner == line else int(owner)
 
     def claim_file(self, stem: str, line: int) -> bool:
-        """Take a file's name without its suffix, casefolded, for a line; False: another line has it."""
-        if self._run("INSERT OR IGNORE INTO stems VALUES (?, ?)", (_bytes(stem), line)).rowcount == 1:
+        """Reserve a file's name without its suffix, case-folded, for a line; False: another line has it."""
+        if self._execute("INSERT OR IGNORE INTO stems VALUES (?, ?)", (_encode(stem), line)).rowcount == 1:
             return True
-        (owner,) = self._one("SELECT line FROM stems WHERE stem = ?", (_bytes(stem),))
+        (owner,) = self._execute("SELECT line FROM stems WHERE stem = ?", (_encode(stem),)).fetchone()
         return bool(owner == line)
 
-    def recall(self, rows: Iterable[tuple[int, Row]]) -> None:
-        """Take in the rows of earlier runs, from the manifest in its order."""
-        for place, row in rows:
-            self._take_in(row, place, None)
+    def add_earlier(self, results: Iterable[tuple[int, BatchResult]]) -> None:
+        """Add the results of earlier runs with their offsets, in the order of the manifest."""
+        for offset, result in results:
+            self._store(result, offset, None)
 
-    def note(self, row: Row, place: int) -> None:
-        """Take in a row of this run, which begins at `place` in the manifest."""
-        self._take_in(row, place, row.line)
+    def add(self, result: BatchResult, offset: int) -> None:
+        """Add a result of this run, whose line begins at `offset` in the manifest."""
+        self._store(result, offset, result.line)
 
-    def last(self, id: str) -> KnownRow | None:
-        """The last row of an id; None: it has none, or the file that it tells of was since made for another id."""
-        found = self._one(_LAST, {"id": _bytes(id)})
+    def last(self, id: str) -> KnownResult | None:
+        """The last result of an id; None: it has none, or its file has since been replaced by another id's."""
+        found = self._execute(_LAST, {"id": _encode(id)}).fetchone()
         if found is None:
             return None
-        line, key, file, size, failed, place = found
-        return KnownRow(line, key, None if file is None else _text(file), size, bool(failed), place)
+        line, key, file, size, failed, offset = found
+        return KnownResult(line, key, None if file is None else _decode(file), size, bool(failed), offset)
 
-    def outdated_by(self, file: str) -> Row | None:
-        """What the manifest must say before `file` is written: that the row which tells of it counts no more.
+    def outdated_by(self, file: str) -> BatchResult | None:
+        """What the manifest must say before `file` is written: that the result which names it is no longer valid.
 
-        A run that is killed between a file and its row would leave the old row beside the new file otherwise, and if
-        later the old sound is asked for again, in a file of the same size, the new would pass for it. None: no row
-        tells of the file.
+        Otherwise a run that is killed between a file and its result would leave the old result beside the new file, and
+        if later the old sound is requested again, and has the same size, the new one would be taken for it. None: no
+        result names the file.
         """
-        maker = self._one("SELECT id FROM makers WHERE file = ?", (_bytes(file),))
-        if maker is None:
+        owner = self._execute("SELECT id FROM owners WHERE file = ?", (_encode(file),)).fetchone()
+        if owner is None:
             return None
-        id = _text(maker[0])
+        id = _decode(owner[0])
         known = self.last(id)
-        return None if known is None or known.failed else Row(id, known.line, error=_UNFINISHED)
+        return None if known is None or known.failed else BatchResult(id, known.line, error=_UNFINISHED)
 
     def final(self) -> Iterator[tuple[int, int]]:
-        """Where the rows begin that count, and the line of each, in the order of a finished manifest.
+        """The offset and the line of each valid result, in the order of a finished manifest.
 
-        First one of each id of this run, in the order of its lines; then those of earlier runs whose files this
-        run has left alone. A line that failed in an earlier run and is no more tells nothing, and is left out.
+        First one of each id of this run, in the order of its lines; then those of earlier runs whose files this run has
+        not touched. A failed line of an earlier run that is not in the file any more is dropped.
         """
         for statement in (_OF_THIS_RUN, _OF_EARLIER_RUNS):
-            found = self._run(statement)
-            # Not `yield from`: left off, it would close a cursor whose database may be closed by then.
-            while place := found.fetchone():
-                yield place
+            found = self._execute(statement)
+            # Not `yield from`: an abandoned generator would close a cursor whose database may be closed already.
+            while row := found.fetchone():
+                yield row
 
     def close(self) -> None:
         self._database.close()
@@ -141,31 +144,29 @@ class Ledger:
     ) -> None:
         self.close()
 
-    def _take_in(self, row: Row, place: int, claimed: int | None) -> None:
-        id, file = _bytes(row.id), None if row.file is None else _bytes(row.file)
-        self._run(_NOTE, (id, claimed, row.line, row.key, file, row.size, row.error is not None, place))
+    def _store(self, result: BatchResult, offset: int, claimed: int | None) -> None:
+        id, file = _encode(result.id), None if result.file is None else _encode(result.file)
+        failed = result.error is not None
+        self._execute(_STORE, (id, claimed, result.line, result.key, file, result.size, failed, offset))
         if file is not None:
-            self._run("INSERT OR REPLACE INTO makers VALUES (?, ?)", (file, id))
+            self._execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (file, id))
 
-    def _one(self, statement: str, values: Sequence[Any] | dict[str, Any]) -> Any:
-        return self._run(statement, values).fetchone()
-
-    def _run(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
         try:
             return self._database.execute(statement, values)
         except sqlite3.Error as error:
-            raise _no_room(error) from error
+            raise _full(error) from error
 
 
-def _no_room(error: sqlite3.Error) -> FolderFullError:
-    advice = "make some, or name another folder with TMPDIR"
-    return FolderFullError(f"There is no room for temporary files ({error}): {advice}.")
+def _full(error: sqlite3.Error) -> FolderFullError:
+    advice = "free some, or name another folder with TMPDIR"
+    return FolderFullError(f"There is no space for temporary files ({error}): {advice}.")
 
 
-def _bytes(text: str) -> bytes:
-    # JSON can say half a surrogate pair, UTF-8 cannot.
+def _encode(text: str) -> bytes:
+    # JSON can express a lone surrogate, UTF-8 cannot.
     return text.encode("utf-8", "surrogatepass")
 
 
-def _text(stored: bytes) -> str:
+def _decode(stored: bytes) -> str:
     return stored.decode("utf-8", "surrogatepass")

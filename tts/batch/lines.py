@@ -1,116 +1,152 @@
-"""A sentences file as lines: bounded memory for any size, the encodings and the line ends that people have."""
+"""A sentences file as lines: with bounded memory for any size, in the encodings and with the line ends in use."""
 
 from __future__ import annotations
 
 import codecs
 import io
+import os
+import stat
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from tts.errors import UsageError
+from tts.errors import TtsError, UsageError
 
 STANDARD_INPUT = "-"
 LONGEST_LINE = 1_000_000
-"""In bytes; of a longer line nothing is kept."""
+"""In bytes; nothing of a longer line is kept."""
 
 _BLOCK = 1 << 16
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MARK = codecs.BOM_UTF8.decode()
-# How files begin that are no text, and what to say of them.
-_NO_TEXT = {
+_BYTE_ORDER_MARK = codecs.BOM_UTF8.decode()
+# First bytes of files that are not text, and what the message says about them.
+_NOT_TEXT = {
     b"PK\x03\x04": "is a spreadsheet, document or archive: save its sentences as CSV or text, in UTF-8.",
     b"\xd0\xcf\x11\xe0": "is a spreadsheet or document: save its sentences as CSV or text, in UTF-8.",
     b"\x1f\x8b": "is compressed: unpack it first, or send it through gunzip -c and read -.",
     b"%PDF": "is a PDF: save its sentences as text first.",
-    b"RIFF": "is a sound, not a file of sentences.",
+    b"RIFF": "is an audio file, not a file of sentences.",
 }
 
 
 class Line(NamedTuple):
     number: int
+    """From 1."""
     text: str
-    """Without its end; bytes that are not UTF-8 stand there as lone surrogates."""
+    """Without its line end; bytes that are not UTF-8 are lone surrogates."""
     problem: str | None = None
-    """Why it cannot be read, in one sentence; `text` is empty where the line is too long to be held."""
+    """Why it cannot be read, in one sentence; `text` is empty if the line is too long."""
+
+
+@contextmanager
+def open_sentences(name: str | None) -> Iterator[BinaryIO]:
+    """Open a sentences file; `-` is standard input, and None is too, unless it is a terminal.
+
+    Raises:
+        UsageError: there is no such file, it is a folder, or no file was named and standard input is a terminal.
+        TtsError: it cannot be read.
+    """
+    if name is None and sys.stdin.isatty():
+        raise UsageError("There are no sentences: name a file of them, or - to read standard input.")
+    if name in (None, STANDARD_INPUT):
+        yield sys.stdin.buffer
+        return
+    with _open(Path(name or "")) as stream:
+        yield stream
+
+
+def count_lines(name: str | None) -> int | None:
+    """Number of lines of a file, empty ones too; None if it is not known before reading, as for a pipe.
+
+    Raises:
+        UsageError, TtsError: like `open_sentences`.
+    """
+    if name in (None, STANDARD_INPUT):
+        return None
+    with _open(Path(name or "")) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return None
+        count, last = 0, b"\n"
+        while block := stream.read(1 << 20):
+            count, last = count + block.count(b"\n"), block[-1:]
+    return count + (last != b"\n")
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name the file of sentences in it.")
+    try:
+        return open(path, "rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"There is no file {path}: name the file of sentences, or - for standard input.") from None
+    except OSError as error:
+        raise TtsError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def read_lines(stream: BinaryIO, name: str) -> Iterator[Line]:
-    r"""The lines of a file in UTF-8, or in UTF-16 with a byte order mark; `name` is for the refusal.
+    r"""The lines of a file in UTF-8, or in UTF-16 with a byte order mark; `name` is for messages.
 
-    A line ends in \n or \r\n; in \r only where no \n follows, as Macs once wrote.
+    A line ends in \n or \r\n; in \r only if no \n follows, as on old Macs.
 
     Raises:
-        UsageError: it is no text.
+        UsageError: it is not text.
     """
     first = stream.readline(LONGEST_LINE + 1)
-    for beginning, what in _NO_TEXT.items():
-        if first.startswith(beginning):
-            raise UsageError(f"{shown_name(name)} {what}")
+    for signature, description in _NOT_TEXT.items():
+        if first.startswith(signature):
+            raise UsageError(f"{display_name(name)} {description}")
     if first.startswith(_UTF16_MARKS):
-        stream = _translated(first, stream, _utf8_from_utf16())
+        decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+
+        def recode(block: bytes, last: bool) -> bytes:
+            try:
+                return decoder.decode(block, last).encode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                # Half a character at the end of the file: its line becomes one that cannot be decoded.
+                return b"\xff"
+
+        stream = io.BufferedReader(_TranslatedStream(first, stream, recode))
         first = stream.readline(LONGEST_LINE + 1)
     if b"\r" in first and not first.endswith(b"\n"):
-        stream = _translated(first, stream, lambda block, last: block.replace(b"\r", b"\n"))
+        stream = io.BufferedReader(_TranslatedStream(first, stream, lambda block, last: block.replace(b"\r", b"\n")))
         first = stream.readline(LONGEST_LINE + 1)
-    return _lines(first.removeprefix(codecs.BOM_UTF8), stream)
+    return _decode_lines(first.removeprefix(codecs.BOM_UTF8), stream)
 
 
-def with_plain_breaks(text: str) -> str:
-    r"""The text with \n for every line break in it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def shown_name(name: str) -> str:
-    """A file's name in a sentence."""
-    return "Standard input" if name == STANDARD_INPUT else name
-
-
-def _lines(first: bytes, stream: BinaryIO) -> Iterator[Line]:
+def _decode_lines(first: bytes, stream: BinaryIO) -> Iterator[Line]:
     number, data = 0, first
     while data:
         number += 1
         if len(data) > LONGEST_LINE and not data.endswith(b"\n"):
-            _skip_line(stream)
+            while (rest := stream.readline(_BLOCK)) and not rest.endswith(b"\n"):
+                pass
             yield Line(number, "", f"The line has more than {LONGEST_LINE:,} bytes: split it.")
         else:
-            yield _line(number, data)
+            data = data.rstrip(b"\r\n")
+            try:
+                # Not only in the first line: files with a byte order mark get concatenated.
+                yield Line(number, data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK))
+            except UnicodeDecodeError as error:
+                problem = f"The line is not UTF-8 (byte {error.start + 1} cannot be read): save the file as UTF-8."
+                yield Line(number, data.decode("utf-8", "surrogateescape"), problem)
         data = stream.readline(LONGEST_LINE + 1)
 
 
-def _line(number: int, data: bytes) -> Line:
-    data = data.rstrip(b"\r\n")
-    try:
-        # Behind the first line too: files with a mark are joined by people.
-        return Line(number, data.decode("utf-8").removeprefix(_MARK))
-    except UnicodeDecodeError as error:
-        problem = f"The line is not UTF-8 (byte {error.start + 1} cannot be read): save the file as UTF-8."
-        return Line(number, data.decode("utf-8", "surrogateescape"), problem)
+def with_line_feeds(text: str) -> str:
+    r"""The text with \n for every line break."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _skip_line(stream: BinaryIO) -> None:
-    while (rest := stream.readline(_BLOCK)) and not rest.endswith(b"\n"):
-        pass
+def display_name(name: str) -> str:
+    """The name of a file for a message."""
+    return "Standard input" if name == STANDARD_INPUT else name
 
 
-def _utf8_from_utf16() -> Callable[[bytes, bool], bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+class _TranslatedStream(io.RawIOBase):
+    """A stream, of which `first` has been read already, with every block translated."""
 
-    def recoded(block: bytes, last: bool) -> bytes:
-        try:
-            return decoder.decode(block, last).encode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            # Half a character at the end of the file: let its line be the one that cannot be read.
-            return b"\xff"
-
-    return recoded
-
-
-def _translated(first: bytes, stream: BinaryIO, translate: Callable[[bytes, bool], bytes]) -> BinaryIO:
-    """The stream, of which `first` has been read already, with every block translated."""
-    return io.BufferedReader(_Translated(first, stream, translate))
-
-
-class _Translated(io.RawIOBase):
     def __init__(self, first: bytes, stream: BinaryIO, translate: Callable[[bytes, bool], bytes]) -> None:
         self._stream, self._translate = stream, translate
         self._ready = translate(first, False)
@@ -119,7 +155,7 @@ class _Translated(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the buffered reader gives this one
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the type that BufferedReader passes
         while not self._ready and not self._ended:
             block = self._stream.read(_BLOCK)
             self._ended = not block

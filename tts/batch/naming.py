@@ -1,4 +1,4 @@
-"""Names of audio files: unique, and such that Linux, macOS and Windows can all have them."""
+"""Names of audio files: unique, and valid on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
@@ -15,33 +15,32 @@ from tts.voice.store import suggestion
 
 NAMINGS = ("id", "text", "number")
 LONGEST_STEM = 120
-"""In bytes of UTF-8, so that a hash, a suffix and what stands beside it while it is written fit in a name of 255."""
+"""In bytes of UTF-8, so that a hash, a suffix and the name of its temporary file fit in 255 bytes."""
 
-_DIGITS = 6
-# How much of an id's hash stands in a name; more where even that is taken.
+# Digits of a hash in a name; more of them if the shorter name is not free.
 _HASH_LENGTHS = (8, 16, 32, 64)
 _LONGEST_SLUG = 48
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-_NO_WORD = re.compile(r"[\W_]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _APOSTROPHES = re.compile(r"['’]")
 
 
 class Claims(Protocol):
-    """Who has which id and which file name; it grows with the file, so it is no set in memory."""
+    """Which line has which id and which file name; it grows with the file, so it is not a set in memory."""
 
     def claim_file(self, stem: str, line: int) -> bool:
-        """Whether the name, `folded`, was free; it is now the line's."""
+        """Reserve a name, `folded`, for a line; False: another line has it."""
 
     def claim_id(self, id: str, line: int) -> int | None:
-        """None: the id was free and is now the line's; else the line that has it."""
+        """Reserve an id for a line; None: it was free; else the line that has it."""
 
 
 class FileNames:
-    """Gives every utterance the name of its file, by its id, its text or its number.
+    """Names the file of every utterance by its id, its text or its number.
 
     Raises:
-        UsageError: there is no such way to name them.
+        UsageError: the naming is unknown.
     """
 
     def __init__(self, naming: str, claims: Claims) -> None:
@@ -50,24 +49,24 @@ class FileNames:
         self._naming, self._claims = naming, claims
 
     def stem(self, id: str, text: str, line: int, suffix: str) -> str:
-        """A name without its suffix, which no other utterance has, whatever its case."""
+        """A name without its suffix, which differs from all others by more than case."""
         if self._naming == "number":
             return numbered(line)
         if self._naming == "text":
-            # The number alone makes it unique.
+            # The number by itself makes it unique.
             return "-".join(part for part in (slug(text), numbered(line)) if part)
-        # Who calls an utterance intro.wav means the file.
+        # An id "intro.wav" means the file.
         name = id[: -len(suffix)] if id.casefold().endswith(suffix) and len(id) > len(suffix) else id
-        return next(stem for stem in _stems(name, id) if self._claims.claim_file(folded(stem), line))
+        return next(stem for stem in _candidates(name, id) if self._claims.claim_file(folded(stem), line))
 
 
 def numbered(line: int) -> str:
-    """A line's number as names and ids have it."""
-    return f"{line:0{_DIGITS}}"
+    """The number of a line as it stands in names and ids."""
+    return f"{line:06}"
 
 
 def folded(stem: str) -> str:
-    """What all names have in common that are one file on some system: case and composition do not tell them apart."""
+    """Equal for all names that are the same file on some system, where case or Unicode composition do not count."""
     if stem.isascii():
         return stem.lower()
     upper = unicodedata.normalize("NFD", stem).casefold().upper()
@@ -75,14 +74,14 @@ def folded(stem: str) -> str:
 
 
 def is_safe(stem: str) -> bool:
-    """Whether every system can have a file of this name, and shows it as it is."""
+    """Whether the name is valid on every system and displayed as it is."""
     if len(stem) <= LONGEST_STEM and _PLAIN.fullmatch(stem):
         return not is_device(stem)
     return (
         0 < len(stem.encode("utf-8", "surrogatepass")) <= LONGEST_STEM
         and stem[0] not in ".- "
         and stem[-1] not in ". "
-        # Neither controls, nor what turns the direction of writing, nor half characters; of blanks only the plain one.
+        # No controls, direction marks or surrogates; no spaces but the plain one.
         and stem.isprintable()
         and not _FORBIDDEN.search(stem)
         and unicodedata.is_normalized("NFC", stem)
@@ -90,8 +89,8 @@ def is_safe(stem: str) -> bool:
     )
 
 
-def _stems(name: str, id: str) -> Iterator[str]:
-    """The names that an id may have, the nicest first."""
+def _candidates(name: str, id: str) -> Iterator[str]:
+    """Possible names for an id, the most readable first."""
     if is_safe(name):
         yield name
     form = _safe_form(name)
@@ -101,28 +100,24 @@ def _stems(name: str, id: str) -> Iterator[str]:
 
 
 def _safe_form(name: str) -> str:
-    """What can be kept of an unsafe name, with room for a hash behind it; may be nothing."""
-    kept = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))
-    if not kept.isprintable():
-        kept = unicodedata.normalize("NFC", "".join(c if c.isprintable() else _instead(c) for c in kept))
-    # Behind it come - and a hash, before it perhaps a _.
+    """The usable part of an unsafe name, with room for a hash after it; may be empty."""
+    form = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name))
+    if not form.isprintable():
+        # Invisible characters disappear, others become "_".
+        shown = (c if c.isprintable() else "" if unicodedata.category(c)[0] == "C" else "_" for c in form)
+        form = unicodedata.normalize("NFC", "".join(shown))
+    # After it come "-" and a hash, before it possibly "_".
     room = LONGEST_STEM - 2 - _HASH_LENGTHS[0]
-    form = kept.lstrip(".- ").encode()[:room].decode(errors="ignore").rstrip(". ")
-    # con.first is a device with a hash behind it, too.
+    form = form.lstrip(".- ").encode()[:room].decode(errors="ignore").rstrip(". ")
+    # con.first is a device even with a hash after it.
     return f"_{form}" if is_device(form) else form
 
 
-def _instead(character: str) -> str:
-    """Of what is not seen, nothing is to be seen."""
-    return "" if unicodedata.category(character)[0] == "C" else "_"
-
-
 def slug(text: str) -> str:
-    """The first words of a text, as a name: "the-first-words"; may be nothing."""
+    """The first words of a text as a name: "the-first-words"; may be empty."""
     beginning = unicodedata.normalize("NFC", text[: 2 * _LONGEST_SLUG].lower())
-    words = _NO_WORD.split(_APOSTROPHES.sub("", beginning))
     slug = ""
-    for word in filter(None, words):
+    for word in filter(None, _NOT_WORD.split(_APOSTROPHES.sub("", beginning))):
         longer = f"{slug}-{word}" if slug else word
         if len(longer.encode()) > _LONGEST_SLUG:
             break

@@ -1,78 +1,138 @@
-"""Workers on Ray: on the machines of a cluster, or on a small cluster of our own on this one.
+"""Workers on Ray: on the machines of a cluster, or on a private cluster on this machine.
 
-Ray starts the processes, carries jobs and rows, and tells when a worker is gone. It repeats nothing by itself: what was
-lost is made again by those who submitted it, as with the workers of this machine.
+Ray starts the processes, transfers jobs and results, and reports when a worker is gone. It repeats nothing itself: what
+was lost is submitted again by `tts.batch.dispatch`, as for the workers of this machine.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import platform
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tts
-from tts.batch.folder import OutputFolder
-from tts.batch.job import Job, Row, Setup
-from tts.batch.local_folder import LocalFolder
-from tts.batch.ray_actor import RayActor
+from tts.batch.folders import LocalFolder, OutputFolder
+from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
 from tts.batch.ray_cluster import connection, first_sentence
-from tts.batch.workers import BATCHES_AT_A_TIME, WorkerLostError, Workers
+from tts.batch.workers import BATCHES_IN_FLIGHT, WorkerLostError, Workers
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import THREADS_VARIABLE, available_cores
 
-# Until a worker must run: its machine may read Python and this package from a slow disk, or be busy with others' work.
+if TYPE_CHECKING:
+    from tts.batch.worker import Worker
+
 START_SECONDS = 300.0
+"""Until a worker must run: its machine may read Python and this package from a slow disk, or be busy."""
 REPLACE_SECONDS = 60.0
-# To be gone once it is killed.
+# Until a killed worker must be gone.
 _END_SECONDS = 5.0
 
 
-@dataclass
-class _Actor:
-    """A worker's process somewhere; `is_gone`: it has answered no more."""
+class RayActor:
+    """The process of one worker; Ray calls its methods from `BATCHES_IN_FLIGHT` threads."""
 
+    _worker: Worker
+
+    def start(self, version: str, folder: str, pickled: bytes, marker: str | None) -> None:
+        """Get ready, for a client of `version` with the working folder `folder`.
+
+        This is not the constructor, because Ray reports what that raises as a dead worker. pickled: setup and output
+        folder, so that nothing of another version is read before the versions are compared. marker: the name of a file
+        in the output folder.
+
+        Raises:
+            TtsError: another version of this package is installed here, or the output folder is another one here.
+        """
+        if version != tts.__version__:
+            raise TtsError(
+                f"{platform.node()} of the Ray cluster has utter-tts {tts.__version__} and this machine {version}; "
+                "install the same version on both."
+            )
+        # The user's paths are relative to it, if the machines share it.
+        with suppress(OSError):
+            os.chdir(folder)
+        from tts.batch.worker import Worker
+        from tts.kernels.threads import set_compute_threads
+
+        set_compute_threads(1)
+        setup, output = pickle.loads(pickled)
+        if marker is not None and output.size(marker) is None:
+            raise TtsError(
+                f"{platform.node()} of the Ray cluster does not see the output folder; name one that all its machines "
+                "share, or an address such as s3://BUCKET/FOLDER."
+            )
+        self._worker = Worker(setup, output)
+
+    def make(self, jobs: list[BatchJob]) -> list[BatchResult]:
+        """See `tts.batch.workers.Workers.submit`."""
+        return self._worker.make(jobs)
+
+
+@dataclass
+class _ActorHandle:
     handle: Any
     is_gone: bool = False
+    """It does not answer any more."""
 
 
 class RayWorkers(Workers):
-    """Some workers on Ray, of one CPU with one compute thread each, or with a share of a GPU.
+    """Workers on Ray, each with one CPU and one compute thread, or with a share of a GPU.
 
     count: None is as many as the cluster has room for. address: see `tts.batch.ray_cluster.connection`. gpus: the share
-    of a GPU that each worker takes, above 0 and up to 1; they then compute on it.
+    of a GPU for each worker, above 0 and up to 1; with it they compute on the GPU.
 
     Raises:
-        TtsError: Ray is missing, nobody answers at the address, or the workers cannot start.
-        UsageError: what is asked for contradicts itself.
+        TtsError: Ray is not installed, nothing answers at the address, or the workers cannot start.
+        UsageError: the arguments contradict each other.
     """
 
     def __init__(
         self,
-        setup: Setup,
+        setup: WorkerSetup,
         folder: OutputFolder,
         count: int | None = None,
         *,
         address: str | None = None,
         gpus: float | None = None,
     ) -> None:
-        self._recipe = pickle.dumps((_setup_of_workers(setup, gpus), folder))
-        self._sign: str | None = None
+        self._pickled = pickle.dumps((_actor_setup(setup, gpus), folder))
+        self._marker: str | None = None
         self._gpus = gpus
-        self._actors: list[_Actor] = []
+        self._actors: list[_ActorHandle] = []
         self._resources = ExitStack()
+        environment = {name: value for name, value in os.environ.items() if name.startswith("TTS_")}
+        # Libraries with threads of their own read one of these when they are loaded.
+        one_thread = (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        environment |= dict.fromkeys(one_thread, "1")
         try:
             self._ray = self._resources.enter_context(connection(address, count or available_cores()))
-            self._kind = self._ray.remote(RayActor).options(**_actor_options(gpus))
-            self._sign = self._resources.enter_context(_sign_in(folder))
-            count = _checked_count(count, room(self._ray.nodes(), gpus), gpus)
-            self._actors = self._started(count, START_SECONDS)
-        # Ctrl-C too leaves nobody running.
+            self._actor_class = self._ray.remote(RayActor).options(
+                num_cpus=1,
+                num_gpus=gpus or 0,
+                max_concurrency=BATCHES_IN_FLIGHT,
+                max_restarts=0,
+                max_task_retries=0,
+                runtime_env={"env_vars": environment},
+            )
+            self._marker = self._resources.enter_context(_marker_file(folder))
+            capacity = worker_capacity(self._ray.nodes(), gpus)
+            needs = "one CPU each" if gpus is None else f"one CPU and {gpus:g} of a GPU each"
+            if capacity == 0:
+                raise TtsError(f"The Ray cluster has no room for a worker; workers need {needs}.")
+            if count is not None and count > capacity:
+                raise TtsError(
+                    f"The Ray cluster has room for {capacity} workers with {needs}, not for {count}; "
+                    "request fewer with --jobs."
+                )
+            self._actors = self._start(capacity if count is None else count, START_SECONDS)
+        # Ctrl-C too must leave no worker running.
         except BaseException:
             self.close()
             raise
@@ -81,28 +141,28 @@ class RayWorkers(Workers):
     def count(self) -> int:
         return len(self._actors)
 
-    def submit(self, worker: int, jobs: Sequence[Job]) -> Future[list[Row]]:
-        actor, answer = self._actors[worker], Future[list[Row]]()
-        # From here on it cannot be cancelled: a batch that was handed over runs.
+    def submit(self, worker: int, jobs: Sequence[BatchJob]) -> Future[list[BatchResult]]:
+        actor, answer = self._actors[worker], Future[list[BatchResult]]()
+        # It cannot be cancelled from here on: a submitted batch runs.
         answer.set_running_or_notify_cancel()
         try:
             reference = actor.handle.make.remote(list(jobs))
-            reference.future().add_done_callback(partial(_pass_on, answer, actor))
-        # The connection of Ray's client to its cluster.
+            reference.future().add_done_callback(partial(_forward, answer, actor))
+        # ConnectionError: that of Ray's client to its cluster.
         except (self._ray.exceptions.RayError, ConnectionError) as error:
-            answer.set_exception(_as_told(error))
+            answer.set_exception(_translate(error))
         return answer
 
     def replace(self, worker: int) -> None:
-        """Have a new worker in the place of a lost one; where a machine went with it, another does its work too."""
+        """Start a new worker in place of a lost one; if its machine is lost too, another worker does its work."""
         lost = self._actors[worker]
         lost.is_gone = True
         self._kill([lost])
         left = list({id(actor): actor for actor in self._actors if not actor.is_gone}.values())
         try:
-            if room(self._ray.nodes(), self._gpus) <= len(left):
-                raise TtsError("The Ray cluster has no room any more for a worker in the place of a lost one.")
-            [self._actors[worker]] = self._started(1, REPLACE_SECONDS)
+            if worker_capacity(self._ray.nodes(), self._gpus) <= len(left):
+                raise TtsError("The Ray cluster has no room for a worker in place of a lost one.")
+            [self._actors[worker]] = self._start(1, REPLACE_SECONDS)
         except TtsError:
             if not left:
                 raise
@@ -113,18 +173,17 @@ class RayWorkers(Workers):
         self._kill([actor for actor in actors if not actor.is_gone])
         self._resources.close()
 
-    def _started(self, count: int, seconds: float) -> list[_Actor]:
-        """New ones, which get ready side by side.
+    def _start(self, count: int, seconds: float) -> list[_ActorHandle]:
+        """Start new actors in parallel.
 
         Raises:
-            TtsError: one cannot, or not in time; they are all ended then.
+            TtsError: one fails or needs too long; all are ended then.
         """
-        actors: list[_Actor] = []
+        actors: list[_ActorHandle] = []
         try:
-            actors += [_Actor(self._kind.remote()) for _ in range(count)]
-            starts = [
-                actor.handle.start.remote(tts.__version__, os.getcwd(), self._recipe, self._sign) for actor in actors
-            ]
+            actors += [_ActorHandle(self._actor_class.remote()) for _ in range(count)]
+            arguments = (tts.__version__, os.getcwd(), self._pickled, self._marker)
+            starts = [actor.handle.start.remote(*arguments) for actor in actors]
             end = time.monotonic() + seconds
             for start in starts:
                 self._ray.get(start, timeout=max(0.0, end - time.monotonic()))
@@ -132,22 +191,23 @@ class RayWorkers(Workers):
             self._kill(actors)
             if isinstance(error, self._ray.exceptions.GetTimeoutError):
                 late = f"Ray did not start {count} workers within {seconds:g} s"
-                raise TtsError(f"{late}; the cluster may be busy: ask for fewer with --jobs.") from error
-            if _lacks_package(error):
+                raise TtsError(f"{late}; the cluster may be busy: request fewer with --jobs.") from error
+            # Ray reports it as the text of a traceback.
+            if "No module named 'tts" in str(error):
                 raise TtsError(
                     f"The machines of the Ray cluster lack this program; install utter-tts {tts.__version__} on each."
                 ) from error
             if isinstance(error, self._ray.exceptions.RayError):
-                raise _as_told(error) from error
+                raise _translate(error) from error
             raise
         return actors
 
-    def _kill(self, actors: Sequence[_Actor]) -> None:
-        """End some, and wait until they are gone, so that nobody writes any more."""
+    def _kill(self, actors: Sequence[_ActorHandle]) -> None:
+        """End actors and wait until they are gone, so that none writes any more."""
         handles = list({id(actor): actor.handle for actor in actors}.values())
         if not handles:
             return
-        # Who cannot be reached any more cannot be killed.
+        # An actor that cannot be reached cannot be killed.
         with suppress(self._ray.exceptions.RayError, ConnectionError):
             for handle in handles:
                 self._ray.kill(handle)
@@ -156,100 +216,68 @@ class RayWorkers(Workers):
 
 
 @contextmanager
-def _sign_in(folder: OutputFolder) -> Iterator[str | None]:
-    """The name of an empty file in a folder of this machine, by which workers know that theirs is the same; or None."""
+def _marker_file(folder: OutputFolder) -> Iterator[str | None]:
+    """Name of an empty file in a local folder, by which workers check that theirs is the same; None if it is remote."""
     if not isinstance(folder, LocalFolder):
         yield None
         return
-    # Where a killed run leaves it, it is swept like any half file.
-    sign = folder.path / f".tts-{os.urandom(6).hex()}"
+    # If a killed run leaves it, it is swept like any temporary file.
+    marker = folder.path / f".tts-{os.urandom(6).hex()}"
     try:
-        sign.touch()
-        yield sign.name
+        marker.touch()
+        yield marker.name
     finally:
         with suppress(OSError):
-            sign.unlink()
+            marker.unlink()
 
 
-def room(nodes: Iterable[Mapping[str, Any]], gpus: float | None) -> int:
-    """How many workers fit on the machines that `ray.nodes` tells of, empty as they may be; each takes a CPU."""
-    return sum(_room_of(node["Resources"], gpus) for node in nodes if node["Alive"])
+def worker_capacity(nodes: Iterable[Mapping[str, Any]], gpus: float | None) -> int:
+    """Number of workers that fit on idle machines as `ray.nodes` describes them; each needs a CPU."""
+    capacity = 0
+    for node in nodes:
+        if not node["Alive"]:
+            continue
+        resources = node["Resources"]
+        cpus = int(resources.get("CPU", 0))
+        # 1e-6, because 1 / 0.2 may be 4.999….
+        capacity += cpus if gpus is None else min(cpus, int(resources.get("GPU", 0)) * int(1 / gpus + 1e-6))
+    return capacity
 
 
-def _room_of(resources: Mapping[str, float], gpus: float | None) -> int:
-    cpus = int(resources.get("CPU", 0))
-    if gpus is None:
-        return cpus
-    # A hair above: 1 / 0.2 may come out as 4.999….
-    return min(cpus, int(resources.get("GPU", 0)) * int(1 / gpus + 1e-6))
-
-
-def _checked_count(asked: int | None, there: int, gpus: float | None) -> int:
-    if asked is not None and asked <= there:
-        return asked
-    share = "a CPU each" if gpus is None else f"a CPU and {gpus:g} of a GPU each"
-    if there == 0:
-        raise TtsError(f"The Ray cluster has no room for a worker; workers take {share}.")
-    if asked is not None:
-        raise TtsError(
-            f"The Ray cluster has room for {there} workers with {share}, not for {asked}; ask for fewer with --jobs."
-        )
-    return there
-
-
-def _setup_of_workers(setup: Setup, gpus: float | None) -> Setup:
-    """The same for a worker, which sees the GPU that Ray gave it, or none."""
+def _actor_setup(setup: WorkerSetup, gpus: float | None) -> WorkerSetup:
+    """The setup for an actor, which only sees the GPU that Ray assigns to it, or none."""
     if gpus is None:
         if setup.device.startswith("cuda"):
             raise UsageError(
-                f"--device {setup.device} with --engine ray needs --gpus, the share of a GPU a worker takes."
+                f"--device {setup.device} with --engine ray needs --gpus, the share of a GPU for each worker."
             )
         return replace(setup, device="cpu")
     if not 0 < gpus <= 1:
-        raise UsageError(f"--gpus is the share of a GPU that each worker takes, above 0 and up to 1, not {gpus:g}.")
+        raise UsageError(f"--gpus is the share of a GPU for each worker, above 0 and up to 1, not {gpus:g}.")
     if setup.device not in ("auto", "cuda"):
-        raise UsageError(f"--gpus and --device {setup.device} contradict each other; leave --device away.")
+        raise UsageError(f"--gpus and --device {setup.device} contradict each other; omit --device.")
     return replace(setup, device="cuda")
 
 
-def _actor_options(gpus: float | None) -> dict[str, Any]:
-    environment = {name: value for name, value in os.environ.items() if name.startswith("TTS_")}
-    # Whatever brings threads of its own reads one of these when it is loaded.
-    environment |= {THREADS_VARIABLE: "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {
-        "num_cpus": 1,
-        "num_gpus": gpus or 0,
-        "max_concurrency": BATCHES_AT_A_TIME,
-        "max_restarts": 0,
-        "max_task_retries": 0,
-        "runtime_env": {"env_vars": environment},
-    }
-
-
-def _lacks_package(error: BaseException) -> bool:
-    """Whether this package cannot be imported there; Ray tells that with the text of a traceback."""
-    return "No module named 'tts" in str(error)
-
-
-def _pass_on(answer: Future[list[Row]], actor: _Actor, done: Future[list[Row]]) -> None:
+def _forward(answer: Future[list[BatchResult]], actor: _ActorHandle, done: Future[list[BatchResult]]) -> None:
     error = done.exception()
     if error is None:
         answer.set_result(done.result())
         return
-    told = _as_told(error)
-    actor.is_gone |= isinstance(told, WorkerLostError)
-    answer.set_exception(told)
+    translated = _translate(error)
+    actor.is_gone |= isinstance(translated, WorkerLostError)
+    answer.set_exception(translated)
 
 
-def _as_told(error: BaseException) -> TtsError:
-    """What a worker raised, as it raised it; a worker that is gone as WorkerLostError."""
+def _translate(error: BaseException) -> TtsError:
+    """An error of Ray as ours: what a worker raised as it is, a worker that is gone as WorkerLostError."""
     import ray.exceptions
 
     if not isinstance(error, ray.exceptions.RayTaskError):
         return WorkerLostError("A worker on Ray is gone: it was killed, ran out of memory, or its machine was lost.")
     if isinstance(error.cause, TtsError):
         return error.cause
-    told = TtsError(f"A worker failed ({type(error.cause).__name__}: {first_sentence(error.cause)}).")
+    translated = TtsError(f"A worker failed ({type(error.cause).__name__}: {first_sentence(error.cause)}).")
     # Its traceback on the other machine, for --debug.
-    told.__cause__ = error
-    return told
+    translated.__cause__ = error
+    return translated

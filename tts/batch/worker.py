@@ -1,34 +1,33 @@
-"""What one worker does with a batch: read the texts, speak them, write the files."""
+"""What one worker does with a batch: read the texts, synthesize them, write the files."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from tts.batch.folder import FolderFullError, OutputFolder
-from tts.batch.job import Job, Row, Setup
-from tts.batch.jobs import MAX_CHARACTERS
+from tts.batch.folders import FolderFullError, OutputFolder
+from tts.batch.jobs import MAX_CHARACTERS, BatchJob, BatchResult, WorkerSetup
 from tts.errors import TtsError
 
 if TYPE_CHECKING:
     from tts.audio.audio import Audio
     from tts.synthesis.many import Utterance
-    from tts.synthesis.pipeline import Piece, Voice
+    from tts.synthesis.pipeline import Voice
     from tts.synthesis.sentence import Script
 
-# A voice with its networks takes 100 MB and more.
 MOST_VOICES = 4
+"""In memory: a voice with its networks needs 100 MB and more."""
 
 
 @dataclass
 class _Task:
-    """A job on its way: `failure` says where it ended."""
+    """A job in progress; `failure` says why it cannot be finished."""
 
-    job: Job
+    job: BatchJob
     voice: Voice | None = None
     script: Script | None = None
     utterance: Utterance | None = None
@@ -36,126 +35,130 @@ class _Task:
     failure: str | None = None
 
 
-@dataclass
-class _Heard:
-    """What is to be told of pieces that are gone."""
-
-    seconds: float = 0.0
-    compute_seconds: float = 0.0
-    clipped: int = 0
-    warnings: list[str] = field(default_factory=list)
-
-    def noted(self, pieces: Iterator[Piece]) -> Iterator[Audio]:
-        """The audio of each piece."""
-        from tts.audio.audio import clipped_samples
-
-        while True:
-            started = time.perf_counter()
-            piece = next(pieces, None)
-            self.compute_seconds += time.perf_counter() - started
-            if piece is None:
-                return
-            self.seconds += piece.audio.seconds
-            self.clipped += clipped_samples(piece.audio)
-            self.warnings += piece.warnings
-            yield piece.audio
-
-
 class Worker:
-    """Speaks batches for two threads at a time: while one computes, the other reads its texts or writes its files."""
+    """Synthesizes batches for two threads at a time: while one computes, the other reads texts or writes files."""
 
-    def __init__(self, setup: Setup, folder: OutputFolder) -> None:
+    def __init__(self, setup: WorkerSetup, folder: OutputFolder) -> None:
         self._setup = setup
         self._folder = folder
         self._voices: OrderedDict[str, Voice | TtsError] = OrderedDict()
-        # espeak-ng serves one at a time, and two computing would share the one core that a worker has.
+        # espeak-ng is not thread-safe, and two threads that compute would share the worker's one core.
         self._reading, self._computing = Lock(), Lock()
 
-    def make(self, jobs: Sequence[Job]) -> list[Row]:
-        """Speak them into the folder: a row each, in their order.
+    def make(self, jobs: Sequence[BatchJob]) -> list[BatchResult]:
+        """Synthesize jobs into the folder; one result for each, in their order.
 
         Raises:
             FolderFullError: nothing more can be written there.
         """
         if len(jobs) == 1 and len(jobs[0].text) > MAX_CHARACTERS:
-            return [self._row(_Task(jobs[0]), self._streamed)]
+            return [self._result(_Task(jobs[0]), self._stream)]
         tasks = [_Task(job) for job in jobs]
         with self._reading:
             for task in tasks:
                 _attempt(task, self._read)
+        by_voice: dict[str, list[_Task]] = {}
+        for task in tasks:
+            if task.script is not None:
+                by_voice.setdefault(task.job.voice, []).append(task)
         with self._computing:
-            self._speak([task for task in tasks if task.script is not None])
+            for together in by_voice.values():
+                self._synthesize(together)
         for task in tasks:
             task.script = None
-        return [self._row(task, self._written) for task in tasks]
+        return [self._result(task, self._write) for task in tasks]
 
     def _read(self, task: _Task) -> None:
         task.voice = self._voice(task.job.voice)
         task.script = task.voice.read(task.job.text, task.job.options)
 
-    def _speak(self, tasks: Sequence[_Task]) -> None:
-        by_voice: dict[str, list[_Task]] = {}
-        for task in tasks:
-            by_voice.setdefault(task.job.voice, []).append(task)
-        for together in by_voice.values():
-            self._speak_together(together)
-
-    def _speak_together(self, tasks: Sequence[_Task]) -> None:
-        """Speak these of one voice; what cannot be spoken together is spoken alone, where only the culprit fails."""
+    def _synthesize(self, tasks: Sequence[_Task]) -> None:
+        """Synthesize tasks of one voice together; if that fails, one by one, so that only the faulty one fails."""
         started = time.perf_counter()
         voice = tasks[0].voice
         assert voice is not None
         try:
-            spoken = voice.speak_all([task.script for task in tasks if task.script is not None])
+            utterances = voice.speak_all([task.script for task in tasks if task.script is not None])
         except Exception as error:
             if len(tasks) == 1:
-                tasks[0].failure = _told(error)
+                tasks[0].failure = _message(error)
                 return
             for task in tasks:
-                self._speak_together([task])
+                self._synthesize([task])
             return
         seconds = time.perf_counter() - started
-        audio_seconds = sum(each.audio.seconds for each in spoken if not isinstance(each, TtsError)) or 1.0
-        for task, each in zip(tasks, spoken, strict=True):
+        audio_seconds = sum(each.audio.seconds for each in utterances if not isinstance(each, TtsError)) or 1.0
+        for task, each in zip(tasks, utterances, strict=True):
             if isinstance(each, TtsError):
                 task.failure = str(each)
             else:
                 task.utterance, task.compute_seconds = each, seconds * each.audio.seconds / audio_seconds
 
-    def _row(self, task: _Task, write: Callable[[_Task], Row]) -> Row:
-        """The row of a task that is written, unless it has failed."""
-        row: list[Row] = []
+    def _result(self, task: _Task, write: Callable[[_Task], BatchResult]) -> BatchResult:
+        """The result of writing a task, unless it has failed."""
+        results: list[BatchResult] = []
         if task.failure is None:
-            _attempt(task, lambda task: row.append(write(task)))
-        return row[0] if row else Row(task.job.id, task.job.line, task.job.key, error=task.failure)
+            _attempt(task, lambda task: results.append(write(task)))
+        return results[0] if results else BatchResult(task.job.id, task.job.line, task.job.key, error=task.failure)
 
-    def _written(self, task: _Task) -> Row:
+    def _write(self, task: _Task) -> BatchResult:
         from tts.audio.audio import clipped_samples
 
         assert task.utterance is not None
         job, audio, warnings = task.job, task.utterance.audio, task.utterance.warnings
         task.utterance = None
         size = self._folder.write(job.file, audio, job.sample_rate)
-        warnings = (*warnings, *_told_clipped(clipped_samples(audio)))
+        warnings = (*warnings, *_clipping_warning(clipped_samples(audio)))
         rtf = task.compute_seconds / audio.seconds if audio.seconds else 0.0
-        return Row(job.id, job.line, job.key, job.file, size, audio.seconds, rtf, warnings)
+        return BatchResult(job.id, job.line, job.key, job.file, size, audio.seconds, rtf, warnings)
 
-    def _streamed(self, task: _Task) -> Row:
-        """The row of a long text, whose audio goes into the file as it is spoken: in memory it would take gigabytes."""
+    def _stream(self, task: _Task) -> BatchResult:
+        """Write the audio of a long text as it is synthesized: in memory it would need gigabytes."""
+        from tts.audio.audio import clipped_samples
+
         job = task.job
-        heard = _Heard()
-        # It is read while it is spoken.
+        seconds, compute_seconds, n_clipped = 0.0, 0.0, 0
+        warnings: list[str] = []
+
+        def audio_pieces() -> Iterator[Audio]:
+            nonlocal seconds, compute_seconds, n_clipped
+            pieces = voice.stream(job.text, job.options)
+            while True:
+                started = time.perf_counter()
+                piece = next(pieces, None)
+                compute_seconds += time.perf_counter() - started
+                if piece is None:
+                    return
+                seconds += piece.audio.seconds
+                n_clipped += clipped_samples(piece.audio)
+                warnings.extend(piece.warnings)
+                yield piece.audio
+
+        # Both, since the text is read while it is synthesized.
         with self._reading, self._computing:
             voice = self._voice(job.voice)
-            pieces = heard.noted(voice.stream(job.text, job.options))
-            size = self._folder.write_pieces(job.file, pieces, job.sample_rate)
-        warnings = (*dict.fromkeys(heard.warnings), *_told_clipped(heard.clipped))
-        rtf = heard.compute_seconds / heard.seconds if heard.seconds else 0.0
-        return Row(job.id, job.line, job.key, job.file, size, heard.seconds, rtf, warnings)
+            size = self._folder.write_pieces(job.file, audio_pieces(), job.sample_rate)
+        all_warnings = (*dict.fromkeys(warnings), *_clipping_warning(n_clipped))
+        rtf = compute_seconds / seconds if seconds else 0.0
+        return BatchResult(job.id, job.line, job.key, job.file, size, seconds, rtf, all_warnings)
 
     def _voice(self, name: str) -> Voice:
+        from tts.synthesis.pipeline import load_voice
+
         if name not in self._voices:
-            self._voices[name] = self._loaded(name)
+            setup = self._setup
+            try:
+                self._voices[name] = load_voice(
+                    name,
+                    device=setup.device,
+                    engine=setup.runtime,
+                    precision=setup.precision,
+                    lexicon=setup.lexicon,
+                    system_espeak=setup.system_espeak,
+                )
+            except TtsError as error:
+                # Cached too: a hundred thousand jobs may need this voice.
+                self._voices[name] = error
             if len(self._voices) > MOST_VOICES:
                 self._voices.popitem(last=False)
         self._voices.move_to_end(name)
@@ -164,38 +167,20 @@ class Worker:
             raise voice
         return voice
 
-    def _loaded(self, name: str) -> Voice | TtsError:
-        """The voice, or why there is none: who asks for it a hundred thousand times is told at once."""
-        from tts.synthesis.pipeline import load_voice
-
-        setup = self._setup
-        try:
-            return load_voice(
-                name,
-                device=setup.device,
-                engine=setup.runtime,
-                precision=setup.precision,
-                lexicon=setup.lexicon,
-                system_espeak=setup.system_espeak,
-            )
-        except TtsError as error:
-            return error
-
 
 def _attempt(task: _Task, step: Callable[[_Task], None]) -> None:
-    """One step of one job: what goes wrong in it ends this job, and none of the others."""
+    """Run one step of one task; an error in it ends this task and no other."""
     try:
         step(task)
     except FolderFullError:
         raise
     except Exception as error:
-        task.failure = _told(error)
+        task.failure = _message(error)
 
 
-def _told_clipped(n_samples: int) -> tuple[str, ...]:
-    advice = "lower the volume or loudness"
-    return (f"{n_samples} samples are too loud and were cut off: {advice}",) if n_samples else ()
+def _clipping_warning(n_samples: int) -> tuple[str, ...]:
+    return (f"{n_samples} samples were clipped: lower the volume or loudness",) if n_samples else ()
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) if isinstance(error, TtsError) else f"This cannot be spoken ({type(error).__name__}: {error})."

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tts.batch.entries import LAYOUTS
-from tts.batch.job import Setup
+from tts.batch.jobs import WorkerSetup
+from tts.batch.layouts import LAYOUTS
+from tts.batch.lines import count_lines, open_sentences
 from tts.batch.naming import NAMINGS
-from tts.batch.run import Pace
-from tts.batch.sentences import count_lines, open_sentences
+from tts.batch.run import RunSettings
 from tts.cli import flags
 from tts.cli.batch_chapters import DOCUMENT, speak_chapters
 from tts.cli.batch_progress import batch_progress, summary_told
@@ -27,7 +27,7 @@ from tts.voice.devices import check_device, choose_device
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:
-    from tts.batch.folder import OutputFolder
+    from tts.batch.folders import OutputFolder
     from tts.batch.workers import Workers
 
 _FILE, _WORK = "Sentences", "Running"
@@ -129,7 +129,7 @@ def batch(
     seed: flags.Seed = SynthesisOptions.seed,
     input: flags.Input = SynthesisOptions.input,
     jobs: Jobs = None,
-    batch_size: BatchSize = Pace.batch_size,
+    batch_size: BatchSize = RunSettings.batch_size,
     resume: Resume = True,
     fail_fast: FailFast = False,
     engine: EngineFlag = "local",
@@ -145,14 +145,14 @@ def batch(
     Run again, it goes on where it was.
     """
     options = asked_options(context)
-    setup = Setup(device, runtime, precision, lexicon, system_espeak)
+    setup = WorkerSetup(device, runtime, precision, lexicon, system_espeak)
     _check(setup, engine, address, gpus)
 
-    from tts.batch.jobs import Defaults
-    from tts.batch.whole import Request, run_batch
+    from tts.batch.jobs import BatchDefaults
+    from tts.batch.run import BatchRequest, run_batch
 
-    defaults = Defaults(voice, options, format or "wav", sample_rate, naming)
-    request = Request(output, manifest, layout, setup, defaults, Pace(batch_size, resume, fail_fast))
+    defaults = BatchDefaults(voice, options, format or "wav", sample_rate, naming)
+    request = BatchRequest(output, manifest, layout, setup, defaults, RunSettings(batch_size, resume, fail_fast))
 
     def start_workers(folder: OutputFolder) -> Workers:
         workers = _workers(setup, folder, jobs, engine, address, gpus)
@@ -177,7 +177,7 @@ def batch(
     return FAILURE if summary.failed else 0
 
 
-def _check(setup: Setup, engine: str, address: str | None, gpus: float | None) -> None:
+def _check(setup: WorkerSetup, engine: str, address: str | None, gpus: float | None) -> None:
     check_device(setup.device)
     check_computing(setup.runtime or Computing.engine, setup.precision)
     if engine in (*ENGINES, "auto"):
@@ -192,13 +192,12 @@ def _check(setup: Setup, engine: str, address: str | None, gpus: float | None) -
 
 
 def _workers(
-    setup: Setup, folder: OutputFolder, jobs: int | None, engine: str, address: str | None, gpus: float | None
+    setup: WorkerSetup, folder: OutputFolder, jobs: int | None, engine: str, address: str | None, gpus: float | None
 ) -> Workers:
     if engine == "ray":
         from tts.batch.ray_workers import RayWorkers
 
         return RayWorkers(setup, folder, jobs, address=address, gpus=gpus)
-    from tts.batch.local_workers import LocalWorkers
-    from tts.batch.placing import usual_count
+    from tts.batch.workers import LocalWorkers, default_worker_count
 
-    return LocalWorkers(setup, folder, jobs or usual_count(setup.device))
+    return LocalWorkers(setup, folder, jobs or default_worker_count(setup.device))

@@ -12,9 +12,9 @@ from tts.errors import UsageError
 from tts.voice.store import find_voice
 
 if TYPE_CHECKING:
-    from tts.batch.folder import OutputFolder
-    from tts.batch.summary import Summary
-    from tts.batch.whole import Request
+    from tts.batch.folders import OutputFolder
+    from tts.batch.manifest import Summary
+    from tts.batch.run import BatchRequest
     from tts.batch.workers import Workers
 
 DOCUMENT = "document"
@@ -22,7 +22,7 @@ DOCUMENT = "document"
 
 
 def speak_chapters(
-    file: str | None, request: Request, start_workers: Callable[[OutputFolder], Workers], *, quiet: bool
+    file: str | None, request: BatchRequest, start_workers: Callable[[OutputFolder], Workers], *, quiet: bool
 ) -> Summary:
     """Speak a document into a folder, from where an earlier run has come to.
 
@@ -30,8 +30,8 @@ def speak_chapters(
         UsageError: the request cannot be right.
         TtsError: the document cannot be read, nothing can be written any more, or no worker speaks.
     """
-    from tts.batch.chapters import MAX_CHARACTERS, chapter_entries
-    from tts.batch.whole import run_entries
+    from tts.batch.layouts import MAX_CHAPTER_CHARACTERS, chapter_entries
+    from tts.batch.run import run_entries
     from tts.documents.reading import read_document
 
     if file in (None, "-"):
@@ -48,5 +48,10 @@ def speak_chapters(
             progress.warn(warning)
         entries = chapter_entries(document, has_markup=path.suffix.lower() == ".txt")
         return run_entries(
-            lambda: entries, request, start_workers, progress.update, progress.warn, max_characters=MAX_CHARACTERS
+            lambda: entries,
+            request,
+            start_workers,
+            progress.update,
+            progress.warn,
+            max_characters=MAX_CHAPTER_CHARACTERS,
         )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tts.cli.console import tell
 
 if TYPE_CHECKING:
-    from tts.batch.job import Row
-    from tts.batch.summary import Summary
+    from tts.batch.jobs import BatchResult
+    from tts.batch.manifest import Summary
 
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_NUMBERS = 0.2
@@ -27,7 +27,7 @@ class Failures:
     def __init__(self) -> None:
         self._told = 0
 
-    def update(self, summary: Summary, row: Row | None = None) -> None:
+    def update(self, summary: Summary, row: BatchResult | None = None) -> None:
         """`row` has just ended; None: one was skipped."""
         if row is None or row.error is None or self._told > MOST_TOLD:
             return
@@ -55,7 +55,7 @@ class Lines(Failures):
         self._total = total
         self._shown = time.monotonic()
 
-    def update(self, summary: Summary, row: Row | None = None) -> None:
+    def update(self, summary: Summary, row: BatchResult | None = None) -> None:
         super().update(summary, row)
         now = time.monotonic()
         if now - self._shown >= self.seconds_between:

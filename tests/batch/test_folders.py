@@ -1,6 +1,9 @@
+""" """
+
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import pickle
 import shutil
@@ -8,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -16,8 +20,7 @@ import soundfile
 
 from tts.audio.audio import Audio
 from tts.audio.writer import FORMATS
-from tts.batch.folder import FolderFullError
-from tts.batch.local_folder import LocalFolder, prepare_folder
+from tts.batch.folders import FolderFullError, LocalFolder, exclusive_run, prepare_folder
 from tts.errors import TtsError, UsageError
 
 RATE = 22050
@@ -103,34 +106,34 @@ def test_size_of_what_is_not_there(folder):
 
 class TestDisk:
     @pytest.mark.parametrize(
-        ("reason", "told"),
+        ("reason", "messages"),
         [
             (
                 errno.ENOSPC,
-                "There is no room left in {}: make some, then run the command again, which goes on from here.",
+                "There is no space left in {}: free some, then run the command again to resume.",
             ),
             (
                 errno.EDQUOT,
-                "There is no room left in {}: make some, then run the command again, which goes on from here.",
+                "There is no space left in {}: free some, then run the command again to resume.",
             ),
             (
                 errno.EROFS,
-                "Nothing more can be written in {} (Read-only file system): see to its disk, "
-                "then run the command again, which goes on from here.",
+                "Nothing more can be written in {} (Read-only file system): check its disk, "
+                "then run the command again to resume.",
             ),
             (
                 errno.EIO,
-                "Nothing more can be written in {} (Input/output error): see to its disk, "
-                "then run the command again, which goes on from here.",
+                "Nothing more can be written in {} (Input/output error): check its disk, "
+                "then run the command again to resume.",
             ),
         ],
     )
     @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
-    def test_that_takes_no_more_ends_all(self, step, reason, told, folder, monkeypatch):
+    def test_that_takes_no_more_ends_all(self, step, reason, messages, folder, monkeypatch):
         refuse(monkeypatch, step, reason)
         with pytest.raises(FolderFullError) as failure:
             folder.write("a.wav", AUDIO, None)
-        assert str(failure.value) == told.format(folder.path)
+        assert str(failure.value) == messages.format(folder.path)
         monkeypatch.undo()
         assert names(folder) == []
 
@@ -155,7 +158,7 @@ class TestDisk:
     def test_that_was_taken_away_ends_all(self, folder):
         shutil.rmtree(folder.path)
         with pytest.raises(
-            FolderFullError, match=r"^Nothing more can be written in .* \(it is gone or write-protected\)"
+            FolderFullError, match=r"^Nothing more can be written in .* \(it is missing or write-protected\)"
         ):
             folder.write("a.wav", AUDIO, None)
 
@@ -191,7 +194,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from tts.audio.audio import Audio
-from tts.batch.local_folder import LocalFolder
+from tts.batch.folders import LocalFolder
 folder = LocalFolder(Path(sys.argv[1]))
 for n in range(10**9):
     size = folder.write(f"{n % 5}.{sys.argv[2]}", Audio(np.full(400_000, n % 5 / 10, np.float32), 22050), None)
@@ -229,7 +232,9 @@ class TestPrepare:
     @pytest.mark.parametrize("below", ["", "b", "b/c"])
     def test_refuses_a_file(self, below, tmp_path):
         (tmp_path / "a").touch()
-        with pytest.raises(TtsError, match=r"is, or lies in, something that is no folder: name another with -o\.$"):
+        with pytest.raises(
+            TtsError, match=r"is not a folder, or lies in something that is not one: name another with -o\.$"
+        ):
             prepare_folder(tmp_path / "a" / below)
 
     def test_refuses_what_cannot_be_written(self, tmp_path, monkeypatch):
@@ -240,5 +245,146 @@ class TestPrepare:
 
     def test_refuses_where_none_can_be_made(self, tmp_path, monkeypatch):
         refuse(monkeypatch, "mkdir", errno.EACCES)
-        with pytest.raises(TtsError, match=r"out cannot be made: Permission denied\.$"):
+        with pytest.raises(TtsError, match=r"out cannot be created: Permission denied\.$"):
             prepare_folder(tmp_path / "out")
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from tts.batch.folders import exclusive_run
+with exclusive_run(Path(sys.argv[1]), print):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+# Holds the lock again and again; a counter that is read and written while it is held must miss no step.
+COUNTING = """
+import sys
+from pathlib import Path
+from tts.batch.folders import exclusive_run
+from tts.errors import TtsError
+manifest, counter = Path(sys.argv[1]), Path(sys.argv[2])
+held = 0
+while held < 150:
+    try:
+        with exclusive_run(manifest, print):
+            counter.write_text(str(int(counter.read_text()) + 1))
+            held += 1
+    except TtsError as error:
+        assert "Another run" in str(error)
+"""
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder / "manifest.jsonl"
+
+
+@pytest.fixture
+def holder(manifest):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, manifest], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        pipe.close()
+
+
+def test_leaves_no_file(manifest):
+    with exclusive_run(manifest, pytest.fail):
+        assert len(list(manifest.parent.iterdir())) == 1
+    assert list(manifest.parent.iterdir()) == []
+    with pytest.raises(KeyError), exclusive_run(manifest, pytest.fail):
+        raise KeyError
+    assert list(manifest.parent.iterdir()) == []
+
+
+def test_a_second_run_is_refused_at_once(manifest, holder):
+    started = time.monotonic()
+    with pytest.raises(TtsError) as failure, exclusive_run(manifest, pytest.fail):
+        pytest.fail("two hold it")
+    assert time.monotonic() - started < 2
+    messages = "wait until it has ended, or name another folder with -o."
+    assert str(failure.value) == f"Another run is writing {manifest}: {messages}"
+
+
+def test_a_run_under_another_name_of_the_folder_is_refused(manifest, holder, tmp_path):
+    (tmp_path / "link").symlink_to(manifest.parent)
+    with pytest.raises(TtsError, match="Another run"), exclusive_run(tmp_path / "link" / manifest.name, pytest.fail):
+        pytest.fail("two hold it")
+
+
+def test_another_manifest_is_free(manifest, holder):
+    with exclusive_run(manifest.with_name("other.jsonl"), pytest.fail):
+        pass
+
+
+def test_is_free_again_when_its_holder_has_ended(manifest, holder):
+    holder.stdin.close()
+    assert holder.wait() == 0
+    assert list(manifest.parent.iterdir()) == []
+    with exclusive_run(manifest, pytest.fail):
+        pass
+
+
+def test_a_killed_holder_leaves_a_file_that_the_next_takes_away(manifest, holder):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert len(list(manifest.parent.iterdir())) == 1
+    with exclusive_run(manifest, pytest.fail):
+        pass
+    assert list(manifest.parent.iterdir()) == []
+
+
+def test_a_run_that_ends_this_moment_is_waited_for(manifest, holder):
+    threading.Timer(0.05, holder.stdin.close).start()
+    with exclusive_run(manifest, pytest.fail):
+        pass
+
+
+def test_never_do_two_hold_it_although_its_file_comes_and_goes(manifest, tmp_path):
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+    commands = [[sys.executable, "-c", COUNTING, manifest, counter]] * 4
+    processes = [subprocess.Popen(command) for command in commands]
+    assert [process.wait(120) for process in processes] == [0] * 4
+    assert counter.read_text() == "600"
+    assert list(manifest.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_there_are_no_locks_the_run_goes_on_with_a_warning(reason, manifest, monkeypatch):
+    def unable(descriptor, operation):
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(fcntl, "flock", unable)
+    messages = []
+    with exclusive_run(manifest, messages.append):
+        pass
+    where = manifest.parent
+    assert messages == [f"files cannot be locked in {where}: make sure that no other run writes there at the same time"]
+    assert list(where.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with (
+        pytest.raises(TtsError, match=r"The folder .*missing does not exist"),
+        exclusive_run(tmp_path / "missing" / "manifest.jsonl", pytest.fail),
+    ):
+        pytest.fail("nothing to hold")
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(manifest, monkeypatch):
+    def refused(*arguments):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched, pytest.raises(TtsError, match="Read-only file system"):
+        patched.setattr(os, "open", refused)
+        with exclusive_run(manifest, pytest.fail):
+            pytest.fail("nothing to hold")

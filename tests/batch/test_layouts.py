@@ -1,18 +1,34 @@
+""" """
+
+from __future__ import annotations
+
 import io
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tts.batch.entries import LAYOUTS, read_entries
+from tests.batch.fakes import job
+from tests.batch.test_worker import Noted
+from tts.audio.audio import Audio
 from tts.batch.entry import Entry
-from tts.errors import UsageError
+from tts.batch.folders import LocalFolder
+from tts.batch.jobs import WorkerSetup
+from tts.batch.layouts import LAYOUTS, chapter_entries, read_entries
+from tts.batch.worker import Worker
+from tts.documents.document import Chapter, Document
+from tts.errors import TtsError, UsageError
+from tts.synthesis.pipeline import load_voice
+from tts.text.markup.inline import read_markup
+from tts.text.markup.ssml import read_ssml
+from tts.text.passage import Passage, Spoken
 
 
 def entries(data, name="a.txt", layout="auto", on_warning=None):
     data = data if isinstance(data, bytes) else data.encode()
-    told = on_warning if on_warning is not None else []
-    return list(read_entries(io.BytesIO(data), name, layout, told.append))
+    messages = on_warning if on_warning is not None else []
+    return list(read_entries(io.BytesIO(data), name, layout, messages.append))
 
 
 def refusal(*arguments, **named):
@@ -59,12 +75,12 @@ def test_recognises_a_layout(data, name, expected):
     assert entries(data, name) == expected
 
 
-def test_lj_speech_is_recognised_by_texts_where_a_voice_would_stand_and_told():
-    told = []
+def test_lj_speech_is_recognised_by_texts_where_a_voice_would_stand_with_a_warning():
+    messages = []
     lines = "LJ1|It cost $5 then.|It cost five dollars then.\nLJ2|For although it|\nLJ3|No|No\nLJ4|One field more\n"
-    read = entries(lines, "metadata.csv", on_warning=told)
+    read = entries(lines, "metadata.csv", on_warning=messages)
     assert [entry.text for entry in read] == ["It cost five dollars then.", "For although it", "No", "One field more"]
-    assert told == [
+    assert messages == [
         "the lines are read as LJ Speech's id|text|normalized text, of which the last is spoken; "
         "use --layout voice if their second field is a voice"
     ]
@@ -81,9 +97,9 @@ def test_one_layout_holds_for_all_lines():
     assert [(entry.id, entry.problem) for entry in with_ids] == [
         ("a", None),
         ("b", None),
-        (None, "The line has no |, unlike id|text: use --layout text to speak whole lines."),
+        (None, "The line has no |, unlike id|text: use --layout text to speak complete lines."),
         (None, "The line has 2 |, unlike id|text: if it belongs to the text, use --layout id."),
-        (None, "There is no id before the |, as in id|text: give it one."),
+        (None, "There is no id before the |, as in id|text: add one."),
         ("f", None),
         ("g", None),
     ]
@@ -98,7 +114,7 @@ def test_what_was_asked_for_is_not_guessed():
     assert entries("a|One.|1.\n", layout="ljspeech") == [Entry(1, "a", "1.")]
     assert entries('{"text": "x"}\n', "a.jsonl", "text") == [Entry(1, None, '{"text": "x"}')]
     (strange,) = entries("a|b|c|d\n", layout="ljspeech")
-    assert strange.problem == "The line has 3 |, unlike id|text|normalized text: take it out of the text."
+    assert strange.problem == "The line has 3 |, unlike id|text|normalized text: remove it from the text."
 
 
 @pytest.mark.parametrize(
@@ -107,7 +123,7 @@ def test_what_was_asked_for_is_not_guessed():
         (
             "One.\nb|Two.\n",
             "a.txt",
-            "a.txt reads in two ways, line 1 as plain text and line 2 as id|text: "
+            "a.txt fits two layouts, line 1 as plain text and line 2 as id|text: "
             "say which with --layout text, id, voice or ljspeech.",
         ),
         (
@@ -118,7 +134,7 @@ def test_what_was_asked_for_is_not_guessed():
         (
             '[\n{"text": "Hello."}\n]\n',
             "a.json",
-            "a.json is one JSON document, but has to have an object a line: make them with jq -c '.[]' or the like.",
+            "a.json is one JSON document, but must have one object per line: convert it with jq -c '.[]' or the like.",
         ),
         ("id,txt\n1,Hello.\n", "a.csv", "a.csv has a column 'txt'; did you mean text?"),
         (
@@ -186,20 +202,20 @@ EXAMPLE = '{"id": "intro", "text": "Hello."}'
             f"The line is broken JSON at its character 13 (Expecting property name enclosed in double quotes): "
             f"it should be an object like {EXAMPLE}.",
         ),
-        ('["a"]', None, f"The line is no object like {EXAMPLE}."),
-        ('"a"', None, f"The line is no object like {EXAMPLE}."),
+        ('["a"]', None, f"The line is not an object like {EXAMPLE}."),
+        ('"a"', None, f"The line is not an object like {EXAMPLE}."),
         ('{"id": "a"}', "a", f"The object has no text: it should be like {EXAMPLE}."),
         ('{"id": "a", "text": 3}', "a", "The text must be a string, not 3."),
         ('{"id": "a", "text": "x", "voice": ["heart"]}', "a", "The voice must be a string, not a list."),
         (
             '{"id": true, "text": "x"}',
             None,
-            "The id must be a string with something in it, or a whole number, not true.",
+            "The id must be a string that is not empty, or a whole number, not true.",
         ),
-        ('{"id": " ", "text": "x"}', None, "The id must be a string with something in it, or a whole number, not ' '."),
+        ('{"id": " ", "text": "x"}', None, "The id must be a string that is not empty, or a whole number, not ' '."),
         ('{"id": "a", "txt": "x"}', "a", "There is no option 'txt'; did you mean text?"),
         ('{"text": "x", "sample-rte": 8000}', None, "There is no option 'sample-rte'; did you mean sample_rate?"),
-        ('{"text": "x", "Text": "y"}', None, "The object has two keys that mean the same: keep one."),
+        ('{"text": "x", "Text": "y"}', None, "The object has two keys with the same meaning: keep one."),
         ("[" * 100_000, None, f"The line is broken JSON: it should be an object like {EXAMPLE}."),
     ],
 )
@@ -210,15 +226,15 @@ def test_a_broken_object_is_the_problem_of_its_line(line, id, sentence):
 
 
 def test_an_unknown_key_is_left_out_and_told_once():
-    told = []
+    messages = []
     lines = '{"text": "x", "speaker": 1, "mood": "glad"}\n' * 3
-    assert entries(lines, "-", on_warning=told) == [Entry(line, None, "x") for line in (1, 2, 3)]
-    assert told == ["the key 'speaker' is no option and is left out", "the key 'mood' is no option and is left out"]
-    told.clear()
+    assert entries(lines, "-", on_warning=messages) == [Entry(line, None, "x") for line in (1, 2, 3)]
+    assert messages == ["the key 'speaker' is no option and is ignored", "the key 'mood' is no option and is ignored"]
+    messages.clear()
     lines = "".join(f'{{"text": "x", "stranger {number}": 1}}\n' for number in range(1000))
-    assert len(entries(lines, "-", on_warning=told)) == 1000
-    assert len(told) == 21
-    assert told[-1] == "there are more keys that are no options; they are left out too"
+    assert len(entries(lines, "-", on_warning=messages)) == 1000
+    assert len(messages) == 21
+    assert messages[-1] == "there are more keys that are no options; they are ignored too"
 
 
 BITS = [
@@ -275,3 +291,100 @@ def test_what_is_written_in_a_layout_is_read_in_it(rows, end):
     assert entries(end.join(f"{id}|{voice}|{text}" for id, voice, text in rows)) == [
         Entry(line, id, text, voice) for line, (id, voice, text) in numbered
     ]
+
+
+def document(*chapters):
+    return Document("A book", None, None, chapters)
+
+
+def test_chapters_are_entries_by_their_number_and_title():
+    chapters = [
+        Chapter("The Sea!", Passage("One.")),
+        Chapter("§", Passage("Two.")),
+        Chapter("Größe", Passage("Three.")),
+    ]
+    assert list(chapter_entries(document(*chapters))) == [
+        Entry(1, "01-the-sea", "One."),
+        Entry(2, "02", "Two."),
+        Entry(3, "03-größe", "Three."),
+    ]
+    many = document(*(Chapter("x", Passage("y")) for _ in range(100)))
+    assert [entry.id for entry in chapter_entries(many)][::99] == ["001-x", "100-x"]
+
+
+@pytest.mark.parametrize("text", ["See [[a]] and [word](/wɜːd/), [pause] and \\[.", "[1] Plain."])
+def test_what_looks_like_markup_is_text_but_in_plain_text(text):
+    chapter = Chapter("x", Passage(text))
+    (entry,) = chapter_entries(document(chapter))
+    assert read_markup(entry.text) == Passage(text)
+    (entry,) = chapter_entries(document(chapter), has_markup=True)
+    assert entry.text == text
+
+
+def test_languages_travel_as_ssml():
+    text = "He said <mot> & left.\n\nEin [Wort]."
+    notes = (Spoken(8, 13, language="fr"), Spoken(23, 34, language="de"))
+    (entry,) = chapter_entries(document(Chapter("x", Passage(text, notes))))
+    assert entry.options == {"input": "ssml"}
+    assert entry.text == (
+        '<speak><p>He said <lang xml:lang="fr">&lt;mot&gt;</lang> &amp; left.</p>\n'
+        '<p><lang xml:lang="de">Ein [Wort].</lang></p></speak>'
+    )
+    passage = read_ssml(entry.text)
+    spoken = [(passage.text[note.start : note.end], note.language) for note in passage.notes if note.end > note.start]
+    assert spoken == [("<mot>", "fr"), ("Ein [Wort].", "de")]
+    assert passage.text.split() == text.split()
+    assert passage.warnings == ()
+
+
+class Pieced(Noted):
+    """A folder that notes how many pieces a file came in."""
+
+    def write_pieces(self, name, pieces, sample_rate):
+        parts = list(pieces)
+        self.files[name] = (len(parts), Audio(np.concatenate([part.samples for part in parts]), parts[0].sample_rate))
+        return 7
+
+
+def test_a_long_text_goes_to_its_file_as_it_is_spoken(random_voice, monkeypatch):
+    monkeypatch.setattr("tts.batch.worker.MAX_CHARACTERS", 20)
+    folder = Pieced()
+    jobs = [job(1, "One two. Three four! Five six?", voice=str(random_voice), volume=30.0)]
+    jobs += [job(2, "Short.", voice=str(random_voice))]
+    worker = Worker(WorkerSetup(), folder)
+    (row,) = worker.make(jobs[:1])
+    expected = load_voice(str(random_voice)).say(jobs[0].text, jobs[0].options)
+    n_pieces, audio = folder.files["001.wav"]
+    assert n_pieces == 3
+    np.testing.assert_array_equal(audio.samples, expected.samples)
+    assert (row.id, row.line, row.key, row.file, row.size, row.error) == ("001", 1, "key 1", "001.wav", 7, None)
+    assert row.seconds == pytest.approx(expected.seconds)
+    assert row.rtf > 0
+    assert any("clipped" in warning for warning in row.warnings)
+    worker.make(jobs)
+    assert isinstance(folder.files["002.wav"], Audio)
+
+
+def test_a_long_text_that_cannot_be_spoken_leaves_no_file(random_voice, tmp_path, monkeypatch):
+    monkeypatch.setattr("tts.batch.worker.MAX_CHARACTERS", 20)
+    worker = Worker(WorkerSetup(), LocalFolder(tmp_path))
+    (row,) = worker.make([job(1, "… " * 20, voice=str(random_voice))])
+    assert row.error is not None
+    assert row.error.startswith("There is nothing to speak in this text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pieces_become_one_file(tmp_path):
+    folder = LocalFolder(tmp_path)
+    whole = Audio(np.linspace(-1, 1, 1000, dtype=np.float32), 16000)
+    parts = (Audio(whole.samples[start : start + 300], 16000) for start in range(0, 1000, 300))
+    assert folder.write_pieces("a.wav", parts, None) == folder.write("b.wav", whole, None) == 2044
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+    def failing():
+        yield whole
+        raise TtsError("It broke.")
+
+    with pytest.raises(TtsError, match="It broke"):
+        folder.write_pieces("c.wav", failing(), None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.wav"]

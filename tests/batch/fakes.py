@@ -1,4 +1,9 @@
-"""An output folder that does what a file's name tells it, inside whatever process has been given it."""
+"""Who has which id and file name, in memory.
+
+Jobs for tests.
+
+An output folder that does what a file's name tells it, inside whatever process has been given it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,36 @@ from pathlib import Path
 
 from tts.audio.audio import Audio
 from tts.audio.writer import AudioWriter, format_of
-from tts.batch.folder import FolderFullError, OutputFolder
+from tts.batch.folders import FolderFullError, OutputFolder
+from tts.batch.jobs import BatchJob
 from tts.errors import TtsError
+from tts.synthesis.options import SynthesisOptions
+
+
+class Claims:
+    def __init__(self):
+        self.files, self.ids = {}, {}
+
+    def claim_file(self, stem, line):
+        if stem in self.files:
+            return False
+        self.files[stem] = line
+        return True
+
+    def claim_id(self, id, line):
+        if id in self.ids:
+            return self.ids[id]
+        self.ids[id] = line
+        return None
+
+
+def job(line, text="Hello.", *, voice="pulse", **options):
+    name = f"{line:03}"
+    return BatchJob(name, line, f"{name}.wav", text, voice, SynthesisOptions(**options), None, f"key {line}")
 
 
 @dataclass(frozen=True)
-class ToldFolder(OutputFolder):
+class ScriptedFolder(OutputFolder):
     """Plain files in `path`; `die-once`, `die`, `full` and `refused` in a name are obeyed instead of writing."""
 
     path: Path

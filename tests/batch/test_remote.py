@@ -13,12 +13,17 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tts.audio.audio import Audio
-from tts.batch import remote_folder
-from tts.batch.folder import FolderFullError
-from tts.batch.local_folder import LocalFolder
-from tts.batch.output import output_folder
-from tts.batch.remote_folder import RemoteFolder, is_address
-from tts.batch.remote_manifest import copied_manifest, fetch_manifest, local_manifest, push_manifest
+from tts.batch import remote
+from tts.batch.folders import FolderFullError, LocalFolder
+from tts.batch.remote import (
+    RemoteFolder,
+    fetch_manifest,
+    is_address,
+    local_manifest,
+    mirrored_manifest,
+    open_output,
+    push_manifest,
+)
 from tts.errors import TtsError, UsageError
 
 AUDIO = Audio(np.linspace(-0.5, 0.5, 100, dtype=np.float32), 22050)
@@ -36,14 +41,14 @@ def memory():
 @pytest.fixture(params=["memory", "local"])
 def folder(request, memory, tmp_path):
     address = {"memory": "memory://bucket/night/", "local": f"local://{tmp_path}/share/night"}[request.param]
-    return output_folder(address)
+    return open_output(address)
 
 
 @pytest.fixture
 def slept(monkeypatch):
     """How long was waited; no test waits really."""
     waits = []
-    monkeypatch.setattr(remote_folder.time, "sleep", waits.append)
+    monkeypatch.setattr(remote.time, "sleep", waits.append)
     return waits
 
 
@@ -90,7 +95,7 @@ def test_a_folder_that_is_not_there_has_no_files(memory):
 
 
 def test_what_killed_runs_left_is_swept(tmp_path):
-    folder = output_folder(f"local://{tmp_path}")
+    folder = open_output(f"local://{tmp_path}")
     for name in (".tts-0123456789ab.wav", "mine.wav", ".tts-notes.txt"):
         (tmp_path / name).write_bytes(b"half")
     folder.sweep()
@@ -98,7 +103,7 @@ def test_what_killed_runs_left_is_swept(tmp_path):
 
 
 def test_a_rename_that_fails_leaves_nothing(tmp_path, monkeypatch, slept):
-    folder = output_folder(f"local://{tmp_path}")
+    folder = open_output(f"local://{tmp_path}")
 
     def refuse(self, source, target, **settings):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -112,7 +117,7 @@ def test_a_rename_that_fails_leaves_nothing(tmp_path, monkeypatch, slept):
 
 def test_a_network_that_is_gone_for_a_while_is_waited_for(memory, monkeypatch, slept):
     monkeypatch.setattr(MemoryFileSystem, "put_file", failing(ConnectionError("reset"), 3), raising=False)
-    folder = output_folder("memory://bucket/night")
+    folder = open_output("memory://bucket/night")
     assert folder.write("a.wav", AUDIO, None) == SIZE
     assert slept == [1.0, 5.0, 30.0]
     assert list(files_of(folder)) == ["a.wav"]
@@ -129,13 +134,12 @@ def test_a_network_that_is_gone_for_a_while_is_waited_for(memory, monkeypatch, s
 )
 def test_what_is_never_taken_ends_the_run_with_a_sentence(memory, monkeypatch, slept, error, waits, reason):
     monkeypatch.setattr(MemoryFileSystem, "put_file", failing(error, 9), raising=False)
-    folder = output_folder("memory://me:secret@bucket/night")
-    with pytest.raises(FolderFullError) as told:
+    folder = open_output("memory://me:secret@bucket/night")
+    with pytest.raises(FolderFullError) as message:
         folder.write("a.wav", AUDIO, None)
     assert slept == waits
-    assert str(told.value) == (
-        f"memory://bucket/night cannot be written ({reason}): "
-        "see to it, then run the command again, which goes on from here."
+    assert str(message.value) == (
+        f"memory://bucket/night cannot be written ({reason}): correct this, then run the command again to resume."
     )
 
 
@@ -149,8 +153,8 @@ def test_addresses_are_told_from_paths(where, expected):
 
 def test_a_path_is_a_local_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert output_folder("a/b") == LocalFolder(tmp_path / "a" / "b")
-    assert output_folder((tmp_path / "c d").as_uri()) == LocalFolder(tmp_path / "c d")
+    assert open_output("a/b") == LocalFolder(tmp_path / "a" / "b")
+    assert open_output((tmp_path / "c d").as_uri()) == LocalFolder(tmp_path / "c d")
     assert (tmp_path / "a" / "b").is_dir()
     assert (tmp_path / "c d").is_dir()
 
@@ -162,29 +166,29 @@ def test_a_path_is_a_local_folder(tmp_path, monkeypatch):
         ("memory://", "memory:// names no folder; write it as memory://FOLDER."),
         (
             "file://server/a",
-            "file://server/a names no folder of this machine; write file:///FOLDER, or its path alone.",
+            "file://server/a is not a folder of this machine; write file:///FOLDER, or only its path.",
         ),
     ],
 )
 def test_what_cannot_be_an_output_is_refused(address, sentence):
-    with pytest.raises(UsageError) as told:
-        output_folder(address)
-    assert str(told.value) == sentence
+    with pytest.raises(UsageError) as message:
+        open_output(address)
+    assert str(message.value) == sentence
 
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(TtsError) as told:
-        output_folder("s3://bucket/night")
-    assert str(told.value) == "s3:// needs a package that is not installed: pip install s3fs"
+    with pytest.raises(TtsError) as message:
+        open_output("s3://bucket/night")
+    assert str(message.value) == "s3:// needs a package that is not installed: pip install s3fs"
 
 
 def test_without_fsspec_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(TtsError) as told:
-        output_folder("memory://bucket/night")
-    assert str(told.value) == (
-        "memory://bucket/night needs a package that is missing; install it with: pip install 'utter-tts[cluster]'"
+    with pytest.raises(TtsError) as message:
+        open_output("memory://bucket/night")
+    assert str(message.value) == (
+        "memory://bucket/night needs a package that is not installed: pip install 'utter-tts[cluster]'"
     )
 
 
@@ -204,16 +208,16 @@ def test_a_manifest_goes_there_and_comes_to_another_machine(folder, tmp_path, mo
 
 
 def test_the_copy_is_kept_up_to_date_and_made_at_the_end(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("tts.batch.remote_manifest.PUSH_SECONDS", 0.01)
+    monkeypatch.setattr("tts.batch.remote.PUSH_SECONDS", 0.01)
     path, warnings = tmp_path / "m.jsonl", []
     path.write_bytes(b"1\n")
-    with copied_manifest(folder, path, warnings.append):
+    with mirrored_manifest(folder, path, warnings.append):
         assert files_of(folder)["manifest.jsonl"] == b"1\n"
         path.write_bytes(b"2\n")
         copy = tmp_path / "copy.jsonl"
         while not folder.get("manifest.jsonl", copy) or copy.read_bytes() != b"2\n":
             pass
-        monkeypatch.setattr("tts.batch.remote_manifest.PUSH_SECONDS", 1000.0)
+        monkeypatch.setattr("tts.batch.remote.PUSH_SECONDS", 1000.0)
         path.write_bytes(b"3\n")
     assert files_of(folder) == {"manifest.jsonl": b"3\n"}
     assert warnings == []
@@ -222,7 +226,7 @@ def test_the_copy_is_kept_up_to_date_and_made_at_the_end(folder, tmp_path, monke
 def test_the_copy_is_made_after_a_failure_too(folder, tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_bytes(b"1\n")
-    with pytest.raises(TtsError, match="gone wrong"), copied_manifest(folder, path, pytest.fail):
+    with pytest.raises(TtsError, match="gone wrong"), mirrored_manifest(folder, path, pytest.fail):
         path.write_bytes(b"2\n")
         raise TtsError("It has gone wrong.")
     assert files_of(folder) == {"manifest.jsonl": b"2\n"}
@@ -232,6 +236,6 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spoken(memor
     monkeypatch.setattr(MemoryFileSystem, "put_file", failing(ConnectionError("reset"), 9), raising=False)
     path = tmp_path / "m.jsonl"
     path.touch()
-    with pytest.raises(FolderFullError), copied_manifest(output_folder("memory://b/n"), path, pytest.fail):
+    with pytest.raises(FolderFullError), mirrored_manifest(open_output("memory://b/n"), path, pytest.fail):
         pytest.fail("nothing may be spoken")
     assert slept == []

@@ -1,3 +1,5 @@
+""" """
+
 from __future__ import annotations
 
 import io
@@ -8,11 +10,9 @@ import numpy as np
 import pytest
 
 from tts.audio.audio import Audio
-from tts.batch.folder import FolderFullError
-from tts.batch.job import Row, Setup
-from tts.batch.jobs import Defaults
-from tts.batch.run import Pace
-from tts.batch.whole import Request, run_batch
+from tts.batch.folders import FolderFullError
+from tts.batch.jobs import BatchDefaults, BatchResult, WorkerSetup
+from tts.batch.run import BatchRequest, RunSettings, run_batch
 from tts.batch.workers import Workers
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
@@ -42,9 +42,9 @@ class Clerks(Workers):
         if "full" in job.text:
             raise FolderFullError("The disk is full.")
         if "fail" in job.text:
-            return Row(job.id, job.line, job.key, error="It failed.")
+            return BatchResult(job.id, job.line, job.key, error="It failed.")
         size = self._folder.write(job.file, Audio(np.zeros(len(job.text), np.float32), 22050), None)
-        return Row(job.id, job.line, job.key, job.file, size, len(job.text) / 22050, 0.01)
+        return BatchResult(job.id, job.line, job.key, job.file, size, len(job.text) / 22050, 0.01)
 
     def replace(self, worker):
         raise AssertionError
@@ -68,8 +68,10 @@ class Batch:
             return clerks[0]
 
         self.watched.clear()
-        defaults = Defaults(voice=self._voice, options=SynthesisOptions())
-        request = Request(str(self.folder), None, "auto", Setup(), defaults, Pace(**{"batch_size": 2, **pace}))
+        defaults = BatchDefaults(voice=self._voice, options=SynthesisOptions())
+        request = BatchRequest(
+            str(self.folder), None, "auto", WorkerSetup(), defaults, RunSettings(**{"batch_size": 2, **pace})
+        )
         try:
             return run_batch(
                 io.BytesIO(sentences.encode()),
@@ -155,7 +157,7 @@ def test_failures_are_counted_kept_and_tried_again(batch):
         None,
         "It failed.",
         "The text is empty.",
-        "The id 'a' stands on line 1 already: give each line its own.",
+        "The id 'a' is the id of line 1 already: give each line its own.",
     ]
     assert batch("a|One.\nb|This will not.\nc|Now it says something.\nd|Twice.\n").failed == 0
     assert [(row["id"], row["error"]) for row in batch.rows] == [("a", None), ("b", None), ("c", None), ("d", None)]
