@@ -359,7 +359,7 @@ from tts.batch.jobs import BatchResult
 from tts.batch.manifest import Manifest
 with Manifest(Path(sys.argv[1])) as manifest:
     for n in range(10**9):
-        manifest.append(Row(f"id {n}", n, "k" * 64, f"{n}.wav", n, n / 7))
+        manifest.append(BatchResult(f"id {n}", n, "k" * 64, f"{n}.wav", n, n / 7))
         print(n, flush=True)
 """
 
