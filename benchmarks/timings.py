@@ -31,8 +31,8 @@ from timing_truth import Clip, Group, clips, groups
 from transitions import transition_errors
 
 from tts import SynthesisOptions, Voice, load_voice
+from tts.models.base import WaveRequest
 from tts.models.fastspeech2 import FastSpeech2
-from tts.models.stages import WaveRequest
 from tts.synthesis.sentence import random_draws
 from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark, TimedWord, symbol_marks, timed_words

@@ -9,7 +9,7 @@ from tts.benchmark.presets import BYTES_A_WEIGHT, PRESETS
 from tts.errors import UsageError
 from tts.kernels.choice import reference_only
 from tts.kernels.threads import compute_threads
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import VocoderNetwork
 from tts.voice.computing import PRECISIONS
 
 CPU = torch.device("cpu")
@@ -43,7 +43,7 @@ def test_there_is_always_enough_to_hear():
 def test_every_preset_is_a_network(name):
     with torch.device("meta"):
         network = BUILDERS[PRESETS[name].network](MEL, dict(PRESETS[name].dimensions))
-    assert isinstance(network, Vocoder) == (PRESETS[name].stage == "vocoder")
+    assert isinstance(network, VocoderNetwork) == (PRESETS[name].stage == "vocoder")
 
 
 def test_a_precision_that_the_network_has_not_is_refused():

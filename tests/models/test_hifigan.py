@@ -28,12 +28,12 @@ def a_mel(batch=2, n_frames=12):
 @pytest.mark.parametrize("two_convolutions", [True, False])
 @torch.no_grad()
 def test_a_batch_is_its_items(two_convolutions):
-    network, mel = hifigan(two_convolutions=two_convolutions), a_mel(3)
-    whole = network(mel)
-    assert whole.shape == (3, 12 * 8)
-    assert whole.abs().max() <= 1
+    network, mel = hifigan(two_convolutions=two_convolutions).double(), a_mel(3).double()
+    together = network(mel)
+    assert together.shape == (3, 12 * 8)
+    assert together.abs().max() <= 1
     for i in range(3):
-        torch.testing.assert_close(network(mel[i : i + 1])[0], whole[i])
+        torch.testing.assert_close(network(mel[i : i + 1])[0], together[i])
 
 
 @torch.no_grad()

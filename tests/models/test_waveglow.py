@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from tts.audio.mel import inverse_stft, stft
+from tests.models.rounding import rounding_bound
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels.choice import reference_only
-from tts.models.denoiser import Denoiser
 from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
 
@@ -36,7 +35,7 @@ def inputs(batch=2, n_frames=6):
 
 
 def split_as_drawn(z, dimensions):
-    """z of `encode` as the draws of `infer`: what left early is drawn last, and the latest of it first."""
+    """z of `encode` as the noise of `infer`: what left early comes last, and the latest of it first."""
     n_early = sum(dimensions.is_early_output(k) for k in range(dimensions.n_flows))
     early = z[:, : n_early * dimensions.n_early_size].chunk(n_early, dim=1) if n_early else ()
     return [z[:, n_early * dimensions.n_early_size :], *reversed(early)]
@@ -47,11 +46,11 @@ def split_as_drawn(z, dimensions):
 )
 @torch.no_grad()
 def test_inference_undoes_encoding(dimensions):
-    network = waveglow(dimensions)
-    mel, audio = inputs()
+    network = waveglow(dimensions).double()
+    mel, audio = (tensor.double() for tensor in inputs())
     drawn = split_as_drawn(network.encode(mel, audio).z, dimensions)
     assert [z.shape for z in drawn] == [z.shape for z in network.noise(2, 6)]
-    torch.testing.assert_close(network.infer(mel, drawn, sigma=1.0), audio, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network.infer(mel, drawn, sigma=1.0), audio)
 
 
 def test_likelihood_is_what_the_jacobian_says():
@@ -59,7 +58,10 @@ def test_likelihood_is_what_the_jacobian_says():
     mel, audio = (t[:1].double() for t in inputs(n_frames=2))
     jacobian = torch.autograd.functional.jacobian(lambda a: network.encode(mel, a).z.flatten(), audio)
     z = network.encode(mel, audio).z.flatten()
-    expected = torch.distributions.Normal(0.0, 0.7).log_prob(z).sum() + torch.linalg.slogdet(jacobian[:, 0])[1]
+    expected = (
+        torch.distributions.Normal(z.new_tensor(0.0), z.new_tensor(0.7)).log_prob(z).sum()
+        + torch.linalg.slogdet(jacobian[:, 0])[1]
+    )
     torch.testing.assert_close(network.log_likelihood(mel, audio, sigma=0.7)[0], expected)
     constant = z.numel() * 0.5 * torch.log(torch.tensor(2 * torch.pi * 0.49, dtype=torch.float64))
     torch.testing.assert_close(waveglow_loss(network.encode(mel, audio), sigma=0.7), -(expected + constant) / z.numel())
@@ -67,13 +69,13 @@ def test_likelihood_is_what_the_jacobian_says():
 
 @torch.no_grad()
 def test_a_batch_is_its_items():
-    network = waveglow()
-    mel, audio = inputs(batch=3)
-    noise = network.noise(3, mel.shape[2], np.random.default_rng(0))
-    whole = network.infer(mel, noise, 0.6)
+    network = waveglow().double()
+    mel, audio = (tensor.double() for tensor in inputs(batch=3))
+    noise = [z.double() for z in network.noise(3, mel.shape[2], np.random.default_rng(0))]
+    together = network.infer(mel, noise, 0.6)
     for i in range(3):
-        alone = network.infer(mel[i : i + 1], [z[i : i + 1] for z in noise], 0.6)
-        torch.testing.assert_close(alone[0], whole[i])
+        single = network.infer(mel[i : i + 1], [z[i : i + 1] for z in noise], 0.6)
+        torch.testing.assert_close(single[0], together[i])
     torch.testing.assert_close(network.log_likelihood(mel, audio)[1:2], network.log_likelihood(mel[1:2], audio[1:2]))
 
 
@@ -93,46 +95,32 @@ def test_an_untrained_flow_only_mixes():
 
 @torch.no_grad()
 def test_the_inverse_follows_its_weight():
+    torch.manual_seed(0)
     conv = InvertibleConv(4).eval()
     x = torch.randn(1, 4, 3)
 
     def undone():
-        return torch.allclose(conv.inverse(conv(x)[0]), x, atol=1e-5)
+        """Up to rounding, which a matrix and its inverse enlarge by their condition number, in two sums of 4 terms."""
+        unit = torch.finfo(x.dtype).eps * float(torch.linalg.cond(conv.weight[:, :, 0].double()))
+        return (conv.inverse(conv(x)[0]) - x).abs().max() <= 8 * unit * x.abs().max()
 
     assert undone()
     conv.load_state_dict({"weight": 3 * torch.randn(4, 4, 1)})
     assert undone()
     x = x.double()
     assert conv.double().inverse(x).dtype == torch.float64
-    assert torch.allclose(conv.inverse(conv(x)[0]), x, atol=1e-12)
-    # While training nothing is kept; and what was kept before is gone.
+    assert undone()
+    # While training nothing is cached; and what was cached before is gone.
     conv.train()
     conv.weight.mul_(2)
     assert undone()
     conv.weight.mul_(2)
     assert undone()
-    assert torch.allclose(copy.deepcopy(conv.eval()).inverse(conv(x)[0]), x)
+    conv = copy.deepcopy(conv.eval())
+    assert undone()
 
 
-@torch.no_grad()
-def test_the_denoiser_takes_the_hum_off():
-    network = waveglow()
-    hum = network.hum(20)
-    assert hum.shape == (1, 20 * MEL.hop_length)
-    torch.testing.assert_close(hum, network.infer(torch.zeros(1, 5, 20), network.noise(1, 20), sigma=0.0))
-    denoiser = Denoiser(network.hum(), MEL.n_fft)
-    audio = inputs(n_frames=20)[1]
-    torch.testing.assert_close(denoiser(audio, 0.0), audio, atol=1e-6, rtol=0)
-    spectrum = stft(audio, 64, 16)
-    quieter = (spectrum.abs() - 0.3 * stft(hum, 64, 16)[:, :, :1].abs()).clamp(min=0)
-    expected = inverse_stft(torch.polar(quieter, spectrum.angle()), 64, 16, 320)
-    torch.testing.assert_close(denoiser(audio, 0.3), expected, atol=1e-5, rtol=1e-4)
-    assert torch.equal(denoiser(torch.zeros(1, 320), 1.0), torch.zeros(1, 320))
-    # Shorter than the transform can reflect.
-    assert denoiser(audio[:, :16], 0.3).shape == (2, 16)
-
-
-def test_the_hum_draws_no_random_numbers_of_others():
+def test_the_hum_leaves_the_global_random_numbers_as_they_are():
     network = waveglow()
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -162,10 +150,11 @@ def waveglow_with_pulses():
 @torch.no_grad()
 def test_inference_undoes_encoding_in_large_groups_with_pulses():
     network, mel, pulses, audio = waveglow_with_pulses()
+    network, mel, pulses, audio = network.double(), mel.double(), pulses.double(), audio.double()
     encoding = network.encode(mel, audio, pulses)
     drawn = split_as_drawn(encoding.z, LARGE_GROUPS)
     assert [z.shape for z in drawn] == [(2, 120, 12), (2, 8, 12)] == [z.shape for z in network.noise(2, 6)]
-    torch.testing.assert_close(network.infer(mel, drawn, 1.0, pulses), audio, atol=1e-5, rtol=0)
+    torch.testing.assert_close(network.infer(mel, drawn, 1.0, pulses), audio)
     # Other pulses, other speech.
     assert (network.infer(mel, drawn, 1.0, pulses.flip(0)) - audio).abs().max() > 0.01
 
@@ -197,8 +186,8 @@ def test_it_speaks_with_the_pulses_of_its_pitch():
 
 
 @torch.no_grad()
-def test_each_group_hears_its_own_pulses():
-    """With blocks that add nothing, a changed sample is heard in its group and in the two beside it."""
+def test_each_group_is_conditioned_on_its_own_pulses():
+    """With blocks that add nothing, a changed sample changes its group and the two beside it."""
     network, mel, pulses, _ = waveglow_with_pulses()
     for block in network.upsample.blocks:
         block.scale.zero_()
@@ -208,7 +197,7 @@ def test_each_group_hears_its_own_pulses():
     assert torch.nonzero(difference > 1e-6)[:, 0].tolist() == [4, 5, 6]
 
 
-def test_a_frame_must_be_whole_groups():
+def test_a_frame_must_be_a_multiple_of_groups():
     mel = MelSettings(n_fft=1024, hop_length=200, n_mels=5)
     with pytest.raises(TtsError, match="groups of 128 samples do not make 200 samples"):
         WaveGlow(mel, LARGE_GROUPS)
@@ -222,19 +211,19 @@ def test_the_published_layout_has_nothing_of_the_pulses():
 
 @torch.no_grad()
 @pytest.mark.parametrize("chunk_frames", [5, 64])
-def test_a_stream_is_the_whole_in_pieces(chunk_frames):
-    network = waveglow()
-    mel, _ = inputs(n_frames=33)
-    noise = network.noise(2, 33, np.random.default_rng(2))
+def test_a_stream_is_the_inference_in_chunks(chunk_frames):
+    network = waveglow().double()
+    mel = inputs(n_frames=33)[0].double()
+    noise = [z.double() for z in network.noise(2, 33, np.random.default_rng(2))]
     # Five flows of three groups and three frames of a kernel of four.
     assert network.reach() == (11, 8)
-    pieces = list(network.stream(mel, noise, 0.6, chunk_frames))
-    assert [p.shape[1] // 16 for p in pieces] == [chunk_frames] * (33 // chunk_frames) + [33 % chunk_frames]
-    torch.testing.assert_close(torch.cat(pieces, 1), network.infer(mel, noise, 0.6), atol=1e-6, rtol=0)
+    chunks = list(network.stream(mel, noise, 0.6, chunk_frames))
+    assert [chunk.shape[1] // 16 for chunk in chunks] == [chunk_frames] * (33 // chunk_frames) + [33 % chunk_frames]
+    torch.testing.assert_close(torch.cat(chunks, 1), network.infer(mel, noise, 0.6))
 
 
 @torch.no_grad()
-def test_a_stream_without_context_is_not_the_whole():
+def test_a_stream_without_context_is_not_the_inference():
     network = waveglow()
     mel, _ = inputs(n_frames=33)
     noise = network.noise(2, 33, np.random.default_rng(2))
@@ -243,12 +232,13 @@ def test_a_stream_without_context_is_not_the_whole():
 
 
 @torch.no_grad()
-def test_a_stream_hears_its_pulses():
+def test_a_stream_has_its_pulses():
     network, mel, pulses, _ = waveglow_with_pulses()
-    mel, pulses = mel.repeat(1, 1, 9), pulses.repeat(1, 1, 9)
-    noise = network.noise(2, 54, np.random.default_rng(2))
+    network.double()
+    mel, pulses = mel.double().repeat(1, 1, 9), pulses.double().repeat(1, 1, 9)
+    noise = [z.double() for z in network.noise(2, 54, np.random.default_rng(2))]
     streamed = torch.cat(list(network.stream(mel, noise, 0.6, 7, pulses=pulses)), 1)
-    torch.testing.assert_close(streamed, network.infer(mel, noise, 0.6, pulses), atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(streamed, network.infer(mel, noise, 0.6, pulses))
 
 
 @torch.no_grad()
@@ -258,12 +248,15 @@ def test_speaking_follows_its_weights():
     mel, _ = inputs()
     noise = network.noise(2, 6, np.random.default_rng(2))
 
-    def speaks_as_the_reference(tolerance=1e-5):
-        wave = network.infer(mel, noise, 0.6)
+    def reference(network):
         with reference_only():
-            expected = network.infer(mel, noise, 0.6)
+            return network.infer(mel, noise, 0.6)
+
+    def speaks_as_the_reference(tolerance=None):
+        wave, expected = network.infer(mel, noise, 0.6), reference(network)
         assert wave.dtype == expected.dtype == mel.dtype
-        torch.testing.assert_close(wave, expected, atol=tolerance, rtol=0)
+        bound = rounding_bound(network, reference) if tolerance is None else tolerance
+        torch.testing.assert_close(wave, expected, atol=bound, rtol=0)
         return wave
 
     before = speaks_as_the_reference()
@@ -284,7 +277,8 @@ def test_with_gradients_it_is_the_modules_that_speak():
     mel, _ = inputs()
     noise = network.noise(2, 6)
     wave = network.infer(mel, noise, 0.6)
+    bound = rounding_bound(network, lambda network: network.infer(mel, noise, 0.6))
     wave.sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
     with torch.no_grad():
-        torch.testing.assert_close(network.infer(mel, noise, 0.6), wave.detach(), atol=1e-5, rtol=0)
+        torch.testing.assert_close(network.infer(mel, noise, 0.6), wave.detach(), atol=bound, rtol=0)

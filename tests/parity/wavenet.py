@@ -12,8 +12,7 @@ from torch import Tensor
 from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
 from tts.audio.audio import inverse_mulaw_codes, mulaw_codes
 from tts.kernels.wavenet import Conditions, generate
-from tts.models.wavenet import WaveNet
-from tts.models.wavenet_loop import conditions_of
+from tts.models.wavenet import WaveNet, loop_conditions
 from tts.voice.formats import wavenet_r9y9
 
 # The reference's losses were computed with these, whatever the hyperparameters say.
@@ -68,7 +67,7 @@ def _forward(network: WaveNet, folder: Path, name: str) -> Iterator[Comparison]:
 
 def _incremental(network: WaveNet, samples: Tensor, mel: Tensor) -> Tensor:
     """`predict`, one sample at a time, for as many samples as are given."""
-    conditions = conditions_of(network, mel, None)
+    conditions = loop_conditions(network, mel, None)
     n_steps = samples.shape[1]
     if n_steps < conditions.samples.shape[2]:
         heard = conditions.at_sample_rate()[:, :, :n_steps]

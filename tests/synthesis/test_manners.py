@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tts.models.stages import AcousticStage, SpokenMel
+from tts.models.base import AcousticModel, SpokenMel
 from tts.synthesis.manners import changes_pitch, frame_gains, louder, symbol_manners, takes_in_manners, unheeded
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.sentence import Mannered, Sentence
@@ -13,7 +13,7 @@ from tts.text.symbols import Encoded
 ALL = frozenset({"speed", "pitch", "energy"})
 
 
-class Counting(AcousticStage):
+class Counting(AcousticModel):
     """Two frames a symbol at usual speed, which hold the pitch and energy asked for and the symbol's number."""
 
     controls = ALL

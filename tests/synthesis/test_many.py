@@ -10,9 +10,9 @@ import torch
 
 from tests.tiny_voice import FRAMES_PER_SYMBOL, MEL
 from tts.errors import TtsError, UsageError
+from tts.models.base import AcousticModel, SpokenMel
 from tts.models.source_filter import SourceFilter
-from tts.models.stages import AcousticStage, SpokenMel
-from tts.models.torch_stages import TorchVocoder
+from tts.models.torch_network import TorchVocoder
 from tts.models.vocos import VocosDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.synthesis.options import SynthesisOptions
@@ -135,7 +135,7 @@ def test_what_cannot_be_asked_for_is_refused_in_its_place(voice):
     assert "streams are for WaveNet" in str(folded)
 
 
-class Delicate(AcousticStage):
+class Delicate(AcousticModel):
     """Four frames a symbol, drawn at random; cannot speak what has more than so many symbols."""
 
     engine, controls = "torch", frozenset({"speed"})

@@ -7,7 +7,7 @@ import pytest
 from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
 from tts.audio.audio import integrated_loudness
 from tts.errors import TtsError, UsageError
-from tts.models.stages import SpokenMel, VocoderStage
+from tts.models.base import SpokenMel, Vocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
 from tts.synthesis.sentence import sentence_seed, without_long_edges
@@ -62,7 +62,7 @@ def test_silence_stands_between_sentences(pulse):
     np.testing.assert_array_equal(pulse.say("Hello. Hello.", options).samples, np.concatenate([first, second]))
 
 
-class Halved(VocoderStage):
+class Halved(Vocoder):
     """Counts its samples, and gives a frame first and then the rest."""
 
     engine, mel = "torch", MEL
@@ -183,7 +183,7 @@ def test_a_voice_of_an_unknown_kind_is_refused(voices_folder, tmp_path):
         load_voice(with_frontend(voices_folder, tmp_path, "pinyin", ENGLISH_IPA.symbols), device="cpu")
 
 
-class Striped(VocoderStage):
+class Striped(Vocoder):
     """Sounds as how many streams it speaks in."""
 
     engine, mel, foldable = "torch", MEL, True

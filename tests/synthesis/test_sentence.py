@@ -1,7 +1,7 @@
 import numpy as np
 
 from tts.audio.mel_settings import MelSettings
-from tts.models.stages import SpokenMel
+from tts.models.base import SpokenMel
 from tts.synthesis.sentence import heard, with_pauses
 from tts.synthesis.steady import Spoken
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from tts.models.stages import AcousticStage, SpokenMel
+from tts.models.base import AcousticModel, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import TAKES, halves, speak_steadily
 from tts.text.symbols import Encoded
 
 
-class Scripted(AcousticStage):
+class Scripted(AcousticModel):
     """Gives two frames a symbol, all of the symbol's id, and fails as it is told: by a function of the ids and take."""
 
     controls = frozenset({"speed"})

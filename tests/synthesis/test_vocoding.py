@@ -6,14 +6,14 @@ from tests.tiny_voice import MEL
 from tts.audio.mel import mel_conversion
 from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
+from tts.models.base import Vocoder
 from tts.models.denoiser import Denoiser
 from tts.models.griffinlim import GriffinLim
-from tts.models.stages import VocoderStage
-from tts.models.torch_stages import TorchVocoder
+from tts.models.torch_network import TorchVocoder
 from tts.synthesis.vocoding import Vocoding
 
 
-class Echo(VocoderStage):
+class Echo(Vocoder):
     """Sounds as what the first mel says, one sample after the other, and hums."""
 
     mel = None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tts.models.excitation import cycles, pulse_train
+from tts.models.source_filter import cycles, pulse_train
 from tts.training.phase import phase_offset
 
 SAMPLE_RATE, HOP = 22050, 256

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.tiny_corpus import write_tiny_corpus
-from tts.models import tacotron2_shown
+from tts.models import tacotron2
 from tts.training.data import PreparedCorpus
 from tts.training.tacotron2 import (
     ECHOES,
@@ -101,7 +101,7 @@ def told(monkeypatch):
 
     def forward_shown(*given, echoes):
         calls.append(echoes)
-        return tacotron2_shown.forward_shown(*given, echoes=echoes)
+        return tacotron2.forward_with_alignment(*given, echoes=echoes)
 
     monkeypatch.setattr("tts.training.tacotron2.forward_shown", forward_shown)
     return calls

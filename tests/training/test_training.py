@@ -8,7 +8,7 @@ import soundfile
 import torch
 
 from tests.tiny_voice import MEL
-from tts.models.fastspeech2 import whole_frames
+from tts.models.fastspeech2 import round_durations
 from tts.training.data import PreparedCorpus
 from tts.training.features import frame_durations
 from tts.training.prepare import prepare
@@ -37,7 +37,7 @@ def prepared(tmp_path_factory):
 def test_boundaries_become_frames():
     assert frame_durations([1, 1, 1, 1], 6).tolist() == [2, 1, 1, 2]
     assert frame_durations([10, 0, 30], 4).tolist() == [1, 0, 3]
-    assert whole_frames(torch.tensor([[1.5, 1.5, 1.5, 1.5]])).sum() == 6
+    assert round_durations(torch.tensor([[1.5, 1.5, 1.5, 1.5]])).sum() == 6
 
 
 def test_prepared_features_line_up(prepared):

@@ -12,9 +12,9 @@ from lightning_fabric import Fabric
 from tests.tiny_corpus import N_CLIPS, N_FRAMES
 from tests.tiny_voice import MEL, write_pulse_voice, write_random_voice
 from tts.errors import TtsError, UsageError
-from tts.models.excitation import F0_CENTRE_HZ
 from tts.models.hifigan import HiFiGANDimensions
 from tts.models.lapped_waveglow import LappedWaveGlowDimensions
+from tts.models.source_filter import F0_CENTRE_HZ
 from tts.models.waveglow import WaveGlowDimensions
 from tts.models.wavenet import WaveNetDimensions
 from tts.training.data import PreparedCorpus

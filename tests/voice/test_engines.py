@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tts.errors import UsageError
-from tts.models.torch_stages import TorchAcoustic, TorchVocoder
+from tts.models.torch_network import TorchAcoustic, TorchVocoder
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
 from tts.voice import computing, engines

@@ -8,8 +8,8 @@ import pytest
 
 from tts import SynthesisOptions, load_voice
 from tts.errors import TtsError, UsageError
-from tts.models import fastspeech2_graph, source_filter_graph
-from tts.models.onnx_fastspeech2 import OnnxFastSpeech2
+from tts.onnx import fastspeech2, source_filter
+from tts.onnx.fastspeech2 import OnnxFastSpeech2
 from tts.voice import exporting
 from tts.voice.exporting import export_graphs
 from tts.voice.manifest import load_manifest, verify_files
@@ -65,7 +65,7 @@ def test_both_engines_say_the_same(voice):
 
 @pytest.mark.parametrize("changed", ["PITCH_RANGE", "ENERGY_RANGE"])
 def test_a_graph_that_says_something_else_is_not_written(voice, tmp_path, monkeypatch, changed):
-    monkeypatch.setattr(fastspeech2_graph, changed, (1.0, 2.0))
+    monkeypatch.setattr(fastspeech2, changed, (1.0, 2.0))
     before = content(voice)
     for destination in (voice, tmp_path / "new"):
         with pytest.raises(TtsError, match=r"(is not PyTorch's|other durations).*nothing was written"):
@@ -85,7 +85,7 @@ def test_controls_are_compared_too(voice, monkeypatch, ignored):
 
 
 def test_a_vocoder_is_compared_too(voice, monkeypatch):
-    monkeypatch.setattr(source_filter_graph, "F0_CENTRE_HZ", 190.0)
+    monkeypatch.setattr(source_filter, "F0_CENTRE_HZ", 190.0)
     with pytest.raises(TtsError, match="The speech of the vocoder by its graph is not PyTorch's"):
         export_graphs(load_manifest(voice), voice, print)
 

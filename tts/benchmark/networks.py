@@ -19,9 +19,8 @@ from tts.benchmark.presets import Preset
 from tts.kernels.threads import compute_threads, set_compute_threads
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
-from tts.models.precision import SpeakingNetwork
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import TorchNetwork, VocoderNetwork
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 
@@ -32,7 +31,7 @@ MEL_MEAN, MEL_DEVIATION = -5.0, 2.0
 # No vocoder hears less.
 LEAST_FRAMES = 4
 
-BUILDERS: dict[str, Callable[[MelSettings, dict[str, Any]], SpeakingNetwork]] = {
+BUILDERS: dict[str, Callable[[MelSettings, dict[str, Any]], TorchNetwork]] = {
     "waveglow": lambda mel, options: WaveGlow(mel, WaveGlowDimensions(**options)),
     "wavenet": lambda mel, options: WaveNet(mel, WaveNetDimensions(**options)),
     "hifigan": lambda mel, options: HiFiGAN(mel, HiFiGANDimensions(**options)),
@@ -66,7 +65,7 @@ def computing_on(threads: int | None) -> Iterator[int]:
             set_compute_threads(None)
 
 
-def random_network(preset: Preset, mel: MelSettings = MEL) -> SpeakingNetwork:
+def random_network(preset: Preset, mel: MelSettings = MEL) -> TorchNetwork:
     """A network of the preset's size, ready to speak; each call gives the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -75,7 +74,7 @@ def random_network(preset: Preset, mel: MelSettings = MEL) -> SpeakingNetwork:
     return network.eval().requires_grad_(False)
 
 
-def network_workload(name: str, preset: Preset, network: SpeakingNetwork, setting: Setting) -> Workload:
+def network_workload(name: str, preset: Preset, network: TorchNetwork, setting: Setting) -> Workload:
     """Both paths of a network; the plain one is always in float32.
 
     Raises:
@@ -110,8 +109,8 @@ def _settle(network: nn.Module) -> None:
         nn.init.constant_(last.bias, math.log(FRAMES_A_SYMBOL + 1) + 1e-6)
 
 
-def _sound_work(network: SpeakingNetwork, setting: Setting) -> Callable[[float], Made]:
-    assert isinstance(network, Vocoder)
+def _sound_work(network: TorchNetwork, setting: Setting) -> Callable[[float], Made]:
+    assert isinstance(network, VocoderNetwork)
     settings = network.mel
     frame_seconds = settings.hop_length / settings.sample_rate
     n_frames = _frames(setting.seconds, frame_seconds)
@@ -127,7 +126,7 @@ def _sound_work(network: SpeakingNetwork, setting: Setting) -> Callable[[float],
     return run
 
 
-def _mel_work(network: SpeakingNetwork, setting: Setting) -> Callable[[float], Made]:
+def _mel_work(network: TorchNetwork, setting: Setting) -> Callable[[float], Made]:
     """As long as was asked for: Tacotron 2 never hears its stop, FastSpeech 2's symbols all take the same time."""
     assert isinstance(network, (Tacotron2, FastSpeech2))
     frame_seconds = MEL.hop_length / MEL.sample_rate

@@ -1,7 +1,7 @@
-"""The bias denoiser of WaveGlow (NVIDIA's `denoiser.py`, released with Prenger et al. 2018): a vocoder's own hum.
+"""The bias denoiser of WaveGlow (NVIDIA's `denoiser.py`, released with Prenger et al. 2018).
 
-A vocoder adds a faint sound that does not depend on what it is asked for. Its spectrum is measured once and taken off
-every frame (spectral subtraction, Boll 1979), while the phase stays.
+A vocoder adds a faint hum that does not depend on its input. Its spectrum is measured once and subtracted from every
+frame (spectral subtraction, Boll 1979); the phase stays.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tts.audio.mel import inverse_stft, stft
 
 
 class Denoiser:
-    """Takes off `hum` [1, n]; `bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of its first frame."""
+    """Subtracts `hum` [1, n]; `bias` [1, n_fft // 2 + 1, 1] holds the magnitudes of its first frame."""
 
     def __init__(self, hum: Tensor, n_fft: int) -> None:
         self.n_fft, self.hop_length = n_fft, n_fft // 4
@@ -21,9 +21,9 @@ class Denoiser:
 
     @torch.no_grad()
     def __call__(self, samples: Tensor, strength: float) -> Tensor:
-        """samples [B, n] → the same shape; a strength of 1 takes the whole hum off, 0 nothing."""
+        """samples [B, n] → the same shape; a strength of 1 subtracts all of the hum, 0 nothing."""
         n_samples = samples.shape[1]
-        # The transform reflects half a window at the edges, so there must be more than that.
+        # The transform reflects half a window at the edges, so the input must be longer than that.
         padded = torch.nn.functional.pad(samples, (0, max(0, self.n_fft - n_samples)))
         spectrum = stft(padded, self.n_fft, self.hop_length)
         magnitude = spectrum.abs()

@@ -1,12 +1,12 @@
 """FastSpeech 2 (Ren et al. 2020, arXiv 2006.04558): symbols → durations, pitch, energy → mel, all frames at once.
 
-Deviations, each for speed or steadiness on small hardware:
-- the decoder is made of ConvNeXt blocks (no attention over frames): its cost is linear in time and it hears only a
-  bounded stretch, so long sentences are as safe as short ones;
-- layer norm stands before each sublayer, not after (Xiong et al. 2020, arXiv 2002.04745);
-- pitch is predicted a frame, as log F0 without the wavelet transform, energy as the mean over a symbol; both enter
+Deviations, each for speed or stability on small hardware:
+- the decoder consists of ConvNeXt blocks (no attention over frames): its cost is linear in time and its receptive field
+  is bounded, so long sentences are as safe as short ones;
+- layer norm comes before each sublayer, not after it (Xiong et al. 2020, arXiv 2002.04745);
+- pitch is predicted per frame, as log F0 without the wavelet transform, energy as the mean over a symbol; both enter
   through 256 bins as in section 2.3, interpolated between neighbouring bins;
-- frames learn where in their symbol they lie (fraction, duration) in place of the decoder's positional encoding.
+- frames receive their position in their symbol (fraction, duration) in place of the decoder's positional encoding.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.models.acoustic import AcousticModel, MelResult
-from tts.models.layers import ConvNeXtBlock
-from tts.models.masks import length_mask
+from tts.models.torch_network import AcousticNetwork, MelResult, length_mask
+from tts.models.vocos import ConvNeXtBlock
 
 # log2 of F0 in Hz, and natural log of the mel frame's L2 norm: the ranges that the bins of section 2.3 cover.
 PITCH_RANGE = (math.log2(60.0), math.log2(520.0))
@@ -48,7 +47,7 @@ class FastSpeech2Dimensions:
 
 @dataclass(frozen=True)
 class Prediction:
-    """All of one pass over a batch; S symbols, T frames. In training, later stages are fed the targets, not these."""
+    """The results of one pass over a batch of S symbols and T frames; in training, later stages use the targets."""
 
     mel: Tensor  # [B, n_mels, T]
     mel_before_postnet: Tensor  # [B, n_mels, T]
@@ -58,7 +57,7 @@ class Prediction:
     durations: Tensor  # [B, S], the frames in use
 
 
-class FastSpeech2(AcousticModel):
+class FastSpeech2(AcousticNetwork):
     controls = frozenset({"speed", "pitch", "energy"})
 
     def __init__(self, dimensions: FastSpeech2Dimensions) -> None:
@@ -92,20 +91,29 @@ class FastSpeech2(AcousticModel):
         pitch: float = 0.0,
         energy_scale: float = 1.0,
     ) -> Prediction:
-        """ids [B, S]; what is given of durations [B, S], log_f0 [B, T] and energy [B, S] replaces the predictions."""
+        """ids [B, S]; durations [B, S], log_f0 [B, T] and energy [B, S] replace the predictions where given."""
         symbol_mask = length_mask(id_lengths, ids.shape[1])[..., None]
-        x = self._encode(ids, symbol_mask)
+        x = self.embed(ids) + sinusoids(ids.shape[1], self.dimensions.channels, ids.device)
+        for block in self.encoder:
+            x = block(x, symbol_mask)
+        x = self.encoder_norm(x) * symbol_mask
+
         log_durations = self.duration_predictor(x, symbol_mask)
         predicted_energy = self.energy_predictor(x, symbol_mask)
         used_energy = predicted_energy + math.log(energy_scale) if energy is None else energy
         x = x + self.energy_embed(used_energy)
         if durations is None:
-            durations = whole_frames(torch.expm1(log_durations).clamp(min=0) / speed * symbol_mask[..., 0])
-        frames = regulate_length(x, durations) + self.place_in_symbol(places(durations))
+            durations = round_durations(torch.expm1(log_durations).clamp(min=0) / speed * symbol_mask[..., 0])
+
+        frames = regulate_length(x, durations) + self.place_in_symbol(positions_in_symbols(durations).to(x.dtype))
         frame_mask = length_mask(durations.sum(1), frames.shape[1])[..., None]
         predicted_log_f0 = self.pitch_predictor(frames, frame_mask) + sum(PITCH_RANGE) / 2
         used_log_f0 = predicted_log_f0 + pitch / 12 if log_f0 is None else log_f0
-        mel = self._decode(frames + self.pitch_embed(used_log_f0), frame_mask)
+
+        x = frames + self.pitch_embed(used_log_f0)
+        for block in self.decoder:
+            x = block(x, frame_mask)
+        mel = self.to_mel(self.decoder_norm(x)).transpose(1, 2)
         refined = mel if self.postnet is None else mel + self.postnet(mel * frame_mask.transpose(1, 2))
         return Prediction(refined, mel, log_durations, predicted_log_f0, predicted_energy, durations)
 
@@ -123,19 +131,6 @@ class FastSpeech2(AcousticModel):
         result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy)
         return MelResult(result.mel[0], result.durations[0], torch.exp2(result.log_f0[0] + pitch / 12))
 
-    def _encode(self, ids: Tensor, mask: Tensor) -> Tensor:
-        x = self.embed(ids) + sinusoids(ids.shape[1], self.dimensions.channels, ids.device)
-        for block in self.encoder:
-            x = block(x, mask)
-        normalised: Tensor = self.encoder_norm(x) * mask
-        return normalised
-
-    def _decode(self, x: Tensor, mask: Tensor) -> Tensor:
-        for block in self.decoder:
-            x = block(x, mask)
-        mel: Tensor = self.to_mel(self.decoder_norm(x)).transpose(1, 2)
-        return mel
-
 
 class FeedForwardTransformerBlock(nn.Module):
     """Self-attention, then two convolutions over time (figure 1b): x [B, S, channels] → the same shape."""
@@ -152,23 +147,19 @@ class FeedForwardTransformerBlock(nn.Module):
         self.dropout = nn.Dropout(d.dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        x = x + self.dropout(self._attend(self.attention_norm(x), mask))
+        batch, length, channels = x.shape
+        qkv = self.qkv(self.attention_norm(x)).view(batch, length, 3, self.n_heads, channels // self.n_heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        y = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask.view(batch, 1, 1, length))
+        x = x + self.dropout(self.attention_out(y.transpose(1, 2).reshape(batch, length, channels)))
         y = (self.conv_norm(x) * mask).transpose(1, 2)
         y = self.contract(torch.relu(self.expand(y))).transpose(1, 2)
         out: Tensor = x + self.dropout(y)
         return out
 
-    def _attend(self, x: Tensor, mask: Tensor) -> Tensor:
-        batch, length, channels = x.shape
-        qkv = self.qkv(x).view(batch, length, 3, self.n_heads, channels // self.n_heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
-        y = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask.view(batch, 1, 1, length))
-        out: Tensor = self.attention_out(y.transpose(1, 2).reshape(batch, length, channels))
-        return out
-
 
 class VariancePredictor(nn.Module):
-    """Two convolutions with ReLU, layer norm and dropout, then one number a place (figure 1c): [B, T, C] → [B, T]."""
+    """Two convolutions with ReLU, layer norm, dropout, then a number per position (figure 1c): [B, T, C] → [B, T]."""
 
     def __init__(self, d: FastSpeech2Dimensions, kernel_size: int = 5) -> None:
         super().__init__()
@@ -189,7 +180,7 @@ class VariancePredictor(nn.Module):
 
 
 class BinnedEmbedding(nn.Module):
-    """A number in `limits` → a vector: the embeddings of the two bins it lies between, blended: [B, T] → [B, T, C]."""
+    """Numbers in `limits` → the embeddings of the two bins around each, interpolated: [B, T] → [B, T, C]."""
 
     def __init__(self, limits: tuple[float, float], n_bins: int, channels: int) -> None:
         super().__init__()
@@ -199,9 +190,9 @@ class BinnedEmbedding(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         last = self.embed.num_embeddings - 1
-        place = ((values - self.low) / (self.high - self.low) * last).clamp(0, last - 1e-3)
-        lower = place.floor()
-        weight = (place - lower)[..., None]
+        position = ((values - self.low) / (self.high - self.low) * last).clamp(0, last - 1e-3)
+        lower = position.floor()
+        weight = (position - lower)[..., None]
         lower = lower.long()
         blended: Tensor = self.embed(lower) * (1 - weight) + self.embed(lower + 1) * weight
         return blended
@@ -224,20 +215,20 @@ class Postnet(nn.Module):
         return out
 
 
-def whole_frames(durations: Tensor) -> Tensor:
-    """Real durations [B, S] in frames → whole ones; boundaries are rounded, so that rounding never adds up."""
+def round_durations(durations: Tensor) -> Tensor:
+    """Real durations [B, S] in frames → integers; boundaries are rounded, so that errors do not accumulate."""
     boundaries = torch.round(torch.cumsum(durations, dim=1)).long()
     return torch.diff(boundaries, dim=1, prepend=boundaries.new_zeros(len(boundaries), 1))
 
 
 def regulate_length(x: Tensor, durations: Tensor) -> Tensor:
-    """x [B, S, C], whole durations [B, S] → each symbol repeated over its frames [B, T, C], padded with zeros."""
+    """x [B, S, C], integer durations [B, S] → each symbol repeated over its frames [B, T, C], padded with zeros."""
     repeated = [torch.repeat_interleave(row, d, dim=0) for row, d in zip(x, durations, strict=True)]
     return nn.utils.rnn.pad_sequence(repeated, batch_first=True)
 
 
-def places(durations: Tensor) -> Tensor:
-    """Whole durations [B, S] → each frame's fraction of its symbol from both ends, and log duration: [B, T, 3]."""
+def positions_in_symbols(durations: Tensor) -> Tensor:
+    """Integer durations [B, S] → each frame's fraction of its symbol from both ends, and log duration: [B, T, 3]."""
     rows = []
     for d in durations:
         each = torch.repeat_interleave(d, d).float()

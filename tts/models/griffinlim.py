@@ -1,6 +1,6 @@
 """Griffin-Lim with momentum (Perraudin, Balazs & Søndergaard 2013, "A fast Griffin-Lim algorithm"): no weights.
 
-The mel spectrogram is first spread back over the bins, then phases are sought that agree with these magnitudes.
+The mel spectrogram is first spread over the bins; then iterations find phases that are consistent with it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from torch import Tensor
 
 from tts.audio.mel import bin_magnitudes, inverse_stft, magnitudes, mel_filters, stft
 from tts.audio.mel_settings import MelSettings
-from tts.models.draws import uniform
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import VocoderNetwork, uniform
 
 
-class GriffinLim(Vocoder):
+class GriffinLim(VocoderNetwork):
     filters: Tensor
 
     def __init__(self, mel: MelSettings, n_iterations: int = 32, momentum: float = 0.99) -> None:

@@ -1,6 +1,6 @@
 """HiFi-GAN's generator (Kong, Kim & Bae 2020, arXiv 2010.05646): transposed convolutions up to the sample rate.
 
-After each step up, several residual blocks of different widths and dilations look at the same input, and their
+After each upsampling, several residual blocks of different widths and dilations receive the same input, and their
 outputs are averaged (multi-receptive field fusion, section 2.2). Weight norm is folded into the weights.
 """
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import VocoderNetwork
 
 SLOPE = 0.1
 # The last activation is PyTorch's default in the authors' code, and so in all that was trained with it.
@@ -30,8 +30,8 @@ PaddingMode = Literal["zeros", "reflect"]
 class HiFiGANDimensions:
     """The defaults are those of V1 (table 5); `two_convolutions` is the paper's ResBlock 1, without it ResBlock 2.
 
-    `padding_mode` says what convolutions see beyond the edges: "zeros" as the authors, "reflect" as SpeechBrain;
-    `edge_frames` is how often the first and the last frame are repeated before them and cut off after them.
+    `padding_mode` is what convolutions read beyond the edges: "zeros" as the authors, "reflect" as SpeechBrain;
+    `edge_frames` is how often the first and the last frame are repeated in the input; their samples are cut off.
     """
 
     channels: int = 512
@@ -44,8 +44,8 @@ class HiFiGANDimensions:
     edge_frames: int = 0
 
 
-class HiFiGAN(Vocoder):
-    """Raises TtsError where the steps up do not multiply to the mel's hop."""
+class HiFiGAN(VocoderNetwork):
+    """Raises TtsError where the product of the upsampling rates is not the mel's hop."""
 
     def __init__(self, mel: MelSettings, dimensions: HiFiGANDimensions) -> None:
         super().__init__(mel)
@@ -74,7 +74,7 @@ class HiFiGAN(Vocoder):
 
 
 class Stage(nn.Module):
-    """One step up: x [B, channels, T] → [B, channels // 2, T * rate]."""
+    """One upsampling: x [B, channels, T] → [B, channels // 2, T * rate]."""
 
     def __init__(self, dimensions: HiFiGANDimensions, index: int) -> None:
         super().__init__()

@@ -1,11 +1,11 @@
 """A small WaveGlow for the CPU: the flow of Prenger et al. 2018 (arXiv 1811.00002) over frames of a lapped transform.
 
-WaveGlow looks at speech in groups of eight samples; what makes it slow is how many of them a second has. Here a group
-is a frame of the MDCT (Princen & Bradley 1986), which is as long as the mel's hop, orthonormal, and overlaps its
+WaveGlow divides speech into groups of eight samples, and is slow because a second has so many of them. Here a group is
+a frame of the MDCT (Princen & Bradley 1986), which is as long as the mel's hop, orthonormal, and overlaps its
 neighbours, so that large groups (as in SqueezeWave, Zhai et al. 2020, arXiv 2001.05685) leave no seams. Before the
-flows comes what the mel alone can say: each coefficient's mean, which is the pulses of the pitch through a filter, and
-its deviation; a conditional affine layer like the injector of SRFlow (Lugmayr et al. 2020, arXiv 2006.14200, section
-3.3). The flows have what is left to explain.
+flows comes a conditional affine layer like the injector of SRFlow (Lugmayr et al. 2020, arXiv 2006.14200, section
+3.3): it subtracts each coefficient's mean, predicted from the mel as the pulses of the pitch through a filter, and
+divides by its deviation. The flows model the rest.
 """
 
 from __future__ import annotations
@@ -19,21 +19,20 @@ import torch
 from torch import Tensor, nn
 
 from tts.audio.mel_settings import MelSettings
-from tts.models.draws import standard_normal
-from tts.models.excitation import F0_CENTRE_HZ, Excitation, mel_to_bins
-from tts.models.vocoder import Vocoder
+from tts.models.source_filter import F0_CENTRE_HZ, Excitation, mel_to_bins
+from tts.models.torch_network import VocoderNetwork, standard_normal
 from tts.models.vocos import ConvNeXtBackbone, VocosDimensions
 from tts.models.waveglow import Encoding, Flow, WaveGlowDimensions
 
-# Where means and deviations stand before training, beside the mel's own envelope: log gains measured on speech.
+# Log gains of means and deviations before training, relative to the mel's own envelope, measured on speech.
 INITIAL_LOG_GAIN, INITIAL_LOG_DEVIATION = -0.5, 0.0
-# No coefficient is more certain than this, -70 dB: what a mel calls silence still has noise in it.
+# The least log deviation of a coefficient, -70 dB: silence in a mel still has noise in it.
 LOG_FLOOR = math.log(3e-4)
 
 
 @dataclass(frozen=True)
 class LappedWaveGlowDimensions:
-    """`channels`, `hidden`, `n_blocks` size the network that hears the mel; the others the flows, as in WaveGlow."""
+    """`channels`, `hidden`, `n_blocks` are sizes of the network over the mel; the rest of the flows, as in WaveGlow."""
 
     channels: int = 192
     hidden: int = 576
@@ -45,7 +44,7 @@ class LappedWaveGlowDimensions:
     sigma: float = 0.8
 
 
-class LappedWaveGlow(Vocoder):
+class LappedWaveGlow(VocoderNetwork):
     spread: Tensor
 
     def __init__(self, mel: MelSettings, dimensions: LappedWaveGlowDimensions) -> None:
@@ -59,7 +58,17 @@ class LappedWaveGlow(Vocoder):
         self.condition = nn.Linear(d.channels, d.condition_channels)
         sizes = WaveGlowDimensions(n_layers=d.n_layers, channels=d.flow_channels)
         self.flows = nn.ModuleList(Flow(n, d.condition_channels, sizes) for _ in range(d.n_flows))
-        self._begin()
+
+        # Means and deviations begin near the mel's envelope, and the flows separate even coefficients from odd ones.
+        nn.init.normal_(self.injector.weight, std=0.01)
+        nn.init.zeros_(self.injector.bias)
+        order = torch.arange(n)
+        by_turns = torch.cat([order[1::2], order[::2]])
+        for k in range(d.n_flows):
+            # Once sorted, the halves only swap.
+            mixing = torch.eye(n)[by_turns if k == 0 else order.roll(n // 2)]
+            self._flow(k).mix.weight.data.copy_(mixing[:, :, None])
+
         # The coefficients lie halfway between the mel's Fourier bins.
         bins = mel_to_bins(mel)[(torch.arange(n) * 2 + 1) * mel.n_fft // (4 * n)]
         self.register_buffer("spread", bins, persistent=False)
@@ -71,20 +80,20 @@ class LappedWaveGlow(Vocoder):
         return wave.clamp(-1, 1)
 
     def noise(self, batch: int, n_frames: int, generator: np.random.Generator | None = None) -> list[Tensor]:
-        """Standard normal draws [batch, hop_length, n_frames], on the CPU: the same for every device."""
+        """Standard normal noise [batch, hop_length, n_frames], on the CPU: the same for every device."""
         return [standard_normal((batch, self.mel.hop_length, n_frames), generator)]
 
     def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float, f0: Tensor, pulses: Tensor) -> Tensor:
-        """mel [B, n_mels, T], f0 [B, T] in Hz, `pulses` as `excitation` gives them → waveform [B, T * hop_length]."""
-        mean, log_deviation, condition = self._told(mel, f0, pulses)
+        """mel [B, n_mels, T], f0 [B, T] in Hz, `pulses` of `excitation` → waveform [B, T * hop_length]."""
+        mean, log_deviation, condition = self._predict(mel, f0, pulses)
         x = sigma * noise[0]
         for k in reversed(range(len(self.flows))):
             x = self._flow(k).inverse(x, condition)
         return self.transform.inverse(x * torch.exp(log_deviation) + mean)
 
     def encode(self, mel: Tensor, audio: Tensor, f0: Tensor, pulses: Tensor) -> Encoding:
-        """audio [B, T * hop_length] and what `infer` takes → noise; the transform itself has determinant 1."""
-        mean, log_deviation, condition = self._told(mel, f0, pulses)
+        """audio [B, T * hop_length] and arguments of `infer` → noise; the transform itself has determinant 1."""
+        mean, log_deviation, condition = self._predict(mel, f0, pulses)
         x = (self.transform(audio) - mean) * torch.exp(-log_deviation)
         log_s, log_det = [-log_deviation], []
         for k in range(len(self.flows)):
@@ -93,29 +102,18 @@ class LappedWaveGlow(Vocoder):
             log_det.append(log_det_k)
         return Encoding(x, log_s, log_det)
 
-    def _told(self, mel: Tensor, f0: Tensor, pulses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What the mel alone says: mean, log deviation [B, hop_length, T], and what the flows hear [B, channels, T]."""
+    def _predict(self, mel: Tensor, f0: Tensor, pulses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """From the mel: mean and log deviation [B, hop_length, T], and the condition of the flows [B, channels, T]."""
         features = torch.cat([mel, torch.log2(f0 / F0_CENTRE_HZ)[:, None]], dim=1)
-        heard = self.backbone(features)
-        gain, phase, log_deviation = self.injector(heard).transpose(1, 2).chunk(3, dim=1)
+        hidden = self.backbone(features)
+        gain, phase, log_deviation = self.injector(hidden).transpose(1, 2).chunk(3, dim=1)
         envelope = self.spread @ mel
         filtered = torch.exp((envelope + gain + INITIAL_LOG_GAIN).clamp(max=6.0))
         cosine, sine = self.transform(pulses[:, 0]), self.transform.quadrature(pulses[:, 0])
         mean = filtered * (torch.cos(phase) * cosine + torch.sin(phase) * sine)
         log_deviation = (envelope + log_deviation + INITIAL_LOG_DEVIATION).clamp(max=6.0)
         floor = log_deviation.new_tensor(LOG_FLOOR)
-        return mean, torch.logaddexp(log_deviation, floor), self.condition(heard).transpose(1, 2)
-
-    def _begin(self) -> None:
-        """Start from the mel's envelope as it is, and from flows that tell even coefficients from odd ones."""
-        nn.init.normal_(self.injector.weight, std=0.01)
-        nn.init.zeros_(self.injector.bias)
-        order = torch.arange(self.mel.hop_length)
-        by_turns = torch.cat([order[1::2], order[::2]])
-        for k in range(len(self.flows)):
-            # Once sorted, the halves only change places.
-            mixing = torch.eye(len(order))[by_turns if k == 0 else order.roll(len(order) // 2)]
-            self._flow(k).mix.weight.data.copy_(mixing[:, :, None])
+        return mean, torch.logaddexp(log_deviation, floor), self.condition(hidden).transpose(1, 2)
 
     def _flow(self, k: int) -> Flow:
         flow = self.flows[k]
@@ -145,7 +143,7 @@ class LappedTransform(nn.Module):
         return (self._frames(x) @ self.cosines).transpose(1, 2)
 
     def quadrature(self, x: Tensor) -> Tensor:
-        """The same frames against sines (the MDST): what `forward` gives of x a quarter of a period later."""
+        """The same frames with sines (the MDST): the coefficients of x a quarter of a period later."""
         return (self._frames(x) @ self.sines).transpose(1, 2)
 
     def inverse(self, coefficients: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
 """Tacotron 2 (Shen et al. 2018, arXiv 1712.05884), up to the mel: symbols → frames, one after the other, by attention.
 
-The sizes and details are those of NVIDIA's and TorchAudio's implementations, whose public weights it takes. They leave
-the paper in this: one LSTM before the attention and one after it, in place of two after it; weights are dropped out of
-the LSTMs' outputs in place of zoneout; the mel and the stop token have a projection each.
+The sizes and details are those of NVIDIA's and TorchAudio's implementations, whose public weights it loads. They differ
+from the paper in this: one LSTM before the attention and one after it, in place of two after it; dropout of the LSTMs'
+outputs in place of zoneout; the mel and the stop token have a projection each.
 
-What such models do at the edges of a batch (their convolutions read the padding) is done here only where `isolated` is
-False, to compare numbers; else each row comes out as it does alone.
+In those implementations the convolutions read the padding of a batch. Here they do so only where `isolated` is False,
+to compare numbers; else each row of a batch is computed as it is on its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -22,21 +23,33 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tts.kernels import tacotron2 as kernel
 from tts.kernels.kept import Kept
-from tts.models.acoustic import AcousticModel, MelResult
-from tts.models.alignment import FINISHED_FRAMES, AlignmentWatch, alignment_failure, monotonic_durations
-from tts.models.masks import length_mask
-from tts.models.prenet import Dropout, Prenet
-from tts.models.rows import alike
-from tts.models.stages import MelRequest
+from tts.models.base import MelRequest, similar_lengths
+from tts.models.torch_network import AcousticNetwork, MelResult, length_mask, uniform
 
-# A frame that will not be heard must not look like speech still to come: the stop logit of padding.
+# The stop logit of padding: it must not look like speech that goes on.
 PADDING_STOP_LOGIT = 1e3
-# A stop more probable than this is one (section 2.2).
+# A stop token more probable than this ends the speech (section 2.2).
 STOP_THRESHOLD = 0.5
-# Of the frames in which the attention has stayed at the end, these are kept: the last sound fades in them.
+# Of the frames in which the attention has stayed at the end, so many remain: the last sound fades in them.
 END_FRAMES = 15
-# So many utterances are spoken together; eight read weights at 2.6 times the speed of one, sixteen at 2.9 times.
-MOST_ROWS = 16
+# Utterances decoded together; eight read the weights at 2.6 times the speed of one, sixteen at 2.9 times.
+MAX_ROWS = 16
+# The prenet's dropout masks are drawn for this many frames at a time: a draw per frame would cost more than the frame.
+BLOCK_FRAMES = 64
+
+# Limits of the attention, for speech at 60 to 130 frames a second; a reader pauses a second at a comma, never two.
+# Frames on one symbol (but the last) after which the attention will not go on.
+STUCK_FRAMES = 150
+# Frames on the last symbol after which the speech is over, though there was no stop token.
+FINISHED_FRAMES = 60
+# Symbols at the end that the attention may leave out: punctuation has no sound.
+TAIL_SYMBOLS = 3
+# Symbols skipped in one frame, or gone back: about a word. Silent letters come in twos and threes.
+JUMP_SYMBOLS = 8
+# Nobody speaks faster: LJ Speech has six frames per letter.
+MIN_FRAMES_PER_SYMBOL = 1.5
+# A frame is focused when one symbol and its neighbours hold this much of its attention.
+FOCUS = 0.4
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Tacotron2Dimensions:
 
 @dataclass(frozen=True)
 class Frames:
-    """What the decoder makes, for a batch.
+    """What the decoder returns for a batch.
 
     mel_before_postnet, mel [B, n_mels, T]; stop_logits [B, T]; alignments [B, T, symbols], each frame's sum to 1;
     lengths [B] in frames, the one on which a row stops counted.
@@ -75,7 +88,7 @@ class Frames:
     lengths: Tensor
 
 
-class Tacotron2(AcousticModel):
+class Tacotron2(AcousticNetwork):
     precisions = ("float32", "bfloat16", "int8")
 
     def __init__(self, dimensions: Tacotron2Dimensions) -> None:
@@ -84,7 +97,7 @@ class Tacotron2(AcousticModel):
         self.embedding = nn.Embedding(d.n_symbols, d.embedding_channels)
         self.encoder = Encoder(d)
         self.decoder = Decoder(d)
-        self._kept = Kept()
+        self._cache = Kept()
         self.postnet = Postnet(d)
 
     def forward(
@@ -93,11 +106,11 @@ class Tacotron2(AcousticModel):
         """Predict every frame of a mel [B, n_mels, T] from the true frames before it (teacher forcing).
 
         ids [B, symbols], lengths and mel_lengths [B] count what is real. The prenet's dropout is on here as everywhere
-        (section 2.2); set `decoder.prenet.p` to 0 to be without it.
+        (section 2.2); set `decoder.prenet.p` to 0 to turn it off.
         """
         memory = self.encode(ids, lengths, isolated=isolated)
-        inputs = torch.cat([mel.new_zeros(len(mel), 1, mel.shape[1]), mel.transpose(1, 2)[:, :-1]], dim=1)
-        inputs = self.decoder.prenet(inputs)
+        # Contiguous, because PyTorch draws dropout in the order of memory.
+        inputs = self.decoder.prenet(delay_one_frame(mel.transpose(1, 2)).contiguous())
         state = self.decoder.start(memory, lengths)
         steps = [self.decoder(frame, state) for frame in inputs.unbind(1)]
         before = torch.stack([step.frame for step in steps], dim=2)
@@ -106,7 +119,7 @@ class Tacotron2(AcousticModel):
         return self._frames(before, stops, alignments, mel_lengths, isolated=isolated)
 
     def encode(self, ids: Tensor, lengths: Tensor, *, isolated: bool = True) -> Tensor:
-        """ids [B, symbols] → what the attention reads [B, symbols, encoder_channels], zero at padding."""
+        """ids [B, symbols] → the memory of the attention [B, symbols, encoder_channels], zero at padding."""
         mask = length_mask(lengths, ids.shape[1])[:, None] if isolated else None
         encoded: Tensor = self.encoder(self.embedding(ids).transpose(1, 2), lengths, mask)
         return encoded
@@ -124,8 +137,8 @@ class Tacotron2(AcousticModel):
     ) -> Frames:
         """Speak ids [B, symbols] until every row's stop probability has passed the threshold, or `max_frames`.
 
-        `generators` draw the prenet's dropout, one a row. Only a row's first `lengths` frames are speech; the decoder's
-        own are zero after them where `isolated`, else the row goes on until all have stopped.
+        `generators` draw the prenet's dropout, one per row. Only a row's first `lengths` frames are speech; after them
+        the decoder's are zero where `isolated`, else the row goes on until all have stopped.
         """
         memory = self.encode(ids, lengths, isolated=isolated)
         ending = kernel.Ending(max_frames, stop_threshold, rows_leave=isolated)
@@ -142,60 +155,51 @@ class Tacotron2(AcousticModel):
         energy: float = 1.0,
         generator: np.random.Generator | None = None,
     ) -> MelResult:
-        """The mel is stretched to the speed after it is made: the attention keeps the pace that it has learned."""
+        """`speed` resamples the finished mel in time: the attention keeps the pace that it has learned."""
         generator = generator or np.random.default_rng(0)
-        return self._speak_together([MelRequest(ids.tolist(), speed, pitch, energy, generator)])[0]
+        return self._speak_batch([MelRequest(ids.tolist(), speed, pitch, energy, generator)])[0]
 
     def speak_all(self, requests: Sequence[MelRequest]) -> list[MelResult]:
-        """Several at a time share each frame's reading of the weights, where that changes no bit of any."""
-        most = MOST_ROWS if kernel.rows_are_apart(self.embedding.weight) else 1
-        made: dict[int, MelResult] = {}
-        for rows in alike([len(each.ids) for each in requests], most):
-            made |= zip(rows, self._speak_together([requests[row] for row in rows]), strict=True)
-        return [made[row] for row in range(len(requests))]
+        """In batches, which read the weights once per frame, where that changes no bit of any utterance."""
+        max_rows = MAX_ROWS if kernel.rows_are_apart(self.embedding.weight) else 1
+        results: dict[int, MelResult] = {}
+        for rows in similar_lengths([len(each.ids) for each in requests], max_rows):
+            results |= zip(rows, self._speak_batch([requests[row] for row in rows]), strict=True)
+        return [results[row] for row in range(len(requests))]
 
     @torch.no_grad()
-    def _speak_together(self, requests: Sequence[MelRequest]) -> list[MelResult]:
-        """Only the decoder speaks them together; convolutions would gain nothing, and change a row's last bits."""
+    def _speak_batch(self, requests: Sequence[MelRequest]) -> list[MelResult]:
+        """Only the decoder runs as a batch; convolutions would gain nothing, and change a row's last bits."""
         ids = [torch.tensor(each.ids, device=self.device) for each in requests]
         lengths = torch.tensor([len(row) for row in ids], device=self.device)
         encoded = [self.encode(row[None], lengths[i : i + 1])[0] for i, row in enumerate(ids)]
         memory = nn.utils.rnn.pad_sequence(encoded, batch_first=True)
-        watches = [AlignmentWatch(len(row), frame_limit(len(row))) for row in ids]
-        ending = kernel.Ending(
-            max(frame_limit(len(row)) for row in ids),
-            STOP_THRESHOLD,
-            lambda row, weights: watches[row].is_over(weights),
-        )
+
+        limits = [frame_limit(len(row)) for row in ids]
+        watches = [AlignmentWatch(len(row), limit) for row, limit in zip(ids, limits, strict=True)]
+        ending = kernel.Ending(max(limits), STOP_THRESHOLD, lambda row, weights: watches[row].is_over(weights))
         decoded = self._decode(memory, lengths, [each.generator for each in requests], ending)
-        return [
-            self._spoken(decoded, row, len(ids[row]), watches[row].has_finished, requests[row].speed)
-            for row in range(len(requests))
-        ]
+
+        results = []
+        for row, (request, watch) in enumerate(zip(requests, watches, strict=True)):
+            n_frames = int(decoded.lengths[row])
+            has_stop_token = bool(torch.sigmoid(decoded.stop_logits[row, n_frames - 1]) > STOP_THRESHOLD)
+            before = decoded.frames[row : row + 1, :n_frames].transpose(1, 2)
+            used = slice(0, n_frames - (FINISHED_FRAMES - END_FRAMES) * watch.has_finished)
+            mel = (before + self.postnet(before, None))[0, :, used]
+            alignment = decoded.alignments[row, used, : len(ids[row])]
+            failure = alignment_failure(alignment, stopped=has_stop_token or watch.has_finished)
+            sources = resampled_frames(mel.shape[1], request.speed, mel.device)
+            durations = monotonic_durations(alignment, sources.round().long())
+            results.append(MelResult(interpolate_frames(mel, sources), durations, failure=failure))
+        return results
 
     def _decode(
         self, memory: Tensor, lengths: Tensor, generators: list[np.random.Generator] | None, ending: kernel.Ending
     ) -> kernel.Decoded:
-        d = self.dimensions
-        dropout = Dropout(self.decoder.prenet.p, generators, memory.device)
-
-        def draw(n_frames: int, running: Sequence[bool]) -> Tensor:
-            return dropout.factors(n_frames, d.n_prenet_layers, d.prenet_channels, running)
-
+        dropout = PrenetDropout(self.dimensions, self.decoder.prenet.p, generators, memory.device)
         weights = self.decoder.weights()
-        return kernel.decode(weights, memory, lengths, draw, ending, self.precision, self._kept)
-
-    def _spoken(self, decoded: kernel.Decoded, row: int, n_symbols: int, has_finished: bool, speed: float) -> MelResult:
-        """What the decoder made of one row, as speech; `has_finished`: the attention has stayed at the end."""
-        n_frames = int(decoded.lengths[row])
-        stopped = bool(torch.sigmoid(decoded.stop_logits[row, n_frames - 1]) > STOP_THRESHOLD) or has_finished
-        before = decoded.frames[row : row + 1, :n_frames].transpose(1, 2)
-        heard = slice(0, n_frames - (FINISHED_FRAMES - END_FRAMES) * has_finished)
-        mel = (before + self.postnet(before, None))[0, :, heard]
-        alignment = decoded.alignments[row, heard, :n_symbols]
-        sources = stretched(mel.shape[1], speed, mel.device)
-        durations = monotonic_durations(alignment, sources.round().long())
-        return MelResult(at_times(mel, sources), durations, failure=alignment_failure(alignment, stopped=stopped))
+        return kernel.decode(weights, memory, lengths, dropout.factors, ending, self.precision, self._cache)
 
     def _frames(self, before: Tensor, stops: Tensor, alignments: Tensor, lengths: Tensor, *, isolated: bool) -> Frames:
         mask = length_mask(lengths, before.shape[2])[:, None] if isolated else None
@@ -203,7 +207,7 @@ class Tacotron2(AcousticModel):
 
 
 def masked(frames: Frames) -> Frames:
-    """The same with the mels' padding at 0 and the stop logits' where it cannot be taken for speech."""
+    """The same with the padding of the mels at 0 and that of the stop logits at `PADDING_STOP_LOGIT`."""
     mask = length_mask(frames.lengths, frames.mel.shape[2])
     return replace(
         frames,
@@ -214,18 +218,18 @@ def masked(frames: Frames) -> Frames:
 
 
 def frame_limit(n_symbols: int) -> int:
-    """Frames after which speech of `n_symbols` must have ended: twice what a slow reader takes for letters."""
+    """Frames after which speech of `n_symbols` must have ended: twice those of a slow reader of letters."""
     return 100 + 15 * n_symbols
 
 
-def stretched(n_frames: int, speed: float, device: torch.device) -> Tensor:
-    """Where in `n_frames` frames those of `speed` times the speed lie: [round(n_frames / speed)], at least one."""
+def resampled_frames(n_frames: int, speed: float, device: torch.device) -> Tensor:
+    """Fractional indices into `n_frames` frames that play them at `speed`: [round(n_frames / speed)], at least one."""
     count = max(1, round(n_frames / speed))
     return ((torch.arange(count, device=device) + 0.5) * (n_frames / count) - 0.5).clamp(0, n_frames - 1)
 
 
-def at_times(mel: Tensor, sources: Tensor) -> Tensor:
-    """mel [n_mels, T] read at fractional frames [T'], straight lines between: [n_mels, T']."""
+def interpolate_frames(mel: Tensor, sources: Tensor) -> Tensor:
+    """mel [n_mels, T] at the fractional indices `sources` [T'], interpolated linearly: [n_mels, T']."""
     lower = sources.floor().long()
     upper = (lower + 1).clamp(max=mel.shape[1] - 1)
     return torch.lerp(mel[:, lower], mel[:, upper], sources - lower)
@@ -240,7 +244,7 @@ class ConvolutionWithNorm(nn.Module):
         self.norm = nn.BatchNorm1d(n_out)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """mask [B, 1, T]: what lies in the padding is read as zero, which is what lies beyond the end of a row."""
+        """mask [B, 1, T]: the padding is read as zero, as is everything beyond the end of a row."""
         y: Tensor = self.norm(self.convolution(x if mask is None else x * mask))
         return y
 
@@ -277,15 +281,68 @@ class Attention(nn.Module):
 
     def forward(self, query: Tensor, state: DecoderState) -> Tensor:
         """query [B, C] → weights over the symbols [B, symbols], zero at padding."""
-        heard = torch.stack([state.weights, state.cumulative_weights], dim=1)
-        location = self.location(self.location_filters(heard).transpose(1, 2))
+        previous = torch.stack([state.weights, state.cumulative_weights], dim=1)
+        location = self.location(self.location_filters(previous).transpose(1, 2))
         energies = self.energy(torch.tanh(self.query(query)[:, None] + location + state.keys)).squeeze(2)
         return torch.softmax(energies.masked_fill(~state.mask, -torch.inf), dim=1)
 
 
+class PrenetDropout:
+    """The dropout masks of the prenet, from one generator per row: the same on every device and in every batch.
+
+    Without generators they are torch's own, from the global generator.
+    """
+
+    def __init__(
+        self, d: Tacotron2Dimensions, p: float, generators: list[np.random.Generator] | None, device: torch.device
+    ) -> None:
+        self.p = p
+        self._n_layers, self._channels = d.n_prenet_layers, d.prenet_channels
+        self._generators = generators
+        self._device = device
+        self._masks: list[Tensor] = []
+
+    def factors(self, n_frames: int, running: Sequence[bool]) -> Tensor:
+        """The factors on the outputs of the next frames' layers: [n_frames, n_layers, batch, channels].
+
+        A row that is not `running` has ended and draws no more numbers, as it would on its own.
+        """
+        shape = (n_frames, self._n_layers, len(running), self._channels)
+        if self._generators is None or self.p == 0:
+            return functional.dropout(torch.ones(shape, device=self._device), self.p, training=True)
+        n_masks = n_frames * self._n_layers
+        while len(self._masks) < n_masks:
+            block = (BLOCK_FRAMES, self._channels)
+            rows = [
+                uniform(block, generator) if is_running else torch.zeros(block)
+                for generator, is_running in zip(self._generators, running, strict=True)
+            ]
+            masks = (torch.stack(rows, dim=1) >= self.p).float() / (1 - self.p)
+            self._masks = list(masks.to(self._device).unbind(0))[::-1] + self._masks
+        return torch.stack([self._masks.pop() for _ in range(n_masks)]).reshape(shape)
+
+
+class Prenet(nn.Module):
+    """Linear layers with ReLU and dropout (section 2.2): x [..., n_mels] → [..., channels].
+
+    The dropout is on also when speaking: without it the attention fails.
+    """
+
+    def __init__(self, n_mels: int, channels: int, n_layers: int, p: float = 0.5) -> None:
+        super().__init__()
+        self.p = p
+        widths = (n_mels, *[channels] * n_layers)
+        self.layers = nn.ModuleList(nn.Linear(n_in, n_out, bias=False) for n_in, n_out in pairwise(widths))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = functional.dropout(torch.relu(layer(x)), self.p, training=True)
+        return x
+
+
 @dataclass
 class DecoderState:
-    """What a step reads and leaves behind: memory [B, symbols, C], keys (its projection), mask and weights
+    """What a step reads and updates: memory [B, symbols, C], keys (its projection), mask and weights
     [B, symbols], context [B, C], and hidden and cell of either LSTM [B, C]."""
 
     memory: Tensor
@@ -336,18 +393,18 @@ class Decoder(nn.Module):
         )
 
     def forward(self, frame: Tensor, state: DecoderState) -> Step:
-        """frame [B, prenet_channels], already through the prenet; the state is brought forward."""
+        """frame [B, prenet_channels], the output of the prenet; updates the state."""
         state.attention_rnn = self._rnn(self.attention_rnn, [frame, state.context], state.attention_rnn)
         query = state.attention_rnn[0]
         state.weights = self.attention(query, state)
         state.cumulative_weights = state.cumulative_weights + state.weights
         state.context = torch.bmm(state.weights[:, None], state.memory)[:, 0]
         state.decoder_rnn = self._rnn(self.decoder_rnn, [query, state.context], state.decoder_rnn)
-        heard = torch.cat([state.decoder_rnn[0], state.context], dim=1)
-        return Step(self.to_frame(heard), self.to_stop(heard)[:, 0], state.weights)
+        output = torch.cat([state.decoder_rnn[0], state.context], dim=1)
+        return Step(self.to_frame(output), self.to_stop(output)[:, 0], state.weights)
 
     def weights(self) -> kernel.DecoderWeights:
-        """As the operation takes them."""
+        """The weights as the kernel expects them."""
         return kernel.DecoderWeights(
             prenet=tuple(self.prenet.parameters()),
             attention_rnn=kernel.Lstm(*self.attention_rnn.parameters()),
@@ -369,7 +426,7 @@ class Decoder(nn.Module):
 
 
 class Postnet(nn.Module):
-    """Five convolutions that refine the mel (section 2.2); what they give is added: [B, n_mels, T] → the same shape."""
+    """Five convolutions that refine the mel (section 2.2); their output is added: [B, n_mels, T] → the same shape."""
 
     def __init__(self, d: Tacotron2Dimensions) -> None:
         super().__init__()
@@ -380,3 +437,144 @@ class Postnet(nn.Module):
         for layer in self.layers[:-1]:
             mel = functional.dropout(torch.tanh(layer(mel, mask)), 0.5, self.training)
         return functional.dropout(self.layers[-1](mel, mask), 0.5, self.training)
+
+
+def forward_with_alignment(
+    network: Tacotron2,
+    ids: Tensor,
+    lengths: Tensor,
+    mel: Tensor,
+    mel_lengths: Tensor,
+    alignment: Tensor,
+    *,
+    echoes: int = 0,
+) -> Frames:
+    """Teacher forcing of all frames at once, the attention of each frame given by `alignment` [B, T, symbols].
+
+    An LSTM is fast over a complete sequence and slow frame by frame. What makes Tacotron 2 slow is the attention, whose
+    weights at one frame depend on those before. Where these are known, so are all inputs of both LSTMs. The result is
+    that of `network(ids, lengths, mel, mel_lengths)` if its attention returned `alignment`; its `alignments` are the
+    weights that the attention computes from that history, and a loss on them trains it.
+
+    At inference the history is not the given alignment. `echoes` comes closer to that: so many times, the attention
+    runs again on the weights that it computed the time before, and the frames are then computed from its own weights.
+    (The same idea for Transformers: Mihaylova and Martins 2019, arXiv 1906.07651.)
+    """
+    decoder = network.decoder
+    memory = network.encode(ids, lengths)
+    prenet = decoder.prenet(delay_one_frame(mel.transpose(1, 2)))
+    symbol_mask = length_mask(lengths, memory.shape[1])[:, None]
+
+    def run_lstm(cell: nn.LSTMCell, *inputs: Tensor) -> Tensor:
+        """The cell's hidden states [B, T, C] over complete sequences [B, T, …]; the recurrence has no dropout."""
+        x = torch.cat(inputs, dim=2)
+        start = x.new_zeros(1, len(x), cell.hidden_size)
+        weights = [cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh]
+        # Biases, one layer, no dropout between layers, one direction, the batch first.
+        hidden: Tensor = torch.lstm(x, (start, start), weights, True, 1, 0.0, network.training, False, True)[0]
+        return functional.dropout(hidden, network.dimensions.rnn_dropout, network.training)
+
+    def attend(history: Tensor) -> tuple[Tensor, Tensor]:
+        """`Attention.forward` of all frames: queries [B, T, C] and weights [B, T, symbols], from those in `history`."""
+        previous = delay_one_frame(history)
+        query = run_lstm(decoder.attention_rnn, prenet, previous @ memory)
+        attention = decoder.attention
+        stacked = torch.stack([previous, previous.cumsum(1)], dim=2).flatten(0, 1)
+        location = attention.location(attention.location_filters(stacked).transpose(1, 2)).unflatten(0, query.shape[:2])
+        summed = attention.query(query)[:, :, None] + location + attention.memory(memory)[:, None]
+        energies = attention.energy(torch.tanh(summed))[..., 0]
+        return query, torch.softmax(energies.masked_fill(~symbol_mask, -torch.inf), dim=2)
+
+    history = alignment
+    with torch.no_grad():
+        for _ in range(echoes):
+            history = attend(history)[1]
+    query, weights = attend(history)
+    context = (weights if echoes else alignment) @ memory
+    output = torch.cat([run_lstm(decoder.decoder_rnn, query, context), context], dim=2)
+    before = decoder.to_frame(output).transpose(1, 2)
+    mask = length_mask(mel_lengths, mel.shape[2])[:, None]
+    return Frames(before, before + network.postnet(before, mask), decoder.to_stop(output)[..., 0], weights, mel_lengths)
+
+
+def delay_one_frame(x: Tensor) -> Tensor:
+    """x [B, T, C], one frame later: zeros first, the last frame dropped."""
+    return functional.pad(x, (0, 0, 1, 0))[:, :-1]
+
+
+class AlignmentWatch:
+    """Follows the attention of one utterance frame by frame and ends it where it cannot succeed any more.
+
+    That is after `max_frames` at the latest.
+    """
+
+    def __init__(self, n_symbols: int, max_frames: int) -> None:
+        self.has_finished = False
+        self._frames_left = max_frames
+        self._last = n_symbols - 1
+        self._symbol = 0
+        self._n_frames = 0
+
+    def is_over(self, weights: Tensor) -> bool:
+        """weights [symbols] of the next frame → whether it should be the last."""
+        symbol = int(weights.argmax())
+        self._frames_left -= 1
+        # To and fro between two neighbours is no progress either.
+        self._n_frames = self._n_frames + 1 if abs(symbol - self._symbol) <= 1 else 0
+        if self._n_frames == 0:
+            self._symbol = symbol
+        if self._last - symbol < TAIL_SYMBOLS and self._n_frames >= FINISHED_FRAMES:
+            self.has_finished = True
+        return self.has_finished or self._n_frames >= STUCK_FRAMES or self._frames_left <= 0
+
+
+def alignment_failure(alignment: Tensor, *, stopped: bool) -> str | None:
+    """What is wrong with the attention [T, symbols] of one utterance, as the end of a sentence; None: nothing."""
+    weights = alignment.detach().float().cpu().numpy()
+    if not stopped:
+        return "the attention never came to the end"
+    n_frames, n_symbols = weights.shape
+    padded = np.pad(weights, ((0, 0), (1, 1)))
+    around = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    if float((around.max(axis=1) > FOCUS).mean()) < 0.5:
+        return "the attention was spread over the whole text"
+    path = weights.argmax(axis=1)
+    furthest = np.maximum.accumulate(path)
+    if furthest[-1] < n_symbols - 1 - TAIL_SYMBOLS or n_frames < MIN_FRAMES_PER_SYMBOL * n_symbols:
+        return "it stopped before the end of the text"
+    if np.diff(furthest, prepend=0).max() > JUMP_SYMBOLS:
+        return "the attention skipped a part of the text"
+    if (furthest - path).max() > JUMP_SYMBOLS:
+        return "the attention went back in the text"
+    return None
+
+
+def monotonic_durations(alignment: Tensor, frames: Tensor) -> Tensor:
+    """How many of `frames` [T'] belong to each symbol, along the best path that never goes back: [symbols].
+
+    alignment [T, symbols]; `frames` are indices into its T frames, in order.
+    """
+    path = torch.from_numpy(best_path(alignment.detach().float().cpu().numpy()))
+    return torch.bincount(path[frames.cpu()], minlength=alignment.shape[1]).to(alignment.device)
+
+
+def best_path(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """weights [T, symbols] → the symbol of each frame, never falling, of the largest product of weights.
+
+    Dynamic programming: score[t, j] = log w[t, j] + max over k ≤ j of score[t - 1, k].
+    """
+    log_weights = np.log(weights.astype(np.float64) + 1e-8)
+    n_frames, n_symbols = log_weights.shape
+    best_before = np.zeros((n_frames, n_symbols), dtype=np.int64)
+    score = log_weights[0]
+    for t in range(1, n_frames):
+        reached = np.maximum.accumulate(score)
+        # The symbol to come from is the one that last raised the running maximum.
+        is_new = score == reached
+        best_before[t] = np.maximum.accumulate(np.where(is_new, np.arange(n_symbols), 0))
+        score = reached + log_weights[t]
+    path = np.empty(n_frames, dtype=np.int64)
+    path[-1] = int(score.argmax())
+    for t in range(n_frames - 1, 0, -1):
+        path[t - 1] = best_before[t, path[t]]
+    return path

@@ -13,8 +13,32 @@ from torch import Tensor, nn
 
 from tts.audio.mel import inverse_stft
 from tts.audio.mel_settings import MelSettings
-from tts.models.layers import ConvNeXtBlock
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import VocoderNetwork
+
+
+class ConvNeXtBlock(nn.Module):
+    """ConvNeXt in one dimension (Liu et al. 2022, arXiv 2201.03545, figure 4): x [B, T, channels] → the same shape.
+
+    A depthwise convolution over time, then a pointwise network of `hidden` units, added to the input through a learned
+    scale per channel. Time comes before channels because the two pointwise layers do most of the work.
+    """
+
+    def __init__(self, channels: int, hidden: int, kernel_size: int = 7, initial_scale: float = 0.2) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+        self.norm = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, hidden)
+        self.contract = nn.Linear(hidden, channels)
+        self.scale = nn.Parameter(torch.full((channels,), initial_scale))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """mask [B, T, 1], True where data is real: values in the padding never reach real frames."""
+        if mask is not None:
+            x = x * mask
+        y = self.norm(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
+        y = self.contract(nn.functional.gelu(self.expand(y)))
+        scaled: Tensor = x + self.scale * y
+        return scaled
 
 
 @dataclass(frozen=True)
@@ -44,8 +68,8 @@ class ConvNeXtBackbone(nn.Module):
         return out
 
 
-class Vocos(Vocoder):
-    """Magnitude and phase of every bin of every frame, predicted at once and turned into samples (section 3.2)."""
+class Vocos(VocoderNetwork):
+    """Predicts magnitude and phase of every bin of every frame at once and transforms them to samples (section 3.2)."""
 
     def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
         super().__init__(mel)

@@ -2,9 +2,9 @@
 
 One network learns both directions: audio → noise, whose likelihood is the training loss, and noise → audio, which
 speaks. Each flow is an invertible 1x1 convolution and an affine coupling whose scale and shift come from a network
-that looks like WaveNet and hears the mel spectrogram. Equation numbers are the paper's.
+like WaveNet, conditioned on the mel spectrogram. Equation numbers are the paper's.
 
-Weight norm is left out: it matters for training only, and what it would give is folded into the weights here.
+Weight norm is left out: it matters for training only, and is folded into the weights here.
 """
 
 from __future__ import annotations
@@ -22,21 +22,19 @@ from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import waveglow as kernel
 from tts.kernels.kept import Kept
-from tts.models.draws import standard_normal
-from tts.models.excitation import Excitation
-from tts.models.layers import ConvNeXtBlock
-from tts.models.vocoder import Vocoder
-from tts.models.waveglow_weights import plain_weights
+from tts.models.source_filter import Excitation
+from tts.models.torch_network import VocoderNetwork, standard_normal
+from tts.models.vocos import ConvNeXtBlock
 
 
 @dataclass(frozen=True)
 class WaveGlowDimensions:
     """The defaults are those of the published network; `sigma` is the deviation of the noise it speaks from.
 
-    `condition_channels` 0: each group of samples hears the mel brought to sample rate by a transposed convolution, as
-    published. More: it hears that many channels made at the rate of the groups, which lets groups be large and the
-    network small (SqueezeWave, Zhai et al. 2020, arXiv 2001.05685), together with the pulses of the mel's pitch
-    (`tts.models.excitation`).
+    `condition_channels` 0: the condition of each group of samples is the mel, upsampled to sample rate by a transposed
+    convolution, as published. More: it is so many channels at the rate of the groups, computed from the mel and the
+    pulses of its pitch (`tts.models.source_filter.Excitation`), which lets groups be large and the network small
+    (SqueezeWave, Zhai et al. 2020, arXiv 2001.05685).
     """
 
     n_flows: int = 12
@@ -51,7 +49,7 @@ class WaveGlowDimensions:
     condition_channels: int = 0
 
     def flow_channels(self) -> list[int]:
-        """How many of the `n_group` channels each flow sees: the earlier outputs have left by then."""
+        """How many of the `n_group` channels each flow has: those of earlier outputs have left by then."""
         return [self.n_group - self.n_early_size * (k // self.n_early_every) for k in range(self.n_flows)]
 
     def is_early_output(self, flow: int) -> bool:
@@ -60,7 +58,7 @@ class WaveGlowDimensions:
 
 
 class Encoding(NamedTuple):
-    """Audio as the flow sees it: z [B, n_group, G]; a flow, log s [B, channels // 2, G] and log |det W| over B and G.
+    """Audio as noise z [B, n_group, G], and of each flow log s [B, channels // 2, G] and log |det W| over B and G.
 
     G = samples // n_group.
     """
@@ -70,8 +68,8 @@ class Encoding(NamedTuple):
     log_det: list[Tensor]
 
 
-class WaveGlow(Vocoder):
-    """Raises TtsError where a frame of the mel is not a whole number of groups that hear it."""
+class WaveGlow(VocoderNetwork):
+    """Raises TtsError where a frame of the mel is not a multiple of the groups that are conditioned on it."""
 
     precisions = ("float32", "bfloat16")
 
@@ -81,7 +79,7 @@ class WaveGlow(Vocoder):
         self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
-        self._kept = Kept()
+        self._cache = Kept()
 
     def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
@@ -89,31 +87,27 @@ class WaveGlow(Vocoder):
         return self.infer(mel, [z.to(mel) for z in noise], self.dimensions.sigma, pulses).clamp(-1, 1)
 
     def infer(self, mel: Tensor, noise: Sequence[Tensor], sigma: float, pulses: Tensor | None = None) -> Tensor:
-        """mel [B, n_mels, T] and standard normal draws as `noise` gives them → waveform [B, T * hop_length].
+        """mel [B, n_mels, T] and standard normal noise in the shapes of `noise` → waveform [B, T * hop_length].
 
-        The flows run backwards (equation 2); where channels left early they come back, in front of the others.
-        `pulses` [B, 4, T * hop_length] as `excitation` gives them.
+        The flows run backwards (equation 2); channels that left early come back, in front of the others.
+        `pulses` [B, 3, T * hop_length] are those of `excitation`.
         """
         if not (self.training or torch.is_grad_enabled()):
-            # The published network's condition is the kernel's affair: it is linear, and large at the rate of groups.
-            heard = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
-            return kernel.infer(self._ready(), heard, noise, sigma)
+            # The kernel computes the published network's condition itself: it is linear, and large at group rate.
+            condition = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
+            prepared: kernel.Prepared = self._cache.made(
+                lambda: kernel.Prepared(kernel_weights(self), self.precision), list(self.parameters()), self.precision
+            )
+            return kernel.infer(prepared, condition, noise, sigma)
         d = self.dimensions
-        draws = iter(noise)
+        parts = iter(noise)
         condition = self._condition(mel, pulses)
-        x = sigma * next(draws)
+        x = sigma * next(parts)
         for k in reversed(range(d.n_flows)):
             x = self.flow(k).inverse(x, condition)
             if d.is_early_output(k):
-                x = torch.cat([sigma * next(draws), x], dim=1)
+                x = torch.cat([sigma * next(parts), x], dim=1)
         return x.transpose(1, 2).flatten(1)
-
-    def _ready(self) -> kernel.Prepared:
-        """The weights as the kernel knows them, with what it has made of them."""
-        ready: kernel.Prepared = self._kept.made(
-            lambda: kernel.Prepared(plain_weights(self), self.precision), list(self.parameters()), self.precision
-        )
-        return ready
 
     def stream(
         self,
@@ -124,23 +118,23 @@ class WaveGlow(Vocoder):
         context: tuple[int, int] | None = None,
         pulses: Tensor | None = None,
     ) -> Iterator[Tensor]:
-        """What `infer` gives, in pieces [B, chunk_frames * hop_length], the last perhaps shorter.
+        """The result of `infer` in chunks [B, chunk_frames * hop_length], the last perhaps shorter.
 
-        `context` is how many frames before and after a piece are computed with it; by default `reach`, with which the
-        pieces are those of the whole.
+        `context` is how many frames before and after a chunk are computed with it; by default `reach`, with which the
+        chunks are those of `infer`.
         """
         n_frames, hop_length = mel.shape[2], self.mel.hop_length
         before, after = self.reach() if context is None else context
         for start in range(0, n_frames, chunk_frames):
             first, last = max(0, start - before), min(start + chunk_frames + after, n_frames)
             groups = slice(first * hop_length // self.dimensions.n_group, last * hop_length // self.dimensions.n_group)
-            heard_pulses = None if pulses is None else pulses[:, :, first * hop_length : last * hop_length]
-            wave = self.infer(mel[:, :, first:last], [z[:, :, groups] for z in noise], sigma, heard_pulses)
-            piece = wave[:, (start - first) * hop_length :]
-            yield piece[:, : chunk_frames * hop_length]
+            near_pulses = None if pulses is None else pulses[:, :, first * hop_length : last * hop_length]
+            wave = self.infer(mel[:, :, first:last], [z[:, :, groups] for z in noise], sigma, near_pulses)
+            chunk = wave[:, (start - first) * hop_length :]
+            yield chunk[:, : chunk_frames * hop_length]
 
     def reach(self) -> tuple[int, int]:
-        """How many frames before and after a sample have a say in it."""
+        """How many frames before and after a sample influence it."""
         d = self.dimensions
         groups = d.n_flows * (d.kernel_size - 1) // 2 * (2**d.n_layers - 1)
         before, after = self.upsample.reach(self.mel)
@@ -148,7 +142,7 @@ class WaveGlow(Vocoder):
         return frames + before, frames + after
 
     def noise(self, batch: int, n_frames: int, generator: np.random.Generator | None = None) -> list[Tensor]:
-        """Standard normal draws in the order in which `infer` wants them; on the CPU, the same for every device.
+        """Standard normal noise in the order in which `infer` uses it; on the CPU, the same for every device.
 
         The first is for the channels that stay to the end, then one for each early output, the latest first.
         """
@@ -186,10 +180,10 @@ class WaveGlow(Vocoder):
     @torch.inference_mode()
     def hum(self, n_frames: int = 88) -> Tensor:
         weight = self.flow(0).mix.weight
-        nothing = weight.new_zeros(1, self.mel.n_mels, n_frames)
-        # The draws count for nothing; they only must not disturb anyone else's.
-        draws = self.noise(1, n_frames, np.random.default_rng(0))
-        return self.infer(nothing, [z.to(weight) for z in draws], sigma=0.0)
+        zeros = weight.new_zeros(1, self.mel.n_mels, n_frames)
+        # The noise is multiplied by 0; a generator of its own leaves PyTorch's global one as it is.
+        noise = self.noise(1, n_frames, np.random.default_rng(0))
+        return self.infer(zeros, [z.to(weight) for z in noise], sigma=0.0)
 
     def flow(self, k: int) -> Flow:
         flow = self.flows[k]
@@ -202,7 +196,7 @@ class WaveGlow(Vocoder):
 
 
 class SampleCondition(nn.Module):
-    """What each group of samples hears, as published: the mel at sample rate, all of the group's samples at once."""
+    """The condition of each group of samples, as published: the mel at sample rate, for all samples of the group."""
 
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__()
@@ -212,13 +206,13 @@ class SampleCondition(nn.Module):
         self.stretch = nn.ConvTranspose1d(mel.n_mels, mel.n_mels, kernel_size, stride=mel.hop_length)
 
     def reach(self, mel: MelSettings) -> tuple[int, int]:
-        """How many frames before and after a group it hears."""
+        """How many frames before and after a group influence its condition."""
         return (self.stretch.kernel_size[0] - 1) // mel.hop_length, 0
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
         """mel [B, n_mels, T] → [B, n_mels * n_group, n_samples // n_group].
 
-        What the transposed convolution gives beyond the last frame is cut, at the right end only.
+        The output of the transposed convolution is cut after the last frame, at the right end only.
         """
         upsampled = self.stretch(mel)[:, :, :n_samples]
         groups: Tensor = upsampled.reshape(*upsampled.shape[:2], -1, self.n_group)
@@ -226,7 +220,7 @@ class SampleCondition(nn.Module):
 
 
 class GroupCondition(nn.Module):
-    """What each group hears where groups are large: a few channels made of mel and pulses at the rate of the groups."""
+    """The condition of large groups: a few channels made of mel and pulses, at the rate of the groups."""
 
     def __init__(self, mel: MelSettings, dimensions: WaveGlowDimensions) -> None:
         super().__init__()
@@ -239,16 +233,16 @@ class GroupCondition(nn.Module):
         self.blocks = nn.ModuleList(ConvNeXtBlock(self.n_channels, 2 * self.n_channels) for _ in range(2))
 
     def reach(self, mel: MelSettings) -> tuple[int, int]:
-        """How many frames before and after a group it hears: its blocks' neighbours, and theirs."""
+        """How many frames before and after a group influence its condition, through all blocks."""
         groups = len(self.blocks) * 3 + 1
         frames = -(-groups * self.n_group // mel.hop_length) + 2
         return frames, frames
 
     def forward(self, mel: Tensor, n_samples: int, pulses: Tensor | None = None) -> Tensor:
-        """mel [B, n_mels, T], pulses [B, 4, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
+        """mel [B, n_mels, T], pulses [B, 3, T * hop_length] (None: silence) → [B, n_channels, n_samples // n_group]."""
         # A frame's channels are those of its groups, one after the other.
-        stretched: Tensor = self.from_mel(mel)
-        x = stretched.reshape(len(mel), -1, self.n_channels, mel.shape[2]).permute(0, 2, 3, 1).flatten(2)
+        groups: Tensor = self.from_mel(mel)
+        x = groups.reshape(len(mel), -1, self.n_channels, mel.shape[2]).permute(0, 2, 3, 1).flatten(2)
         if pulses is not None:
             x = x + self.from_pulses(pulses.reshape(*pulses.shape[:2], -1, self.n_group).transpose(2, 3).flatten(1, 2))
         x = x.transpose(1, 2)
@@ -258,7 +252,7 @@ class GroupCondition(nn.Module):
 
 
 class Flow(nn.Module):
-    """One step: mix the channels, then scale and shift half of them by what the other half and the mel say."""
+    """One step: mix the channels, then scale and shift half of them by a function of the other half and the mel."""
 
     def __init__(self, channels: int, condition_channels: int, dimensions: WaveGlowDimensions) -> None:
         super().__init__()
@@ -284,9 +278,8 @@ class Flow(nn.Module):
 class InvertibleConv(nn.Module):
     """A 1x1 convolution with a square matrix (section 2.2), which starts as a random rotation.
 
-    The inverse is computed when first asked for, and again whenever the weight may have changed: after loading,
-    after a move to another device or type, and after a change between training and evaluation. While training it is
-    never kept.
+    The inverse is computed when first needed, and again whenever the weight may have changed: after loading, after a
+    move to another device or type, and after a change between training and evaluation. In training it is not cached.
     """
 
     def __init__(self, channels: int) -> None:
@@ -299,22 +292,20 @@ class InvertibleConv(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x [B, channels, G] → (W x (equation 10), B G log |det W| (equation 11))."""
-        log_det = x.shape[0] * x.shape[2] * torch.linalg.slogdet(self.weight[:, :, 0].float())[1]
+        precise = torch.promote_types(self.weight.dtype, torch.float32)
+        log_det = x.shape[0] * x.shape[2] * torch.linalg.slogdet(self.weight[:, :, 0].to(precise))[1]
         return nn.functional.conv1d(x, self.weight), log_det
 
     def inverse(self, x: Tensor) -> Tensor:
-        return nn.functional.conv1d(x, self._inverse_weight())
-
-    def _inverse_weight(self) -> Tensor:
-        if self._inverse is not None:
-            return self._inverse
-        inverse = self.inverted()[:, :, None]
-        if not self.training:
-            self._inverse = inverse.detach()
-        return inverse
+        inverse = self._inverse
+        if inverse is None:
+            inverse = self.inverted()[:, :, None]
+            if not self.training:
+                self._inverse = inverse.detach()
+        return nn.functional.conv1d(x, inverse)
 
     def inverted(self) -> Tensor:
-        # In float64, so that a matrix that is hard to invert costs no digits.
+        # In float64, so that an ill-conditioned matrix costs no digits.
         inverse: Tensor = torch.linalg.inv(self.weight[:, :, 0].double()).to(self.weight.dtype)
         return inverse
 
@@ -382,3 +373,26 @@ class GatedLayer(nn.Module):
             return x, out
         residual, skip = out.chunk(2, dim=1)
         return x + residual, skip
+
+
+def kernel_weights(network: WaveGlow) -> kernel.WaveGlowWeights:
+    """The weights as the kernel expects them: the network's own tensors, and inverses of the 1x1 convolutions."""
+
+    def tensors(convolution: nn.Conv1d | nn.ConvTranspose1d) -> tuple[Tensor, Tensor]:
+        assert convolution.bias is not None
+        return convolution.weight.detach(), convolution.bias.detach()
+
+    stretch = None
+    if isinstance(network.upsample, SampleCondition):
+        stretch = kernel.Stretch(*tensors(network.upsample.stretch), network.mel.hop_length)
+    flows = []
+    for k in range(network.dimensions.n_flows):
+        flow, transform = network.flow(k), network.flow(k).transform
+        layers = tuple(
+            kernel.LayerWeights(*tensors(layer.dilated), *tensors(layer.condition), *tensors(layer.out))
+            for layer in transform.gated_layers()
+        )
+        unmix = flow.mix.inverted().detach()
+        flows.append(kernel.FlowWeights(unmix, *tensors(transform.start), layers, *tensors(transform.end)))
+    d = network.dimensions
+    return kernel.WaveGlowWeights(tuple(flows), stretch, d.n_group, d.n_early_every)

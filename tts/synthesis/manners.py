@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from tts.models.stages import Floats, SpokenMel
+from tts.models.base import Floats, SpokenMel
 from tts.synthesis.options import LIMITS, SynthesisOptions
 from tts.synthesis.sentence import Sentence
 from tts.synthesis.steady import Spoken, Takes, takes

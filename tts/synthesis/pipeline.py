@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError, UsageError
 from tts.kernels.threads import one_compute_thread, set_compute_threads
-from tts.models.stages import AcousticStage, Floats
+from tts.models.base import AcousticModel, Floats
 from tts.synthesis.bookmarks import timed_bookmarks
 from tts.synthesis.level import gain_for
 from tts.synthesis.manners import changes_pitch, frame_gains, louder, takes_in_manners, unheeded
@@ -59,7 +59,7 @@ class Piece:
 class Stages:
     """The two networks that speak one text."""
 
-    acoustic: AcousticStage
+    acoustic: AcousticModel
     vocoder: Vocoding
 
     @property
@@ -92,7 +92,7 @@ class Voice:
         self._frontend = frontend
         self._load = load
         self._others: dict[str, Voice] = {}
-        self._acoustics: dict[str, AcousticStage] = {}
+        self._acoustics: dict[str, AcousticModel] = {}
         self._vocoders: dict[str, Vocoding] = {}
 
     @property
@@ -172,7 +172,7 @@ class Voice:
         self._check_precision(name, stages)
         return stages
 
-    def acoustic(self, name: str) -> AcousticStage:
+    def acoustic(self, name: str) -> AcousticModel:
         """An acoustic model of this voice, loaded when first asked for."""
         if name not in self._acoustics:
             check_acoustic(self.manifest, name)
@@ -187,7 +187,7 @@ class Voice:
             self._vocoders[name] = Vocoding(name, loaded, mel_settings(self.manifest))
         return self._vocoders[name]
 
-    def _check_controls(self, name: str, acoustic: AcousticStage, options: SynthesisOptions) -> None:
+    def _check_controls(self, name: str, acoustic: AcousticModel, options: SynthesisOptions) -> None:
         several = len(self.manifest.acoustics) > 1
         who = f"The voice {self.manifest.name}{f' with --acoustic {name}' if several else ''}"
         for control in ("pitch", "energy"):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.random
 
 from tts.audio.mel_settings import MelSettings
-from tts.models.stages import Floats, SpokenMel, WaveRequest
+from tts.models.base import Floats, SpokenMel, WaveRequest
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import Spoken
 from tts.text.passage import Level, Manner

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tts.models.stages import AcousticStage, MelRequest, SpokenMel
+from tts.models.base import AcousticModel, MelRequest, SpokenMel
 from tts.synthesis.options import SynthesisOptions
 from tts.text.symbols import Encoded
 
@@ -44,13 +44,13 @@ Takes = Generator[MelRequest, SpokenMel, Spoken]
 
 
 def speak_steadily(
-    model: AcousticStage, encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator
+    model: AcousticModel, encoded: Encoded, options: SynthesisOptions, generator: np.random.Generator
 ) -> Spoken:
     """Speak one sentence; what cannot be spoken well after all is spoken all the same, and told of."""
     return speak_all_steadily(model, [takes(encoded, options, generator)])[0]
 
 
-def speak_all_steadily(model: AcousticStage, sentences: Sequence[Takes]) -> list[Spoken]:
+def speak_all_steadily(model: AcousticModel, sentences: Sequence[Takes]) -> list[Spoken]:
     """Speak several, each as `speak_steadily` does; those that failed are spoken again together."""
     done: dict[int, Spoken] = {}
     asking = {place: next(sentence) for place, sentence in enumerate(sentences)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
 from tts.errors import UsageError
-from tts.models.stages import Floats, VocoderStage, WaveRequest
+from tts.models.base import Floats, Vocoder, WaveRequest
 
 # Fourier transforms reflect half a window at the edges: of less than this a vocoder could make no sound.
 LEAST_FRAMES = 4
@@ -22,7 +22,7 @@ class Vocoding:
         UsageError: the vocoder hears another mel, which these cannot be turned into.
     """
 
-    def __init__(self, name: str, vocoder: VocoderStage, mel: MelSettings) -> None:
+    def __init__(self, name: str, vocoder: Vocoder, mel: MelSettings) -> None:
         if problem := conversion_problem(mel, vocoder.mel):
             raise UsageError(f"The vocoder {name} does not fit this voice: {problem}.")
         self.name, self.mel = name, mel

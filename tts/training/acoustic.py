@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
-from tts.models.masks import length_mask
+from tts.models.torch_network import length_mask
 from tts.training.corpora import clips_of_like_length, training_clips
 from tts.training.data import Item, PreparedCorpus
 from tts.training.discriminators import SpectrogramDiscriminator

@@ -11,8 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from tts.models.aligner import Aligner, AlignerDimensions, alignment_prior
-from tts.models.alignment import durations_of_all, hard_alignment
+from tts.models.aligner import Aligner, AlignerDimensions, alignment_prior, hard_alignment, viterbi_durations
 from tts.training.corpora import clips_of_like_length, training_clips
 from tts.training.data import Item, PreparedCorpus
 from tts.training.flat_start import SymbolGaussians, flat_start
@@ -101,7 +100,7 @@ class AlignerTrainer(Trainer[Clips]):
         losses = {"forward_sum": forward_sum_loss(log_weights, batch.id_lengths, batch.frame_lengths)}
         total = losses["forward_sum"]
         if self.step >= self.settings.binarisation_from:
-            durations = durations_of_all(log_weights, batch.id_lengths, batch.frame_lengths)
+            durations = viterbi_durations(log_weights, batch.id_lengths, batch.frame_lengths)
             losses["binarisation"] = binarisation_loss(log_soft, durations)
             total = total + self.settings.binarisation_weight * losses["binarisation"]
         return losses | {"total": total}
@@ -125,7 +124,7 @@ class AlignerTrainer(Trainer[Clips]):
         batch = on_device(clips(self.corpus, items), self.fabric.device)
         log_soft = self.soft(batch)
         prior = alignment_prior(batch.id_lengths, batch.frame_lengths, self.settings.prior_width)
-        return log_soft.exp(), durations_of_all(log_soft + prior, batch.id_lengths, batch.frame_lengths)
+        return log_soft.exp(), viterbi_durations(log_soft + prior, batch.id_lengths, batch.frame_lengths)
 
     def validate(self) -> dict[str, float]:
         """Of some of the clips: the forward sum, and the share of a frame that its symbol on the best path has."""
@@ -135,7 +134,7 @@ class AlignerTrainer(Trainer[Clips]):
             batch = on_device(clips(self.corpus, items), self.fabric.device)
             log_soft, lengths = self.soft(batch), (batch.id_lengths, batch.frame_lengths)
             log_weights = log_soft + alignment_prior(*lengths, self.settings.prior_width)
-            hard = hard_alignment(durations_of_all(log_weights, *lengths), log_soft.shape[1])
+            hard = hard_alignment(viterbi_durations(log_weights, *lengths), log_soft.shape[1])
             n = int(batch.frame_lengths.sum())
             total += n * float(forward_sum_loss(log_weights, *lengths))
             focus += float(log_soft.exp()[hard].sum())

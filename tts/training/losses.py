@@ -9,9 +9,9 @@ from torch import Tensor
 
 from tts.audio.mel import mel_spectrogram, stft
 from tts.audio.mel_settings import MelSettings
-from tts.models.alignment import hard_alignment
-from tts.models.excitation import F0_CENTRE_HZ
-from tts.models.masks import length_mask
+from tts.models.aligner import hard_alignment
+from tts.models.source_filter import F0_CENTRE_HZ
+from tts.models.torch_network import length_mask
 from tts.models.waveglow import Encoding
 
 MAGNITUDE_FLOOR = 1e-4

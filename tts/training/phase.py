@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tts.models.excitation import cycles
+from tts.models.source_filter import cycles
 
 
 def phase_offset(wave: Tensor, f0: Tensor, voiced: Tensor, sample_rate: int) -> Tensor:

@@ -13,8 +13,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from tts.errors import UsageError
-from tts.models.guide import Guide
 from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
+from tts.models.source_filter import Guide
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.corpora import Stretches

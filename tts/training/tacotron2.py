@@ -16,9 +16,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tts.models.masks import length_mask
-from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions
-from tts.models.tacotron2_shown import forward_shown
+from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, forward_with_alignment
+from tts.models.torch_network import length_mask
 from tts.training.acoustic import Utterances, collate, masked_l1, spoken_sample
 from tts.training.corpora import corpora, training_clips
 from tts.training.data import PreparedCorpus
@@ -119,7 +118,7 @@ class Tacotron2Trainer(Trainer[Utterances]):
         alignment = shown_alignment(batch.durations, batch.mel.shape[2])
         # Every other step is shown even then: an attention that hears its echo alone forgets the text for a while.
         hears_echo = self.step >= s.shown_steps and self.step % 2 == 1
-        return forward_shown(self.network, *given, alignment, echoes=ECHOES * hears_echo)
+        return forward_with_alignment(self.network, *given, alignment, echoes=ECHOES * hears_echo)
 
     def attention_losses(self, frames: Frames, batch: Utterances) -> list[tuple[str, float, Tensor]]:
         """Name, weight and loss: of the clips whose alignment is known, and of those whose is not."""

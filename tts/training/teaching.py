@@ -13,9 +13,7 @@ from torch import Tensor
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
-from tts.models.excitation import Excitation
-from tts.models.guide import Guide
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import Excitation, Guide, SourceFilter
 from tts.training.data import Segments
 from tts.training.phase import phase_offset
 from tts.voice.networks import load_vocoder
@@ -27,7 +25,7 @@ class Lesson:
     """A batch of segments as they should sound, and the phase in cycles of their pulses.
 
     `initial_phase` is [B, 1] where a teacher spoke, [B, T * hop_length] where a recording's was found, as
-    `tts.models.excitation.cycles` takes it.
+    `tts.models.source_filter.cycles` takes it.
     """
 
     segments: Segments

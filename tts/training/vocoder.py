@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tts.audio.mel import mel_spectrogram
 from tts.models.source_filter import SourceFilter
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import VocoderNetwork
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.training.corpora import Stretches
 from tts.training.data import Item, PreparedCorpus, Segments
@@ -140,7 +140,7 @@ class SourceFilterTrainer(VocoderTrainer):
     Network = SourceFilter
 
 
-def copy_synthesis_figures(vocoder: Vocoder, corpus: PreparedCorpus) -> dict[str, float]:
+def copy_synthesis_figures(vocoder: VocoderNetwork, corpus: PreparedCorpus) -> dict[str, float]:
     """Mel distance on the middles of some validation clips, spoken from the corpus' mels."""
     clips = corpus.split("val")[:MOST_VALIDATION_CLIPS]
     if not clips:
@@ -150,7 +150,7 @@ def copy_synthesis_figures(vocoder: Vocoder, corpus: PreparedCorpus) -> dict[str
 
 
 def copy_synthesis_samples(
-    vocoder: Vocoder, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
+    vocoder: VocoderNetwork, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
 ) -> Samples:
     """The first validation clip, or its middle, recorded and spoken from its mel."""
     clips = corpus.split("val")[:1]
@@ -163,7 +163,7 @@ def copy_synthesis_samples(
 
 
 def _copier(
-    vocoder: Vocoder, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
+    vocoder: VocoderNetwork, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
 ) -> Callable[[Item], tuple[Tensor, Tensor]]:
     """From a clip to the waves [1, n] of its middle, made and recorded."""
     device = next(vocoder.parameters()).device

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tts.errors import UsageError
-from tts.models.stages import AcousticStage, VocoderStage
+from tts.models.base import AcousticModel, Vocoder
 from tts.voice.computing import Computing, has_onnx_runtime
 from tts.voice.manifest import Component, VoiceManifest, mel_settings
 
 
-def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing) -> AcousticStage:
+def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing) -> AcousticModel:
     """One of the voice's acoustic models, by its name there.
 
     Raises:
@@ -22,7 +22,7 @@ def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing
         return load_onnx_acoustic(manifest, component)
     import torch
 
-    from tts.models.torch_stages import TorchAcoustic
+    from tts.models.torch_network import TorchAcoustic
     from tts.voice.networks import load_acoustic_model
 
     model = load_acoustic_model(manifest, torch.device(computing.device), name)
@@ -31,7 +31,7 @@ def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing
     return TorchAcoustic(model)
 
 
-def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing) -> VocoderStage:
+def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing) -> Vocoder:
     """One of the manifest's vocoders, by its name there; raises like `load_acoustic_stage`."""
     component = manifest.vocoders[name]
     if _by_onnx_runtime(f"vocoder {name}", component, computing):
@@ -40,7 +40,7 @@ def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing)
         return load_onnx_vocoder(manifest, component, mel_settings(manifest, component))
     import torch
 
-    from tts.models.torch_stages import TorchVocoder
+    from tts.models.torch_network import TorchVocoder
     from tts.voice.networks import load_vocoder
 
     vocoder = load_vocoder(manifest, name, torch.device(computing.device))

@@ -12,10 +12,10 @@ import torch
 
 from tts.errors import TtsError, UsageError
 from tts.files import folder_beside
+from tts.models.base import AcousticModel, Floats, Vocoder
 from tts.models.fastspeech2 import FastSpeech2
 from tts.models.source_filter import SourceFilter
-from tts.models.stages import AcousticStage, Floats, VocoderStage
-from tts.models.torch_stages import TorchAcoustic, TorchVocoder
+from tts.models.torch_network import TorchAcoustic, TorchVocoder
 from tts.voice.landing import land
 from tts.voice.manifest import (
     Component,
@@ -91,7 +91,7 @@ def _with_graph(
 
 
 def _acoustic_graph(voice: VoiceManifest, name: str) -> bytes:
-    from tts.models.fastspeech2_graph import fastspeech2_graph
+    from tts.onnx.fastspeech2 import fastspeech2_graph
 
     network = load_acoustic_model(voice, torch.device("cpu"), name)
     assert isinstance(network, FastSpeech2)
@@ -99,7 +99,7 @@ def _acoustic_graph(voice: VoiceManifest, name: str) -> bytes:
 
 
 def _vocoder_graph(voice: VoiceManifest, name: str) -> bytes:
-    from tts.models.source_filter_graph import source_filter_graph
+    from tts.onnx.source_filter import source_filter_graph
 
     network = load_vocoder(voice, name, torch.device("cpu"))
     assert isinstance(network, SourceFilter)
@@ -122,7 +122,7 @@ def _check(voice: VoiceManifest) -> None:
             check_vocoder_graph(load_onnx_vocoder(voice, component, mel_settings(voice, component)), torch_vocoder)
 
 
-def check_acoustic_graph(graph: AcousticStage, network: AcousticStage, n_symbols: int) -> None:
+def check_acoustic_graph(graph: AcousticModel, network: AcousticModel, n_symbols: int) -> None:
     """Refuse, as a TtsError, a graph whose mels, durations or pitch are not those of the network."""
     random = np.random.default_rng(0)
     for length, speed, pitch, energy in ((1, 1.0, 0.0, 1.0), (12, 1.3, 2.0, 0.8), (60, 0.8, -3.0, 1.4)):
@@ -138,7 +138,7 @@ def check_acoustic_graph(graph: AcousticStage, network: AcousticStage, n_symbols
         _check_close("log pitch of the acoustic model", np.log(ours.f0), np.log(theirs.f0), MEL_TOLERANCE)
 
 
-def check_vocoder_graph(graph: VocoderStage, network: VocoderStage) -> None:
+def check_vocoder_graph(graph: Vocoder, network: Vocoder) -> None:
     """Refuse, as a TtsError, a graph whose samples are not those of the network, with its own and a told pitch."""
     for mel, f0 in _mels(network.mel.n_mels):
         ours, theirs = (stage(mel, np.random.default_rng(0), f0) for stage in (graph, network))

@@ -12,14 +12,13 @@ from torch import nn
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-from tts.models.acoustic import AcousticModel
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
 from tts.models.source_filter import SourceFilter
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
-from tts.models.vocoder import Vocoder
+from tts.models.torch_network import AcousticNetwork, VocoderNetwork
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
@@ -29,11 +28,11 @@ Options = dict[str, Any]
 Builder = TypeVar("Builder")
 Network = TypeVar("Network", bound=nn.Module)
 
-ACOUSTIC_MODELS: dict[str, Callable[[Options], AcousticModel]] = {
+ACOUSTIC_MODELS: dict[str, Callable[[Options], AcousticNetwork]] = {
     "fastspeech2": lambda options: FastSpeech2(FastSpeech2Dimensions(**options)),
     "tacotron2": lambda options: Tacotron2(Tacotron2Dimensions(**options)),
 }
-VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
+VOCODERS: dict[str, Callable[[MelSettings, Options], VocoderNetwork]] = {
     "griffinlim": lambda mel, options: GriffinLim(mel, **options),
     "vocos": lambda mel, options: Vocos(mel, VocosDimensions(**options)),
     "source_filter": lambda mel, options: SourceFilter(mel, VocosDimensions(**options)),
@@ -44,7 +43,7 @@ VOCODERS: dict[str, Callable[[MelSettings, Options], Vocoder]] = {
 }
 
 
-def load_acoustic_model(manifest: VoiceManifest, device: torch.device, name: str | None = None) -> AcousticModel:
+def load_acoustic_model(manifest: VoiceManifest, device: torch.device, name: str | None = None) -> AcousticNetwork:
     """One of the voice's acoustic models by its name there, else the default, in float32 and ready to speak.
 
     Raises:
@@ -58,7 +57,7 @@ def load_acoustic_model(manifest: VoiceManifest, device: torch.device, name: str
     return network.to(device)
 
 
-def load_vocoder(manifest: VoiceManifest, name: str, device: torch.device) -> Vocoder:
+def load_vocoder(manifest: VoiceManifest, name: str, device: torch.device) -> VocoderNetwork:
     """One of the manifest's vocoders, by its name there; raises like `load_acoustic_model`."""
     component = manifest.vocoders[name]
     build = _known(VOCODERS, component, manifest)

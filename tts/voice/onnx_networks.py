@@ -10,16 +10,16 @@ import numpy.typing as npt
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-from tts.models.onnx_fastspeech2 import OnnxFastSpeech2
-from tts.models.onnx_session import Session
-from tts.models.onnx_source_filter import OnnxSourceFilter
-from tts.models.stages import AcousticStage, VocoderStage
+from tts.models.base import AcousticModel, Vocoder
+from tts.onnx.fastspeech2 import OnnxFastSpeech2
+from tts.onnx.session import Session
+from tts.onnx.source_filter import OnnxSourceFilter
 from tts.voice.manifest import Component, VoiceManifest, component_problem
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
-def load_onnx_acoustic(manifest: VoiceManifest, component: Component) -> AcousticStage:
+def load_onnx_acoustic(manifest: VoiceManifest, component: Component) -> AcousticModel:
     """An acoustic model of the voice, which must have a graph; what comes after the hashes loads in the background.
 
     Raises:
@@ -31,7 +31,7 @@ def load_onnx_acoustic(manifest: VoiceManifest, component: Component) -> Acousti
     return OnnxFastSpeech2(_session(manifest, component))
 
 
-def load_onnx_vocoder(manifest: VoiceManifest, component: Component, mel: MelSettings) -> VocoderStage:
+def load_onnx_vocoder(manifest: VoiceManifest, component: Component, mel: MelSettings) -> Vocoder:
     """A vocoder of the voice, which hears `mel`; otherwise like `load_onnx_acoustic`."""
     if component.network != "source_filter":
         raise _unknown(manifest, component)

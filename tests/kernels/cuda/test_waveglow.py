@@ -10,8 +10,7 @@ from tts.kernels import waveglow as kernel
 from tts.kernels.choice import reference_only
 from tts.kernels.cuda import waveglow as cuda
 from tts.kernels.reference import waveglow as reference
-from tts.models.waveglow import WaveGlowDimensions
-from tts.models.waveglow_weights import plain_weights
+from tts.models.waveglow import WaveGlowDimensions, kernel_weights
 
 # Its convolutions reach further than what is filled up.
 DEEP = WaveGlowDimensions(
@@ -39,7 +38,7 @@ def network(request):
 @pytest.mark.parametrize("n_frames", [1, 6, 31, 32, 33, 40])
 @torch.no_grad()
 def test_what_is_filled_up_is_not_heard(network, n_frames):
-    weights = plain_weights(network)
+    weights = kernel_weights(network)
     mel, noise = inputs(network, 2, n_frames)
     made = cuda.infer(cuda.GraphedWaveGlow(weights), mel, noise, 0.7)
     expected = reference.infer(weights, mel, noise, 0.7)
@@ -50,7 +49,7 @@ def test_what_is_filled_up_is_not_heard(network, n_frames):
 @torch.no_grad()
 def test_a_longer_utterance_leaves_nothing_behind(network):
     """Lengths of one bucket share their tensors, and another's end must be silent."""
-    graphed = cuda.GraphedWaveGlow(plain_weights(network))
+    graphed = cuda.GraphedWaveGlow(kernel_weights(network))
     mel, noise = inputs(network, 1, 20)
     first = cuda.infer(graphed, mel, noise, 0.7)
     kept = first.clone()
@@ -63,7 +62,7 @@ def test_a_longer_utterance_leaves_nothing_behind(network):
 
 @torch.no_grad()
 def test_not_even_infinity_comes_out_of_the_fill(network):
-    graphed = cuda.GraphedWaveGlow(plain_weights(network))
+    graphed = cuda.GraphedWaveGlow(kernel_weights(network))
     mel, noise = inputs(network, 1, 20)
     expected = cuda.infer(graphed, mel, noise, 0.7)
     run = graphed.run(mel, noise)
@@ -76,7 +75,7 @@ def test_not_even_infinity_comes_out_of_the_fill(network):
 @torch.no_grad()
 def test_groups_that_hear_what_is_given_as_it_is():
     network, mel, pulses, _ = waveglow_with_pulses()
-    weights = plain_weights(network)
+    weights = kernel_weights(network)
     heard = network.upsample(mel, mel.shape[2] * network.mel.hop_length, pulses)
     generator = torch.Generator().manual_seed(0)
     noise = [torch.randn(2, channels, 12, generator=generator) for channels in early_channels(network.dimensions)]
@@ -86,7 +85,7 @@ def test_groups_that_hear_what_is_given_as_it_is():
 
 @torch.no_grad()
 def test_layers_in_bfloat16_are_near(network):
-    weights = plain_weights(network)
+    weights = kernel_weights(network)
     mel, noise = inputs(network, 1, 20)
     expected = reference.infer(weights, mel, noise, 0.7)
     made = cuda.infer(cuda.GraphedWaveGlow(weights, torch.bfloat16), mel, noise, 0.7)
@@ -97,7 +96,7 @@ def test_layers_in_bfloat16_are_near(network):
 def test_a_graph_serves_inside_and_outside_of_inference_mode(network):
     mel, noise = inputs(network, 1, 20)
     with torch.inference_mode():
-        graphed = cuda.GraphedWaveGlow(plain_weights(network))
+        graphed = cuda.GraphedWaveGlow(kernel_weights(network))
         first = cuda.infer(graphed, mel, noise, 0.7)
     assert torch.equal(cuda.infer(graphed, mel, noise, 0.7), first)
 
@@ -127,7 +126,7 @@ def test_the_network_speaks_by_its_graphs_until_a_weight_changes(monkeypatch):
 
 @torch.no_grad()
 def test_a_copy_makes_graphs_of_its_own(network):
-    graphed = cuda.GraphedWaveGlow(plain_weights(network))
+    graphed = cuda.GraphedWaveGlow(kernel_weights(network))
     mel, noise = inputs(network, 1, 20)
     expected = cuda.infer(graphed, mel, noise, 0.7)
     copied = copy.deepcopy(graphed)

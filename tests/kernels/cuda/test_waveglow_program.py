@@ -7,7 +7,7 @@ from tests.kernels.cuda.test_waveglow import inputs
 from tests.models.test_waveglow import TINY, waveglow
 from tts.kernels.cuda import waveglow as cuda
 from tts.kernels.cuda import waveglow_program as program
-from tts.models.waveglow_weights import plain_weights
+from tts.models.waveglow import kernel_weights
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_additions_up_to_the_end():
 
 @torch.no_grad()
 def test_a_network_speaks_the_same_with_them(monkeypatch):
-    weights = plain_weights(waveglow(TINY))
+    weights = kernel_weights(waveglow(TINY))
     mel, noise = inputs(waveglow(TINY), 1, 3)
     expected = cuda.infer(cuda.GraphedWaveGlow(weights), mel, noise, 0.7)
     monkeypatch.setattr(cuda, "between_convolutions", lambda device: (program.gate, program.add))

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from tts.errors import TtsError
-from tts.models.distributions import Kind
-from tts.models.wavenet import WaveNetDimensions
+from tts.models.wavenet import Kind, WaveNetDimensions
 from tts.voice.formats.converted import Converted
 from tts.voice.formats.weights import ForeignWeights
 

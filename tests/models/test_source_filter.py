@@ -1,12 +1,29 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from tests.tiny_voice import MEL as HEART_MEL
+from tests.tiny_voice import VOCODER
 from tts.audio.mel_settings import MelSettings
-from tts.models.excitation import Excitation, MelEnvelope, cepstral_smoothing, cycles, dirichlet_kernel, pulse_train
+from tts.audio.pitch import fundamental_frequency
+from tts.models.source_filter import (
+    Excitation,
+    Guide,
+    MelEnvelope,
+    PitchFromMel,
+    SourceFilter,
+    cepstral_smoothing,
+    cycles,
+    dirichlet_kernel,
+    excitation_channels,
+    pulse_train,
+)
+from tts.models.vocos import VocosDimensions
 
 MEL = MelSettings(sample_rate=8000, n_fft=64, hop_length=16, n_mels=5)
+SIZES = VocosDimensions(channels=6, hidden=8, n_blocks=1)
 
 
 def test_phase_is_the_sum_of_the_pitch():
@@ -17,7 +34,7 @@ def test_phase_is_the_sum_of_the_pitch():
     torch.testing.assert_close(phase, torch.cumsum(expected / 1000, 1))
 
 
-def test_the_phase_begins_where_it_is_told_and_moves_as_it_is_told():
+def test_the_initial_phase_is_added_and_may_change():
     f0 = torch.full((2, 3), 125.0)
     plain, f0_samples = cycles(f0, 16, 8000)
     begun, same = cycles(f0, 16, 8000, torch.tensor([[0.25], [0.5]]))
@@ -34,7 +51,7 @@ def test_the_phase_does_not_drift_over_a_long_sentence():
     assert float(phase[0, -1]) == pytest.approx(f0 * 600, abs=2e-5)
 
 
-def test_there_is_a_pulse_a_period_and_it_is_where_the_phase_is_whole():
+def test_there_is_a_pulse_per_period_where_the_phase_is_an_integer():
     pulses = pulse_train(torch.full((1, 100), 100.0), 16, 8000, torch.tensor([[0.5]]))[0]
     highest = torch.nonzero(pulses > 0.9 * pulses.max())[:, 0]
     # A period is 80 samples; sample 0 has already advanced by one step, and the phase began half a period on.
@@ -57,7 +74,7 @@ def test_an_excitation_is_pulses_of_unit_power_and_their_phase():
     f0 = torch.tensor([[100.0], [250.0]]).expand(2, 100)
     pulses, cos, sin = excitation(mel, f0, torch.tensor([[0.25], [0.0]])).unbind(1)
     assert pulses.shape == (2, 1600)
-    # 40 and 16 harmonics over whole periods; the topmost, at half the sample rate, has twice the power of the others.
+    # 40 and 16 harmonics over complete periods; the topmost, at half the sample rate, has twice the power.
     torch.testing.assert_close(pulses.square().mean(1), torch.tensor([41 / 40, 17 / 16]), atol=1e-3, rtol=0)
     phase, _ = cycles(f0, 16, 8000, torch.tensor([[0.25], [0.0]]))
     torch.testing.assert_close(cos, torch.cos(2 * math.pi * phase).float(), atol=1e-5, rtol=0)
@@ -65,14 +82,14 @@ def test_an_excitation_is_pulses_of_unit_power_and_their_phase():
 
 
 @torch.no_grad()
-def test_an_excitation_without_a_pitch_hears_it_in_the_mel():
+def test_an_excitation_without_a_pitch_predicts_it_from_the_mel():
     torch.manual_seed(0)
     excitation = Excitation(MEL)
     mel = torch.randn(1, 5, 20)
     assert torch.equal(excitation(mel), excitation(mel, excitation.pitch(mel)))
 
 
-def test_smoothing_keeps_a_slope_and_takes_a_ripple():
+def test_smoothing_keeps_a_slope_and_removes_a_ripple():
     smoothing = cepstral_smoothing(80, 20)
     j = torch.arange(80)
     slow, fast = torch.cos(math.pi / 80 * (j + 0.5) * 19), torch.cos(math.pi / 80 * (j + 0.5) * 20)
@@ -98,3 +115,67 @@ def test_an_envelope_colours():
     power = torch.fft.rfft(made[0]).abs().square()
     eighth = len(power) // 8
     assert 0.5 * math.log(power[-eighth:].mean() / power[:eighth].mean()) == pytest.approx(3.2, abs=0.5)
+
+
+def test_pulse_train_is_the_sum_of_its_harmonics():
+    f0 = torch.full((1, 4), 5000.0)
+    made = pulse_train(f0, hop_length=256, sample_rate=22050)
+    phase = 2 * math.pi * 5000.0 / 22050 * torch.arange(1, 1025, dtype=torch.float64)
+    expected = torch.cos(phase) + torch.cos(2 * phase)
+    torch.testing.assert_close(made[0], expected.float(), atol=1e-3, rtol=0)
+
+
+def test_pulse_train_has_the_requested_pitch():
+    made = pulse_train(torch.full((1, 60), 210.0), 256, 22050)[0].numpy()
+    np.testing.assert_allclose(fundamental_frequency(made / 100, 22050, 256)[4:-4], 210, rtol=0.005)
+
+
+def test_source_filter_sounds_at_the_pitch_it_is_driven_with():
+    torch.manual_seed(0)
+    vocoder = SourceFilter(HEART_MEL, VocosDimensions(**VOCODER)).eval()
+    mel = torch.full((1, HEART_MEL.n_mels, 60), -3.0)
+    # Untrained, the noise is about as loud as the pulses: silence it to measure the pitch.
+    n_bins = HEART_MEL.n_fft // 2 + 1
+    vocoder.head.bias.data[n_bins : 2 * n_bins] = -20
+    wave = vocoder(mel, np.random.default_rng(0), f0=torch.full((1, 60), 150.0))[0].detach().numpy()
+    np.testing.assert_allclose(fundamental_frequency(wave, 22050, 256)[6:-6], 150, rtol=0.01)
+
+
+def test_pitch_from_mel_stays_in_four_octaves():
+    torch.manual_seed(0)
+    pitch = PitchFromMel(80)
+    pitch.out.weight.data.mul_(1000)
+    f0 = pitch(torch.randn(1, 80, 30, generator=torch.Generator().manual_seed(1)) - 4)
+    assert 45 - 1e-3 <= f0.min() < f0.max() <= 720 + 1e-3
+
+
+GUIDE_MEL = MelSettings(n_fft=64, hop_length=8, n_mels=5)
+
+
+@pytest.fixture
+def conditions():
+    """A mel, its pitch and the phase at the start."""
+    torch.manual_seed(0)
+    return torch.randn(2, 5, 30), torch.full((2, 30), 300.0), torch.tensor([[0.25], [0.5]])
+
+
+@torch.no_grad()
+def test_harmonics_are_the_speech_without_its_noise(conditions):
+    mel, f0, phase = conditions
+    source = SourceFilter(GUIDE_MEL, SIZES)
+    spoken = [source(mel, np.random.default_rng(seed), f0, phase) for seed in range(400)]
+    rest = (torch.stack(spoken).mean(0) - source.harmonics(mel, f0, phase)).square().mean()
+    # The mean of 400 draws has a twentieth of their deviation left.
+    assert rest < 2 / 400 * torch.stack(spoken).var(0).mean()
+
+
+@torch.no_grad()
+def test_a_guide_gives_pulses_and_whitened_harmonics(conditions):
+    mel, f0, phase = conditions
+    guide = Guide(GUIDE_MEL, SIZES, level=2.0)
+    channels = guide(mel, f0, phase)
+    assert channels.shape == (2, guide.n_channels, 240)
+    assert torch.equal(channels[:, :3], excitation_channels(f0, GUIDE_MEL, phase))
+    white = MelEnvelope(GUIDE_MEL)(guide.source.harmonics(mel, f0, phase), mel, undo=True)
+    torch.testing.assert_close(channels[:, 3], 2 * white)
+    assert torch.equal(guide(mel), guide(mel, guide.pitch(mel)))

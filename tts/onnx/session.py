@@ -1,4 +1,4 @@
-"""Running a graph on ONNX Runtime, one thread for all of it, with weights that are handed over as arrays."""
+"""Running a graph on ONNX Runtime, on one thread, with weights passed as arrays."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Arrays = Mapping[str, npt.NDArray[np.float32]]
 
 
 class Session:
-    """A graph that gets ready in the background: `read` gives it and its weights; the first run waits for it.
+    """A graph that loads in the background: `read` returns it and its weights; the first run waits for it.
 
-    Most of the work is done without Python's lock, so that meanwhile a text can be read and another network loaded.
+    Most of the work releases Python's lock, so that a text can be read and another network loaded meanwhile.
     """
 
     def __init__(self, name: str, read: Callable[[], tuple[bytes, Arrays]]) -> None:
         self._name, self._read = name, read
         self._session: Any = None
         self._problem: TtsError | None = None
-        self._thread = threading.Thread(target=self._prepare)
+        self._thread = threading.Thread(target=self._load)
         self._thread.start()
 
     def wait(self) -> None:
-        """Until it is ready.
+        """Block until it is ready.
 
         Raises:
             TtsError: the files do not hold this network.
@@ -41,41 +41,41 @@ class Session:
         """The graph's outputs, in their order.
 
         Raises:
-            TtsError: the files do not hold this network, or it cannot take these inputs.
+            TtsError: the files do not hold this network, or it does not accept these inputs.
         """
         self.wait()
         try:
             outputs: list[npt.NDArray[Any]] = self._session.run(None, inputs)
-        # Its exceptions have no base of their own.
+        # The exceptions of ONNX Runtime have no base of their own.
         except Exception as error:
-            raise self._refusal("cannot speak this", error) from None
+            raise self._error("cannot speak this", error) from None
         return outputs
 
-    def _prepare(self) -> None:
+    def _load(self) -> None:
         try:
             self._session = open_session(*self._read())
         except TtsError as error:
             self._problem = error
         except Exception as error:
-            self._problem = self._refusal("does not fit its weights or ONNX Runtime", error)
+            self._problem = self._error("does not fit its weights or ONNX Runtime", error)
 
-    def _refusal(self, what: str, error: Exception) -> TtsError:
-        return TtsError(f"The graph of {self._name} {what} ({' '.join(str(error).split())[:300]}).")
+    def _error(self, problem: str, error: Exception) -> TtsError:
+        return TtsError(f"The graph of {self._name} {problem} ({' '.join(str(error).split())[:300]}).")
 
 
 def open_session(graph: bytes, weights: Arrays) -> Any:
-    """An InferenceSession of onnxruntime, whose exceptions are all that it may raise."""
+    """An `onnxruntime.InferenceSession`; it raises only exceptions and prints nothing."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     # One thread: sums keep their order, so that the same text gives the same bytes whatever the machine's cores.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # The graph is written as it should run. Planning which memory to use again takes longer than a short sentence,
-    # packing the weights takes their memory twice; neither is noticed in the time of a long one.
+    # The graph is written as it should run. Planning the reuse of memory costs more time than a short sentence, and
+    # packing the weights doubles their memory; for a long sentence neither makes a difference.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.enable_mem_reuse = options.enable_mem_pattern = False
     options.add_session_config_entry("session.disable_prepacking", "1")
-    # What it has to say comes as an exception too.
+    # Its log messages come as exceptions too.
     options.log_severity_level = 4
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
     options.add_external_initializers(list(weights), values)

@@ -1,7 +1,8 @@
-"""Building ONNX graphs node by node, the same bytes every time, with the weights left where they are.
+"""Building ONNX graphs node by node, the same bytes every time, without the weights.
 
-A weight is declared by its name and shape only: whoever runs the graph hands the array over. So a graph takes some ten
-kilobytes, fits every training run of the same sizes, and what ships holds no weight twice.
+A weight is declared by its name and shape only: whoever runs the graph passes the array. So a graph has some ten
+kilobytes, fits every training run of the same sizes, and no file holds a weight twice. Only `GraphBuilder.model` needs
+the package onnx.
 """
 
 from __future__ import annotations
@@ -11,44 +12,39 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 20
 IR_VERSION = 9
-"""What ONNX Runtime 1.17 and later read."""
+"""The versions that ONNX Runtime 1.17 and later read."""
 
-OUTSIDE = "safetensors"
-"""What the graph names as the file of its weights. It is never opened."""
+WEIGHTS_LOCATION = "safetensors"
+"""The graph names this as the file of its weights. It is never opened."""
 
 
 class GraphBuilder:
-    """Adds nodes in the order of calls; every method gives the name of the value it made."""
+    """Adds nodes in the order of calls; every method returns the name of the value that it adds."""
 
     def __init__(self, name: str, weight_shapes: Mapping[str, Sequence[int]]) -> None:
         self._name = name
         self._shapes = weight_shapes
-        self._nodes: list[onnx.NodeProto] = []
-        self._initializers: dict[str, onnx.TensorProto] = {}
-        self._sparse: list[onnx.SparseTensorProto] = []
-        self._inputs: list[onnx.ValueInfoProto] = []
-        self._outputs: list[onnx.ValueInfoProto] = []
+        self._nodes: list[dict[str, Any]] = []
+        # The constants, and None for each weight.
+        self._initializers: dict[str, npt.NDArray[Any] | None] = {}
+        self._sparse: dict[str, npt.NDArray[np.float32]] = {}
+        self._inputs: list[tuple[str, npt.DTypeLike, Sequence[int | str]]] = []
+        self._outputs: list[tuple[str, npt.DTypeLike, Sequence[int | str]]] = []
 
     def input(self, name: str, dtype: npt.DTypeLike, shape: Sequence[int | str]) -> str:
-        self._inputs.append(_value(name, dtype, shape))
+        self._inputs.append((name, dtype, shape))
         return name
 
     def output(self, name: str, value: str, dtype: npt.DTypeLike, shape: Sequence[int | str]) -> None:
-        self._nodes.append(helper.make_node("Identity", [value], [name], name=name))
-        self._outputs.append(_value(name, dtype, shape))
+        self._nodes.append({"op_type": "Identity", "inputs": [value], "outputs": [name], "name": name})
+        self._outputs.append((name, dtype, shape))
 
     def weight(self, name: str) -> str:
         """A float32 array of the network's state, by its name there."""
-        if name not in self._initializers:
-            tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=self._shapes[name])
-            tensor.data_location = TensorProto.EXTERNAL
-            tensor.external_data.add(key="location", value=OUTSIDE)
-            self._initializers[name] = tensor
+        self._initializers.setdefault(name, None)
         return name
 
     def constant(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
@@ -56,15 +52,12 @@ class GraphBuilder:
         name = f"{array.dtype}_{'x'.join(map(str, array.shape))}_{array.tobytes().hex()[:40]}"
         if array.nbytes > 20:
             name = f"constant_{len(self._initializers)}"
-        self._initializers[name] = numpy_helper.from_array(array, name)
+        self._initializers[name] = array
         return name
 
     def sparse(self, name: str, matrix: npt.NDArray[np.float32]) -> str:
         """A matrix that is mostly zeros."""
-        rows, columns = np.nonzero(matrix)
-        values = numpy_helper.from_array(matrix[rows, columns], name)
-        places = numpy_helper.from_array(np.stack([rows, columns], axis=1).astype(np.int64), f"{name}_places")
-        self._sparse.append(helper.make_sparse_tensor(values, places, matrix.shape))
+        self._sparse[name] = matrix
         return name
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
@@ -76,7 +69,8 @@ class GraphBuilder:
         domain, _, op_type = kind.rpartition(".")
         stem = f"{op_type.lower()}_{len(self._nodes)}"
         names = [stem] if n_outputs == 1 else [f"{stem}_{i}" for i in range(n_outputs)]
-        self._nodes.append(helper.make_node(op_type, list(inputs), names, name=stem, domain=domain, **attributes))
+        node = {"op_type": op_type, "inputs": list(inputs), "outputs": names, "name": stem, "domain": domain}
+        self._nodes.append(node | attributes)
         return names
 
     def linear(self, name: str, x: str) -> str:
@@ -102,7 +96,7 @@ class GraphBuilder:
         return self.op("Transpose", self.op("Squeeze", x, self.constant([0], np.int64)), perm=[1, 0])
 
     def convnext_block(self, name: str, x: str) -> str:
-        """`layers.ConvNeXtBlock`: x [T, C] → [T, C]."""
+        """`tts.models.vocos.ConvNeXtBlock`: x [T, C] → [T, C]."""
         width = self._shapes[f"{name}.depthwise.weight"]
         y = self.time_first(self.conv(f"{name}.depthwise", self.channels_first(x), groups=width[0]))
         y = self.linear(f"{name}.expand", self.layer_norm(f"{name}.norm", y))
@@ -110,20 +104,36 @@ class GraphBuilder:
         return self.op("Add", x, self.op("Mul", y, self.weight(f"{name}.scale")))
 
     def model(self) -> bytes:
-        """The finished graph, checked."""
-        graph = helper.make_graph(
-            self._nodes,
-            self._name,
-            self._inputs,
-            self._outputs,
-            list(self._initializers.values()),
-            sparse_initializer=self._sparse,
+        """The serialized graph."""
+        from onnx import TensorProto, helper, numpy_helper
+
+        initializers = []
+        for name, array in self._initializers.items():
+            if array is not None:
+                initializers.append(numpy_helper.from_array(array, name))
+                continue
+            tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=self._shapes[name])
+            tensor.data_location = TensorProto.EXTERNAL
+            tensor.external_data.add(key="location", value=WEIGHTS_LOCATION)
+            initializers.append(tensor)
+
+        sparse = []
+        for name, matrix in self._sparse.items():
+            rows, columns = np.nonzero(matrix)
+            values = numpy_helper.from_array(matrix[rows, columns], name)
+            indices = numpy_helper.from_array(np.stack([rows, columns], axis=1).astype(np.int64), f"{name}_places")
+            sparse.append(helper.make_sparse_tensor(values, indices, matrix.shape))
+
+        inputs, outputs = (
+            [
+                helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
+                for name, dtype, shape in values
+            ]
+            for values in (self._inputs, self._outputs)
         )
+        nodes = [helper.make_node(**node) for node in self._nodes]
+        graph = helper.make_graph(nodes, self._name, inputs, outputs, initializers, sparse_initializer=sparse)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="")
         content: bytes = model.SerializeToString(deterministic=True)
         return content
-
-
-def _value(name: str, dtype: npt.DTypeLike, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
