@@ -38,7 +38,7 @@ from tts.synthesis.steady import speak_steadily
 from tts.synthesis.timing import Mark, TimedWord, symbol_marks, timed_words
 from tts.text.passage import Passage
 from tts.text.reading import ReadWord
-from tts.voice.networks import load_acoustic_model
+from tts.voice.load import load_acoustic_model
 
 
 @dataclass

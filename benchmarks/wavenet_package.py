@@ -23,8 +23,8 @@ from tts.audio.mel import MelSettings
 from tts.kernels.choice import reference_only
 from tts.kernels.threads import compute_threads
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.voice.formats import wavenet_r9y9
-from tts.voice.formats.weights import ForeignWeights
+from tts.voice.checkpoints import wavenet
+from tts.voice.checkpoints.weights import CheckpointWeights
 
 # Layers, stacks, residual, gate and skip channels, taps.
 SIZES = {"mol": (24, 4, 128, 256, 128, 3), "small": (20, 2, 64, 128, 64, 2)}
@@ -54,7 +54,7 @@ def package(size: tuple[int, ...]) -> Package:
 def ours(network: Package, size: tuple[int, ...]) -> WaveNet:
     told = {"layers": size[0], "stacks": size[1], "input_type": "raw", "log_scale_min": -7.0, "num_mels": 80}
     told |= {"sample_rate": 22050, "fft_size": 1024, "hop_size": 256, "fmin": 125, "fmax": 7600, "legacy": True}
-    converted = wavenet_r9y9.convert(ForeignWeights(network.state_dict()), {}, told)
+    converted = wavenet.convert(CheckpointWeights(network.state_dict()), {}, told)
     options = {**converted.options, "upsample_scales": tuple(converted.options["upsample_scales"])}
     made = WaveNet(MelSettings(**converted.mel), WaveNetDimensions(**options))
     made.load_state_dict(converted.weights)

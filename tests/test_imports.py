@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tts.voice.exporting import export_graphs
+from tts.voice.export import export_graphs
 from tts.voice.manifest import load_manifest
 
 PACKAGE = Path(__file__).parents[1] / "tts"

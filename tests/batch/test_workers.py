@@ -90,7 +90,7 @@ def test_workers_that_are_closed_have_ended(make_workers, pulse_voice, tmp_path)
 
 @pytest.fixture
 def three_gpus(monkeypatch):
-    monkeypatch.setattr("tts.voice.devices.may_have_cuda", lambda: True)
+    monkeypatch.setattr("tts.voice.load.may_have_cuda", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
 

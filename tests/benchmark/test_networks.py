@@ -10,7 +10,7 @@ from tts.errors import UsageError
 from tts.kernels.choice import reference_only
 from tts.kernels.threads import compute_threads
 from tts.models.torch_network import VocoderNetwork
-from tts.voice.computing import PRECISIONS
+from tts.voice.load import PRECISIONS
 
 CPU = torch.device("cpu")
 FRAME_SECONDS = 256 / 22050

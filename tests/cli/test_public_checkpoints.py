@@ -8,8 +8,7 @@ import soundfile
 import torch
 
 from tests.cli.conftest import Tts, in_process
-from tests.foreign_tacotron2 import ngc_tacotron2
-from tests.public_files import TINY, write_public_files
+from tests.public_checkpoints import TINY, ngc_tacotron2, write_public_checkpoints
 from tts.models.tacotron2 import Tacotron2Dimensions
 
 WORDS = {"waveglow": "waveglow.pt", "wavenet": "wavenet.pth", "hifigan": "hifigan.ckpt"}
@@ -19,7 +18,7 @@ WORDS = {"waveglow": "waveglow.pt", "wavenet": "wavenet.pth", "hifigan": "hifiga
 def public(tmp_path_factory):
     """A command line for which a Tacotron 2 is installed as the voice `reader`, and three vocoders by their words."""
     folder = tmp_path_factory.mktemp("public")
-    write_public_files(folder, TINY)
+    write_public_checkpoints(folder, TINY)
     tts = Tts(folder / "voices", folder)
     for name, file in {"reader": "tacotron2.pt", **WORDS}.items():
         done = tts("voices", "install", folder / file, "--as", name)

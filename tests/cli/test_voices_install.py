@@ -15,8 +15,8 @@ from tests.voice.fault_server import FaultServer, hold_after, status
 from tts.cli.console import confirm, download_bar
 from tts.cli.settings import load_settings, write_setting
 from tts.errors import TtsError, UsageError
-from tts.voice.archives import pack
 from tts.voice.manifest import load_manifest, verify_files
+from tts.voice.package import pack
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from tests.cli.conftest import told
 from tests.tiny_runs import acoustic_run, vocoder_run
-from tts.voice.archives import pack
 from tts.voice.manifest import load_manifest
+from tts.voice.package import pack
 from tts.voice.store import find_voice
 
 PHONEMES = ("--input", "phonemes", "həlˈoʊ")

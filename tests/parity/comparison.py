@@ -13,10 +13,9 @@ import torch
 from torch import nn
 
 from tts.audio.mel_settings import MelSettings
-from tts.voice.formats.layouts import Layout
-from tts.voice.formats.reading import read_checkpoint
-from tts.voice.formats.weights import ForeignWeights
-from tts.voice.networks import ACOUSTIC_MODELS, VOCODERS
+from tts.voice.checkpoints.reading import read_checkpoint
+from tts.voice.checkpoints.weights import CheckpointWeights, Layout
+from tts.voice.load import ACOUSTIC_MODELS, VOCODERS
 
 # What parity fixtures allow where they do not say otherwise.
 RTOL = ATOL = 1e-4
@@ -89,10 +88,10 @@ def checkpoints(folder: Path, layout: Layout) -> list[Path]:
     return [path for path in paths if layout.matches(*opened(path))]
 
 
-def opened(path: Path) -> tuple[ForeignWeights, dict[str, Any]]:
+def opened(path: Path) -> tuple[CheckpointWeights, dict[str, Any]]:
     """A checkpoint's weights and what lies beside them, as they go into a layout."""
     found = read_checkpoint(path)
-    return ForeignWeights(found.weights), found.extras
+    return CheckpointWeights(found.weights), found.extras
 
 
 def built(path: Path, layout: Layout, key: str) -> nn.Module:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors
-from tts.voice.formats import hifigan
+from tts.voice.checkpoints import hifigan
 
 
 def matches(folder: Path) -> bool:

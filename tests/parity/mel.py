@@ -17,7 +17,7 @@ from tests.parity.comparison import Comparison, arrays, compare
 from tts.audio.audio import inverse_mulaw_codes, inverse_preemphasis, mulaw, mulaw_codes, preemphasis
 from tts.audio.mel import mel_spectrogram
 from tts.audio.mel_settings import MelSettings
-from tts.voice.formats.wavenet_r9y9 import mel_settings
+from tts.voice.checkpoints.wavenet import mel_settings
 
 QUIET_ATOL = 2e-3
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.parity.comparison import Comparison, built, checkpoints, compare, tensors
 from tts.models.tacotron2 import Frames, Tacotron2, masked
-from tts.voice.formats import tacotron2
+from tts.voice.checkpoints import tacotron2
 
 # Their name for each array → ours; `mels` is what TorchAudio calls mel_specgram.
 NVIDIA = {"mel_out": "mel_before_postnet", "mel_out_postnet": "mel", "gate_out": "stop_logits"}

@@ -12,17 +12,17 @@ from tests.parity.comparison import Comparison, arrays, built, checkpoints, comp
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
-from tts.voice.formats import waveglow_nvidia
+from tts.voice.checkpoints import waveglow
 
 
 def matches(folder: Path) -> bool:
-    return bool(checkpoints(folder, waveglow_nvidia))
+    return bool(checkpoints(folder, waveglow))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
     """Every checkpoint of the folder against everything that the folder expects."""
-    for path in checkpoints(folder, waveglow_nvidia):
-        network = built(path, waveglow_nvidia, "WN_config")
+    for path in checkpoints(folder, waveglow):
+        network = built(path, waveglow, "WN_config")
         assert isinstance(network, WaveGlow)
         yield from _sizes(network.dimensions, told_beside(path, "WN_config"), path.name)
         with torch.no_grad():

@@ -13,18 +13,18 @@ from tests.parity.comparison import Comparison, arrays, built, checkpoints, comp
 from tts.audio.audio import inverse_mulaw_codes, mulaw_codes
 from tts.kernels.wavenet import Conditions, generate
 from tts.models.wavenet import WaveNet, loop_conditions
-from tts.voice.formats import wavenet_r9y9
+from tts.voice.checkpoints import wavenet
 
 # The reference's losses were computed with these, whatever the hyperparameters say.
 LOSS_LEVELS, LOSS_LOG_SCALE_MIN = 65536, -16.0
 
 
 def matches(folder: Path) -> bool:
-    return bool(checkpoints(folder, wavenet_r9y9))
+    return bool(checkpoints(folder, wavenet))
 
 
 def check(folder: Path) -> Iterator[Comparison]:
-    for path in checkpoints(folder, wavenet_r9y9):
+    for path in checkpoints(folder, wavenet):
         network = load(path)
         with torch.no_grad():
             yield from _forward(network, folder, path.name)
@@ -32,7 +32,7 @@ def check(folder: Path) -> Iterator[Comparison]:
 
 
 def load(path: Path) -> WaveNet:
-    network = built(path, wavenet_r9y9, "stacks")
+    network = built(path, wavenet, "stacks")
     assert isinstance(network, WaveNet)
     losses = {"log_scale_min": LOSS_LOG_SCALE_MIN}
     if network.dimensions.output == "logistics":

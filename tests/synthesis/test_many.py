@@ -18,7 +18,7 @@ from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import load_voice
 from tts.synthesis.vocoding import Vocoding
-from tts.voice.exporting import export_graphs
+from tts.voice.export import export_graphs
 from tts.voice.manifest import load_manifest
 
 TEXTS = (

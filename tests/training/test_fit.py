@@ -14,8 +14,8 @@ from tts.errors import TtsError
 from tts.training.fit import Best, stop_requests
 from tts.training.records import read_log
 from tts.training.state import load_state
+from tts.voice.load import load_acoustic_model, load_vocoder
 from tts.voice.manifest import load_manifest, verify_files
-from tts.voice.networks import load_acoustic_model, load_vocoder
 
 NETWORKS = ["fastspeech2", "tacotron2", "vocos", "source_filter"]
 EVERY_NETWORK = [*NETWORKS, "waveglow", "lapped_waveglow", "wavenet", "hifigan"]

@@ -16,8 +16,8 @@ from tts.training.tacotron2 import (
     shown_alignment,
     stop_loss,
 )
+from tts.voice.load import load_acoustic_model
 from tts.voice.manifest import load_manifest
-from tts.voice.networks import load_acoustic_model
 
 
 def test_the_attention_is_drawn_to_the_symbol_that_sounds():

@@ -1,4 +1,4 @@
-"""An HTTP server on this machine that misbehaves as it is told, one fault a request, and counts what it sends."""
+"""An HTTP server on this machine that misbehaves as requested, one fault per request, and counts what it sends."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Handler(BaseHTTPRequestHandler):
             self.server.sent += len(body[start : start + _BLOCK])
 
     def log_message(self, *_: object) -> None:
-        """Nothing: pytest's output is not the place."""
+        """Nothing: pytest's output needs none."""
 
 
 class FaultServer(ThreadingHTTPServer):
-    """`files` by path; `faults` are used up one a request, then `always` answers. `sent` counts bytes of bodies."""
+    """`files` by path; `faults` are used up one per request, then `always` answers. `sent` counts bytes of bodies."""
 
     daemon_threads = True
     request_queue_size = 32
@@ -77,7 +77,7 @@ Fault = Callable[[Handler], None]
 
 
 def serve(handler: Handler) -> None:
-    """As it should be: whole, or the rest from a place on while the file is still the same."""
+    """Correctly: the complete file, or the rest from an offset if the file is still the same."""
     _serve(handler, len(handler.content))
 
 
@@ -129,7 +129,7 @@ def drip(n_bytes: int, pause: float) -> Fault:
 
 
 def headers_only(**headers: object) -> Fault:
-    """The whole file under other headers, and the end of the connection."""
+    """The complete file under other headers, and the end of the connection."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def fault(handler: Handler) -> None:

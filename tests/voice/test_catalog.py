@@ -4,9 +4,9 @@ import pytest
 
 from tts.errors import TtsError
 from tts.voice.catalog import catalog, known_file, load_catalog, pairing
-from tts.voice.names import is_plain_name
+from tts.voice.store import is_plain_name
 
-# Every address that is known, but for TorchAudio's two for WaveRNN, whose mel no vocoder here hears.
+# Every address that is known, but for TorchAudio's two for WaveRNN, whose mel no vocoder here expects.
 ADDRESSES = {
     "https://api.ngc.nvidia.com/v2/models/nvidia/tacotron2_pyt_ckpt_fp32/versions/19.09.0/files/nvidia_tacotron2pyt_fp32_20190427",
     "https://api.ngc.nvidia.com/v2/models/nvidia/tacotron2_pyt_ckpt_amp/versions/19.09.0/files/nvidia_tacotron2pyt_fp16_20190427",
@@ -24,14 +24,14 @@ ADDRESSES = {
 }
 
 
-def test_every_known_address_can_be_installed_alone():
-    alone = [recipe.checkpoints[0] for recipe in catalog().values() if len(recipe.checkpoints) == 1]
-    assert {checkpoint.url for checkpoint in alone} >= ADDRESSES
-    assert {checkpoint.url for recipe in catalog().values() for checkpoint in recipe.checkpoints} == ADDRESSES
+def test_every_known_address_can_be_installed_by_itself():
+    single = [entry.checkpoints[0] for entry in catalog().values() if len(entry.checkpoints) == 1]
+    assert {checkpoint.url for checkpoint in single} >= ADDRESSES
+    assert {checkpoint.url for entry in catalog().values() for checkpoint in entry.checkpoints} == ADDRESSES
 
 
 def test_published_hashes_are_kept():
-    found = {c.name: c.sha256 for recipe in catalog().values() for c in recipe.checkpoints if c.sha256}
+    found = {c.name: c.sha256 for entry in catalog().values() for c in entry.checkpoints if c.sha256}
     assert found == {
         "tacotron2-ljspeech-speechbrain": "02d1aa3fc1cc8fb0981895c765e9d0017416bb78861b5450e458dda92e567856",
         "waveglow-universal": "7d6b3fb5e29baab08b3f91595ca8984093901bd949f431cee7e146bd8747b011",
@@ -39,29 +39,29 @@ def test_published_hashes_are_kept():
     }
 
 
-@pytest.mark.parametrize("recipe", catalog().values(), ids=lambda recipe: recipe.name)
-def test_every_entry_says_what_it_is(recipe):
-    assert is_plain_name(recipe.name)
-    assert recipe.description
-    assert recipe.kind == "vocoder" or recipe.language == "en-us"
-    assert recipe.sample_rate == 22050
-    for checkpoint in recipe.checkpoints:
+@pytest.mark.parametrize("entry", catalog().values(), ids=lambda entry: entry.name)
+def test_every_entry_says_what_it_is(entry):
+    assert is_plain_name(entry.name)
+    assert entry.description
+    assert entry.kind == "vocoder" or entry.language == "en-us"
+    assert entry.sample_rate == 22050
+    for checkpoint in entry.checkpoints:
         assert checkpoint.licence
         assert re.match(r"https://", checkpoint.page)
         assert re.match(r"https://", checkpoint.url)
 
 
 def test_ljspeech_has_three_vocoders():
-    recipe = catalog()["ljspeech"]
-    assert recipe.acoustic.name == "tacotron2-ljspeech"
-    assert {word: part.name for word, part in recipe.vocoders.items()} == {
+    entry = catalog()["ljspeech"]
+    assert entry.acoustic.name == "tacotron2-ljspeech"
+    assert {word: part.name for word, part in entry.vocoders.items()} == {
         "hifigan": "hifigan-ljspeech",
         "waveglow": "waveglow-ljspeech",
         "wavenet": "wavenet-ljspeech",
     }
-    assert recipe.default_vocoder == "hifigan"
-    assert recipe.licences == "BSD-3-Clause, Apache-2.0, MIT"
-    assert recipe.size is None
+    assert entry.default_vocoder == "hifigan"
+    assert entry.licences == "BSD-3-Clause, Apache-2.0, MIT"
+    assert entry.size is None
     assert catalog()["ljspeech-speechbrain"].size == 168_800_000
 
 
@@ -80,7 +80,7 @@ def test_known_files_are_found():
 
 
 @pytest.mark.parametrize("text", ["[voices", "", "[checkpoints.x]\nrole = 'vocoder'\n[voices]\n"])
-def test_a_broken_catalog_is_told(tmp_path, text):
+def test_a_broken_catalog_is_refused(tmp_path, text):
     (tmp_path / "catalog.toml").write_text(text)
     with pytest.raises(TtsError, match=r"The catalog .* cannot be read"):
         load_catalog(tmp_path / "catalog.toml")

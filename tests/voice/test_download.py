@@ -22,10 +22,16 @@ from tests.voice.fault_server import (
     status,
 )
 from tts.errors import TtsError, UsageError
-from tts.voice.download import Manners, WrongFileError, download, mirrored
-from tts.voice.part import PartFile
-from tts.voice.retry import RetryPolicy, retry_after_seconds
-from tts.voice.transfer import Patience
+from tts.voice.download import (
+    DownloadPolicy,
+    PartFile,
+    RetryPolicy,
+    TransferLimits,
+    WrongFileError,
+    download,
+    mirrored,
+    retry_after_seconds,
+)
 
 CONTENT = random.Random(0).randbytes(300_000)
 OTHER = random.Random(1).randbytes(300_000)
@@ -52,12 +58,12 @@ class Fetch:
     def __init__(self, server, folder):
         self.server, self.target = server, folder / "voice.pt"
         self.waits = []
-        self.patience = {}
+        self.limits = {}
 
     def __call__(self, path="/models/voice.pt", **named):
-        retry = RetryPolicy(tries=4, progress=10_000, sleep=self.waits.append, chance=lambda: 0.5)
-        manners = Manners(retry, Patience(connect=5, read=5, **self.patience))
-        return download(self.server.url + path, self.target, manners=manners, **named)
+        retry = RetryPolicy(attempts=4, progress=10_000, sleep=self.waits.append, random=lambda: 0.5)
+        policy = DownloadPolicy(retry, TransferLimits(connect=5, read=5, **self.limits))
+        return download(self.server.url + path, self.target, policy=policy, **named)
 
     @property
     def left(self):
@@ -88,7 +94,7 @@ def test_brings_the_file(fetch, server):
     assert "range" not in server.requests[0]
 
 
-def test_goes_on_where_the_connection_was_cut(fetch, server):
+def test_resumes_where_the_connection_was_cut(fetch, server):
     server.faults += [cut_after(100_000), cut_after(50_000)]
     assert fetch().sha256 == DIGEST
     assert [(r.get("range"), r.get("if-range")) for r in server.requests] == [
@@ -99,7 +105,7 @@ def test_goes_on_where_the_connection_was_cut(fetch, server):
     assert server.sent == len(CONTENT)
 
 
-def test_tries_are_counted_anew_after_progress(fetch, server):
+def test_attempts_are_counted_anew_after_progress(fetch, server):
     server.faults += [cut_after(20_000)] * 14
     assert fetch().sha256 == DIGEST
     assert fetch.waits == [1.0] * 14
@@ -125,7 +131,7 @@ def test_a_server_that_ignores_ranges_and_always_cuts_is_given_up(fetch, server)
     refused(fetch, "4 times in a row")
 
 
-def test_a_file_that_changed_between_tries_starts_over(fetch, server):
+def test_a_file_that_changed_between_attempts_starts_over(fetch, server):
     def change(handler):
         server.files["/models/voice.pt"], server.etag = OTHER, '"two"'
         serve(handler)
@@ -193,7 +199,7 @@ def test_a_date_is_a_validator_when_it_is_old_enough(fetch, server):
     assert server.requests[1]["if-range"] == old["Last_Modified"]
 
 
-def test_a_whole_part_needs_no_request(fetch, server, tmp_path):
+def test_a_complete_part_needs_no_request(fetch, server, tmp_path):
     server.faults += [cut_after(100_000)] + [cut_after(0)] * 4
     refused(fetch, "4 times")
     (tmp_path / "voice.pt.part").write_bytes(CONTENT)
@@ -241,10 +247,10 @@ def test_a_length_header_that_is_too_short_is_found_by_the_hash(fetch, server):
 
 def test_a_length_header_that_is_always_too_long(fetch, server):
     server.always = headers_only(Content_Length=301_000)
-    refused(fetch, "the connection broke off, 4 times in a row")
+    refused(fetch, "the connection was interrupted, 4 times in a row")
 
 
-def test_a_length_that_nobody_tells(fetch, server):
+def test_a_length_that_nobody_states(fetch, server):
     server.always = headers_only(Connection="close")
     refused(fetch, "does not say how long the file is.* give its --sha256")
     assert fetch(sha256=DIGEST).sha256 == DIGEST
@@ -252,7 +258,7 @@ def test_a_length_that_nobody_tells(fetch, server):
 
 def test_a_packed_answer_is_refused(fetch, server):
     server.always = headers_only(Content_Length=300_000, Content_Encoding="gzip")
-    refused(fetch, "packs it although it was asked not to")
+    refused(fetch, "compresses it although the request forbids that")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +281,7 @@ def test_some_answers_are_for_now(fetch, server, code):
     refused(fetch, rf"\({code}\), 4 times in a row")
 
 
-def test_a_server_that_wants_a_long_rest_is_left_alone(fetch, server):
+def test_a_server_that_wants_a_long_rest_is_given_up(fetch, server):
     server.always = status(503, Retry_After=3600)
     refused(fetch, "it asks to wait 60 minutes; run the command again then")
     assert fetch.waits == []
@@ -289,29 +295,29 @@ def test_retry_after_is_seconds_or_a_date():
 
 
 def test_waits_double_up_to_a_bound():
-    policy = RetryPolicy(chance=lambda: 0.5)
+    policy = RetryPolicy(random=lambda: 0.5)
     assert [policy.wait(n, None) for n in (1, 2, 3, 9)] == [1.0, 2.0, 4.0, 30.0]
 
 
 def test_a_slow_drip_ends(fetch, server):
-    fetch.patience = {"window": 0.05, "slowest": 1000.0}
+    fetch.limits = {"window": 0.05, "min_speed": 1000.0}
     server.always = drip(1000, 0.005)
-    refused(fetch, r"it came too slowly \(less than 1 kB a second\), 4 times in a row")
+    refused(fetch, r"it was too slow \(less than 1 kB a second\), 4 times in a row")
 
 
 def test_silence_ends(server, tmp_path):
     server.always = hold_after(1000)
-    manners = Manners(RetryPolicy(tries=2, sleep=lambda _: None), Patience(read=0.1))
-    with pytest.raises(TtsError, match="its server fell silent, 2 times in a row"):
-        download(f"{server.url}/models/voice.pt", tmp_path / "voice.pt", manners=manners)
+    policy = DownloadPolicy(RetryPolicy(attempts=2, sleep=lambda _: None), TransferLimits(read=0.1))
+    with pytest.raises(TtsError, match="its server stopped sending, 2 times in a row"):
+        download(f"{server.url}/models/voice.pt", tmp_path / "voice.pt", policy=policy)
 
 
 def test_a_server_that_is_not_there(tmp_path):
     with FaultServer({}) as closed:
         url = closed.url
-    manners = Manners(RetryPolicy(tries=2, sleep=lambda _: None))
+    policy = DownloadPolicy(RetryPolicy(attempts=2, sleep=lambda _: None))
     with pytest.raises(TtsError, match="its server cannot be reached, 2 times in a row"):
-        download(f"{url}/x.pt", tmp_path / "x.pt", manners=manners)
+        download(f"{url}/x.pt", tmp_path / "x.pt", policy=policy)
 
 
 def test_redirects_are_followed(fetch, server):
@@ -322,9 +328,9 @@ def test_redirects_are_followed(fetch, server):
 @pytest.mark.parametrize(
     ("location", "said"),
     [
-        ("/models/voice.pt", "sends it round in circles"),
-        ("file:///etc/passwd", "leads to a file: address, not to the web"),
-        ("ftp://example.org/x", "leads to a ftp: address"),
+        ("/models/voice.pt", "redirects without end"),
+        ("file:///etc/passwd", "redirects to a file: address, not to the web"),
+        ("ftp://example.org/x", "redirects to a ftp: address"),
     ],
 )
 def test_bad_redirects_are_refused(fetch, server, location, said):
@@ -335,11 +341,11 @@ def test_bad_redirects_are_refused(fetch, server, location, said):
 def test_a_step_from_https_down_to_http_is_refused():
     import httpx
 
-    from tts.voice.transfer import _next_address
+    from tts.voice.download import redirect_target
 
     with pytest.raises(TtsError, match="from https to unprotected http"):
-        _next_address(httpx.URL("https://example.org/x"), "http://example.org/x")
-    assert _next_address(httpx.URL("https://example.org/x"), "http://127.0.0.1/x").host == "127.0.0.1"
+        redirect_target(httpx.URL("https://example.org/x"), "http://example.org/x")
+    assert redirect_target(httpx.URL("https://example.org/x"), "http://127.0.0.1/x").host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/x", "https://", "voice.pt"])
@@ -374,13 +380,13 @@ def test_a_full_disk(fetch, server, monkeypatch):
 
 
 def test_a_file_larger_than_the_disk_is_refused_at_once(fetch, server):
-    fetch.patience = {"largest": 1 << 62}
+    fetch.limits = {"max_bytes": 1 << 62}
     server.always = lambda handler: handler.answer(200, {"Content-Length": 1 << 60})
     refused(fetch, "There is no room for")
 
 
 def test_a_file_larger_than_any_voice_is_refused(fetch):
-    fetch.patience = {"largest": 100_000}
+    fetch.limits = {"max_bytes": 100_000}
     refused(fetch, "larger .* than any voice")
 
 
@@ -399,7 +405,7 @@ def test_the_environments_proxy_is_used(fetch, server, monkeypatch):
     assert download("http://voices.invalid/voice.pt", fetch.target).sha256 == DIGEST
 
 
-def test_a_proxy_that_is_none_is_told(fetch, monkeypatch):
+def test_a_proxy_that_is_none_is_refused(fetch, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "gopher://x")
     refused(fetch, "The proxy in the environment .* cannot be used")
 
@@ -412,8 +418,8 @@ def large():
 def test_an_interrupted_large_file_costs_no_more_than_itself(large, tmp_path):
     with FaultServer({"/large": large}) as server:
         server.faults += [cut_after(61_234_567)]
-        manners = Manners(RetryPolicy(sleep=lambda _: None))
-        done = download(f"{server.url}/large", tmp_path / "large", manners=manners)
+        policy = DownloadPolicy(RetryPolicy(sleep=lambda _: None))
+        done = download(f"{server.url}/large", tmp_path / "large", policy=policy)
         assert done.sha256 == hashlib.sha256(large).hexdigest()
         assert server.sent <= 1.02 * len(large)
 

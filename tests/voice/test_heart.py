@@ -1,4 +1,4 @@
-"""The embedded voice: whole, small, and it does what it is asked."""
+"""The embedded voice: complete, small, and obeys its options."""
 
 from dataclasses import replace
 
@@ -11,8 +11,8 @@ from tts.audio.mel import mel_spectrogram
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
 from tts.text.symbols import ENGLISH_IPA
-from tts.voice.manifest import verify_files
-from tts.voice.store import embedded_folder, find_voice
+from tts.voice.manifest import embedded_folder, verify_files
+from tts.voice.store import find_voice
 
 TEXT = "The old lighthouse stands alone above the bay."
 
@@ -29,7 +29,7 @@ def semitones_up(samples, usual):
     return np.median(12 * np.log2(f0[both] / usual_f0[both]))
 
 
-def test_its_files_are_whole_and_small():
+def test_its_files_are_complete_and_small():
     manifest = find_voice("heart")
     assert verify_files(manifest) == []
     assert manifest.frontend.symbols == ENGLISH_IPA.symbols
@@ -66,8 +66,8 @@ def test_its_graphs_say_what_pytorch_says():
     for engine in ("torch", "onnx"):
         voice = load_voice("heart", device="cpu", engine=engine)
         first, *rest = voice.stream(TEXT)
-        whole = np.concatenate([piece.audio.samples for piece in (first, *rest)])
-        said[engine] = replace(first, audio=replace(first.audio, samples=whole))
+        samples = np.concatenate([piece.audio.samples for piece in (first, *rest)])
+        said[engine] = replace(first, audio=replace(first.audio, samples=samples))
     ours, theirs = said["onnx"], said["torch"]
     np.testing.assert_allclose(ours.mel, theirs.mel, atol=1e-4, rtol=0)
     assert ours.marks == theirs.marks
@@ -94,13 +94,13 @@ def test_both_acoustic_models_say_the_same(heart):
 
 
 def test_a_sentence_sounds_the_same_whatever_came_before(heart):
-    alone = heart.say(TEXT).samples
+    first = heart.say(TEXT).samples
     heart.say("Something else came first.")
-    np.testing.assert_array_equal(heart.say(TEXT).samples, alone)
+    np.testing.assert_array_equal(heart.say(TEXT).samples, first)
 
 
-def test_what_is_spoken_together_is_what_it_is_alone(heart):
-    """To the bit; and to a step of 16 bits what `say` gives, which cuts a sentence to be heard sooner."""
+def test_what_is_spoken_together_is_what_it_is_by_itself(heart):
+    """To the bit; and to a step of 16 bits what `say` gives, which splits a sentence to start sooner."""
     texts = [
         "Yes.",
         f"{TEXT} Who lives there?",
@@ -109,15 +109,15 @@ def test_what_is_spoken_together_is_what_it_is_alone(heart):
     scripts = [heart.read(text, SynthesisOptions(pitch=pitch)) for pitch, text in enumerate(texts)]
     together, backwards = heart.speak_all(scripts), heart.speak_all(scripts[::-1])[::-1]
     for script, text, *made in zip(scripts, texts, together, backwards, strict=True):
-        (alone,) = heart.speak_all([script])
+        (single,) = heart.speak_all([script])
         for utterance in made:
-            np.testing.assert_array_equal(utterance.audio.samples, alone.audio.samples)
+            np.testing.assert_array_equal(utterance.audio.samples, single.audio.samples)
         said = heart.say(text, script.options)
-        np.testing.assert_allclose(alone.audio.samples, said.samples, atol=2**-15, rtol=0)
+        np.testing.assert_allclose(single.audio.samples, said.samples, atol=2**-15, rtol=0)
     assert any(piece.goes_on for text in texts for piece in heart.stream(text))
 
 
-def test_wavenet_speaks_together_what_it_speaks_alone(heart):
+def test_wavenet_speaks_together_what_it_speaks_by_itself(heart):
     options = SynthesisOptions(vocoder="wavenet", speed=2.0)
     texts = ("Yes.", "No. Not now.", "Go on.")
     made = heart.speak_all([heart.read(text, replace(options, seed=seed)) for seed, text in enumerate(texts)])

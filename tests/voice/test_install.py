@@ -18,17 +18,22 @@ from tts.errors import TtsError, UsageError
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.text.symbols import ENGLISH_IPA
-from tts.voice import landing
-from tts.voice.archives import pack
-from tts.voice.catalog import Checkpoint, Recipe
-from tts.voice.download import Manners
-from tts.voice.formats.converted import Converted
-from tts.voice.install import Tools, install
-from tts.voice.landing import alone, take_away, workplace
+from tts.voice import folder as folder_module
+from tts.voice.catalog import CatalogEntry, Checkpoint
+from tts.voice.checkpoints.weights import ConvertedNetwork
+from tts.voice.download import DownloadPolicy, RetryPolicy
+from tts.voice.install import (
+    InstallRequest,
+    Tools,
+    install,
+    install_paths,
+    installation_lock,
+    plan_installation,
+    remove_voice,
+)
+from tts.voice.load import load_vocoder
 from tts.voice.manifest import FrontendSpec, load_manifest, verify_files
-from tts.voice.networks import load_vocoder
-from tts.voice.plan import Request, plan_installation
-from tts.voice.retry import RetryPolicy
+from tts.voice.package import pack
 from tts.voice.store import find_vocoder, find_voice
 
 ACOUSTIC_FILE, VOCODER_FILE, OTHER_MEL_FILE = b"acoustic" * 1000, b"vocoder" * 1000, b"other mel" * 1000
@@ -36,33 +41,33 @@ LONGER_MEL = replace(MEL, hop_length=512)
 
 
 def convert(path, hyperparameters):
-    """Stands for what recognises foreign checkpoints: three known contents, everything else is refused."""
+    """Stands for what recognises public checkpoints: three known contents, everything else is refused."""
     content = path.read_bytes()
     if content == ACOUSTIC_FILE:
         network = zeroed(FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC)))
         frontend = FrontendSpec("espeak", tuple(ENGLISH_IPA.symbols))
         weights = network.state_dict()
-        return Converted("Tiny", "acoustic", "fastspeech2", ACOUSTIC, weights, asdict(MEL), frontend)
+        return ConvertedNetwork("Tiny", "acoustic", "fastspeech2", ACOUSTIC, weights, asdict(MEL), frontend)
     if content not in (VOCODER_FILE, OTHER_MEL_FILE):
         raise TtsError(f"{path.name} is no checkpoint that this version knows.")
     mel = MEL if content == VOCODER_FILE else LONGER_MEL
     torch.manual_seed(0)
     weights = Vocos(mel, VocosDimensions(**VOCODER)).state_dict()
-    return Converted("Tiny", "vocoder", "vocos", VOCODER, weights, asdict(mel))
+    return ConvertedNetwork("Tiny", "vocoder", "vocos", VOCODER, weights, asdict(mel))
 
 
 class Bench:
-    """An empty user's folder, a server with three checkpoints, and what was told."""
+    """An empty user's folder, a server with three checkpoints, and what was reports."""
 
     def __init__(self, folder, server):
-        self.folder, self.server, self.told = folder, server, []
+        self.folder, self.server, self.reports = folder, server, []
         self.problem = None
-        self.options = {"manners": Manners(RetryPolicy(tries=2, sleep=lambda _: None))}
+        self.options = {"policy": DownloadPolicy(RetryPolicy(attempts=2, sleep=lambda _: None))}
 
     @property
     def tools(self):
         return Tools(
-            self.told.append,
+            self.reports.append,
             convert=convert,
             conversion_problem=lambda source, target: self.problem,
             download_options=self.options,
@@ -74,21 +79,21 @@ class Bench:
             name, role, f"A tiny {role}.", f"{self.server.url}/{name}", "https://example.org", **(fields | more)
         )
 
-    def recipe(self, **vocoders):
+    def entry(self, **vocoders):
         acoustic = self.checkpoint("acoustic", "acoustic")
-        return Recipe("tiny", "A tiny voice.", "en-us", acoustic, vocoders, next(iter(vocoders)))
+        return CatalogEntry("tiny", "A tiny voice.", "en-us", acoustic, vocoders, next(iter(vocoders)))
 
     def install(self, source, **named):
-        """`source`: a recipe, or what a person would name."""
-        if not isinstance(source, Recipe):
-            return install(plan_installation(Request(str(source), **named)), self.tools)
-        request = Request(source.name, **named)
+        """`source`: a entry, or what a person would name."""
+        if not isinstance(source, CatalogEntry):
+            return install(plan_installation(InstallRequest(str(source), **named)), self.tools)
+        request = InstallRequest(source.name, **named)
         return install(self.plan(source, request), self.tools)
 
-    def plan(self, recipe, request):
-        from tts.voice.plan import Plan
+    def plan(self, entry, request):
+        from tts.voice.install import Plan
 
-        return Plan(request, request.name or recipe.name, recipe=recipe)
+        return Plan(request, request.name or entry.name, entry=entry)
 
     @property
     def names(self):
@@ -117,9 +122,9 @@ def refused(bench, said, source, error=TtsError, **named):
     assert "\n" not in str(caught.value)
 
 
-class TestRecipes:
+class TestCatalogEntries:
     def test_a_voice_of_two_checkpoints(self, bench):
-        done = bench.install(bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder")))
+        done = bench.install(bench.entry(vocos=bench.checkpoint("vocoder", "vocoder")))
         voice = find_voice("tiny")
         assert voice == done.manifest
         assert done.changed
@@ -135,7 +140,7 @@ class TestRecipes:
         assert bench.names == [".downloads", ".recorded.json", "tiny"]
 
     def test_half_precision_only_where_nothing_is_lost(self, bench):
-        bench.install(bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder")))
+        bench.install(bench.entry(vocos=bench.checkpoint("vocoder", "vocoder")))
         dtypes = {
             name: {tensor.dtype for tensor in load_file(bench.folder / "tiny" / f"{name}.safetensors").values()}
             for name in ("acoustic", "vocos")
@@ -149,58 +154,58 @@ class TestRecipes:
         assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
     def test_a_second_time_changes_nothing(self, bench):
-        recipe = bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder"))
-        bench.install(recipe)
+        entry = bench.entry(vocos=bench.checkpoint("vocoder", "vocoder"))
+        bench.install(entry)
         n_requests = len(bench.server.requests)
-        assert not bench.install(recipe).changed
+        assert not bench.install(entry).changed
         assert len(bench.server.requests) == n_requests
 
     def test_a_damaged_one_is_mended(self, bench):
-        recipe = bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder"))
-        bench.install(recipe)
+        entry = bench.entry(vocos=bench.checkpoint("vocoder", "vocoder"))
+        bench.install(entry)
         (bench.folder / "tiny" / "vocos.safetensors").write_bytes(b"cut")
-        assert bench.install(recipe).changed
+        assert bench.install(entry).changed
         assert verify_files(find_voice("tiny")) == []
 
-    def test_a_mel_that_is_converted_is_told(self, bench):
-        bench.install(bench.recipe(slow=bench.checkpoint("other", "vocoder")))
-        assert bench.told == ["slow hears another mel than this voice speaks: it will be converted"]
+    def test_a_mel_that_is_converted_is_reported(self, bench):
+        bench.install(bench.entry(slow=bench.checkpoint("other", "vocoder")))
+        assert bench.reports == ["slow expects another mel than this voice has: it will be converted"]
         assert MelSettings(**find_voice("tiny").vocoders["slow"].mel) == LONGER_MEL
 
     def test_a_mel_that_cannot_be_converted_is_refused_with_the_reason(self, bench):
         bench.problem = "its frames are longer"
-        recipe = bench.recipe(slow=bench.checkpoint("other", "vocoder"))
-        refused(bench, "slow hears another mel .* cannot be joined: its frames are longer", recipe)
+        entry = bench.entry(slow=bench.checkpoint("other", "vocoder"))
+        refused(bench, "slow expects another mel .* cannot be combined: its frames are longer", entry)
         assert "tiny" not in bench.names
 
     @pytest.mark.parametrize(
-        ("problem", "end"), [(None, "it will be converted"), ("too long", "the two cannot be joined: too long")]
+        ("problem", "end"), [(None, "it will be converted"), ("too long", "the two cannot be combined: too long")]
     )
-    def test_another_mel_of_a_vocoder_alone_is_told(self, bench, problem, end):
+    def test_another_mel_of_a_single_vocoder_is_reported(self, bench, problem, end):
         bench.problem = problem
         bench.install(f"{bench.server.url}/other", name="slow")
-        assert bench.told == [f"slow hears another mel than NVIDIA's Tacotron 2 and most voices speak: {end}"]
+        assert bench.reports == [f"slow expects another mel than NVIDIA's Tacotron 2 and most voices have: {end}"]
         assert MelSettings(**load_manifest(bench.folder / "slow").mel) == LONGER_MEL
 
     def test_a_checkpoint_of_the_wrong_role_is_refused(self, bench):
-        refused(bench, "holds Tiny, not the vocoder", bench.recipe(x=bench.checkpoint("acoustic", "vocoder")))
+        refused(bench, "holds Tiny, not the vocoder", bench.entry(x=bench.checkpoint("acoustic", "vocoder")))
         assert "tiny" not in bench.names
 
     def test_what_cannot_be_converted_is_not_kept(self, bench):
-        refused(bench, "no checkpoint that this version knows", bench.recipe(x=bench.checkpoint("junk", "vocoder")))
+        refused(bench, "no checkpoint that this version knows", bench.entry(x=bench.checkpoint("junk", "vocoder")))
         assert "tiny" not in bench.names
         assert bench.downloads == ["acoustic"]
 
     def test_what_came_before_a_failure_is_not_fetched_again(self, bench):
-        recipe = bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder"))
+        entry = bench.entry(vocos=bench.checkpoint("vocoder", "vocoder"))
         bench.server.faults += [cut_after(1 << 30), status(403)]
-        refused(bench, "does not give it out", recipe)
-        bench.install(recipe)
+        refused(bench, "does not give it out", entry)
+        bench.install(entry)
         assert [request["path"] for request in bench.server.requests] == ["/acoustic", "/vocoder", "/vocoder"]
 
     def test_a_published_hash_is_not_to_be_forced(self, bench):
-        recipe = bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder", sha256="0" * 64))
-        refused(bench, "not the file it should be: its sha256 is", recipe, force=True)
+        entry = bench.entry(vocos=bench.checkpoint("vocoder", "vocoder", sha256="0" * 64))
+        refused(bench, "not the file it should be: its sha256 is", entry, force=True)
 
     def test_hyperparameters_come_too(self, bench):
         bench.server.files["/hyper"] = b"{}"
@@ -211,31 +216,31 @@ class TestRecipes:
             return convert(path, hyperparameters)
 
         vocoder = bench.checkpoint("vocoder", "vocoder", hyperparameters_url=f"{bench.server.url}/hyper")
-        recipe = bench.recipe(vocos=vocoder)
-        install(bench.plan(recipe, Request("tiny")), replace(bench.tools, convert=noting))
+        entry = bench.entry(vocos=vocoder)
+        install(bench.plan(entry, InstallRequest("tiny")), replace(bench.tools, convert=noting))
         assert seen == [None, b"{}"]
 
 
 class TestRecords:
     def test_the_first_hash_is_recorded_and_held_against_the_next(self, bench):
-        recipe = bench.recipe(vocos=bench.checkpoint("vocoder", "vocoder"))
-        bench.install(recipe)
+        entry = bench.entry(vocos=bench.checkpoint("vocoder", "vocoder"))
+        bench.install(entry)
         records = json.loads((bench.folder / ".recorded.json").read_text())
         digest = hashlib.sha256(VOCODER_FILE).hexdigest()
         assert records[f"{bench.server.url}/vocoder"] == {"sha256": digest, "size": len(VOCODER_FILE)}
         bench.server.files["/vocoder"] = OTHER_MEL_FILE
-        refused(bench, "/vocoder is not the file that was first installed .* --force accepts", recipe, name="again")
+        refused(bench, "/vocoder is not the file that was first installed .* --force accepts", entry, name="again")
         assert "again" not in bench.names
-        bench.install(recipe, name="again", force=True)
-        assert bench.told[0].endswith("/vocoder has changed since it was first installed; --force accepts it")
+        bench.install(entry, name="again", force=True)
+        assert bench.reports[0].endswith("/vocoder has changed since it was first installed; --force accepts it")
         records = json.loads((bench.folder / ".recorded.json").read_text())
         assert records[f"{bench.server.url}/vocoder"]["sha256"] == hashlib.sha256(OTHER_MEL_FILE).hexdigest()
 
     def test_nothing_is_recorded_of_what_was_not_installed(self, bench):
-        refused(bench, "no checkpoint", bench.recipe(x=bench.checkpoint("junk", "vocoder")))
+        refused(bench, "no checkpoint", bench.entry(x=bench.checkpoint("junk", "vocoder")))
         assert not (bench.folder / ".recorded.json").exists()
 
-    def test_broken_records_are_told(self, bench):
+    def test_broken_records_are_reports(self, bench):
         bench.folder.mkdir()
         (bench.folder / ".recorded.json").write_text("{")
         refused(bench, "record of downloads .* cannot be read", f"{bench.server.url}/vocoder")
@@ -262,7 +267,7 @@ class TestAddressesAndFiles:
         refused(bench, "not the file it should be", tmp_path / "x.pt", sha256="0" * 64)
         assert not any((bench.folder / name / "voice.toml").exists() for name in bench.names)
 
-    def test_an_acoustic_model_alone_speaks_through_griffin_lim(self, bench, tmp_path):
+    def test_a_single_acoustic_model_speaks_through_griffin_lim(self, bench, tmp_path):
         (tmp_path / "my model.ckpt").write_bytes(ACOUSTIC_FILE)
         bench.install(tmp_path / "my model.ckpt")
         voice = find_voice("my-model")
@@ -301,8 +306,8 @@ class TestAddressesAndFiles:
 
     def test_an_address_of_the_catalog_is_its_entry(self, bench):
         url = "https://huggingface.co/speechbrain/tts-hifigan-ljspeech/resolve/main/generator.ckpt"
-        plan = plan_installation(Request(url))
-        assert (plan.name, plan.recipe.name, plan.licence) == ("hifigan-ljspeech", "hifigan-ljspeech", "Apache-2.0")
+        plan = plan_installation(InstallRequest(url))
+        assert (plan.name, plan.entry.name, plan.licence) == ("hifigan-ljspeech", "hifigan-ljspeech", "Apache-2.0")
 
     def test_a_mirror(self, bench):
         bench.server.files["/mirror/voices.invalid/vocoder"] = VOCODER_FILE
@@ -367,14 +372,14 @@ class TestPacked:
         refused(bench, "does not hold the weights", folder)
         assert "mine" not in bench.names
 
-    def test_a_missing_file_is_told(self, bench, pulse_voice, tmp_path):
+    def test_a_missing_file_is_reported(self, bench, pulse_voice, tmp_path):
         folder = shutil.copytree(pulse_voice, tmp_path / "mine")
         (folder / "vocos.safetensors").unlink()
         refused(bench, r"vocos\.safetensors is missing", folder)
 
 
-class TestLanding:
-    def test_a_kill_at_any_step_of_a_replacement_leaves_a_whole_voice(
+class TestPublishing:
+    def test_a_kill_at_any_step_of_a_replacement_leaves_a_complete_voice(
         self, bench, pulse_voice, random_voice, monkeypatch
     ):
         """Stop at the first, second, … rename: the voice is the old one or the new one, and never broken."""
@@ -382,8 +387,8 @@ class TestLanding:
         for n_steps in range(12):
             bench.install(pulse_voice, name="v", force=True)
             with monkeypatch.context() as patch:
-                stop = Stop(n_steps, landing.os.replace)
-                patch.setattr(landing.os, "replace", stop)
+                stop = Stop(n_steps, folder_module.os.replace)
+                patch.setattr(folder_module.os, "replace", stop)
                 try:
                     bench.install(random_voice, name="v", force=True)
                 except Killed:
@@ -411,12 +416,12 @@ class TestLanding:
         assert bench.names == ["pulse"]
 
     def test_two_at_once_wait_for_each_other(self, bench, pulse_voice):
-        told = []
-        with alone(workplace(), told.append):
+        reports = []
+        with installation_lock(install_paths(), reports.append):
             tools = replace(bench.tools, wait_seconds=0.05)
             with pytest.raises(TtsError, match="Another installation is still running: run the command again"):
-                install(plan_installation(Request(str(pulse_voice))), tools)
-            assert bench.told == ["another installation is running; waiting for its end"]
+                install(plan_installation(InstallRequest(str(pulse_voice))), tools)
+            assert bench.reports == ["another installation is running; waiting for its end"]
             waiting = threading.Thread(target=bench.install, args=(pulse_voice,))
             waiting.start()
         waiting.join()
@@ -430,15 +435,15 @@ class TestLanding:
     def test_without_its_own_folder_the_users_data_is_not_mixed(self, monkeypatch):
         monkeypatch.delenv("TTS_VOICES_DIR", raising=False)
         monkeypatch.setenv("XDG_DATA_HOME", "/data")
-        place = workplace()
-        assert place.voices == place.downloads.parent / "voices" == place.records.parent / "voices"
+        paths = install_paths()
+        assert paths.voices == paths.downloads.parent / "voices" == paths.records.parent / "voices"
 
     def test_removal(self, bench, pulse_voice):
         bench.install(pulse_voice)
-        take_away("pulse", workplace())
+        remove_voice("pulse", install_paths())
         assert bench.names == []
         with pytest.raises(UsageError, match=r"heart ships with this package, .* cannot be removed"):
-            take_away("heart", workplace())
+            remove_voice("heart", install_paths())
 
 
 class Killed(BaseException):
@@ -458,7 +463,7 @@ class Stop:
         return self.function(*arguments)
 
 
-def test_the_progress_is_told_a_file_at_a_time(bench):
+def test_the_progress_is_reported_a_file_at_a_time(bench):
     titles, seen = [], []
 
     def bar(title):
@@ -466,6 +471,6 @@ def test_the_progress_is_told_a_file_at_a_time(bench):
         return nullcontext(lambda done, total: seen.append((done, total)))
 
     tools = replace(bench.tools, bar=bar)
-    install(plan_installation(Request(f"{bench.server.url}/vocoder", name="v")), tools)
+    install(plan_installation(InstallRequest(f"{bench.server.url}/vocoder", name="v")), tools)
     assert titles == ["vocoder"]
     assert seen[-1] == (len(VOCODER_FILE), len(VOCODER_FILE))

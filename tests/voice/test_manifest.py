@@ -86,12 +86,12 @@ def test_one_acoustic_model_is_written_as_it_always_was(voice):
     assert list(load_manifest(voice).acoustics) == ["calm"]
 
 
-def test_vocoders_alone_are_read_back_too(voice):
+def test_vocoder_packages_are_read_back_too(voice):
     manifest = load_manifest(voice)
-    alone = replace(manifest, frontend=None, acoustics={}, default_acoustic="")
-    write_manifest(alone)
-    assert load_manifest(voice) == alone
-    assert not alone.speaks
+    package = replace(manifest, frontend=None, acoustics={}, default_acoustic="")
+    write_manifest(package)
+    assert load_manifest(voice) == package
+    assert not package.speaks
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,17 @@ import pytest
 
 from tests.tiny_runs import vocoder_run
 from tts.errors import TtsError, UsageError
-from tts.voice.store import check_acoustic, find_installed, find_vocoder, find_voice, installed_voices, voices_folder
+from tts.voice.store import (
+    check_acoustic,
+    check_voice_name,
+    find_installed,
+    find_vocoder,
+    find_voice,
+    installed_voices,
+    is_voice_file,
+    voice_name_from,
+    voices_folder,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +96,7 @@ def lone_vocoder(pulse_voice, tmp_path, monkeypatch):
 class TestLoneVocoder:
     def test_is_no_voice(self):
         assert not find_installed("buzz").speaks
-        with pytest.raises(UsageError, match="buzz is a vocoder: say --voice NAME --vocoder buzz"):
+        with pytest.raises(UsageError, match="buzz is a vocoder: use --voice NAME --vocoder buzz"):
             find_voice("buzz")
 
     def test_is_not_among_the_voices_that_there_are(self):
@@ -104,3 +114,27 @@ class TestLoneVocoder:
     def test_others_are_refused_with_names(self, name, near):
         with pytest.raises(UsageError, match=f"pulse has no vocoder '{name}'; {near}"):
             find_vocoder(find_voice("pulse"), name)
+
+
+@pytest.mark.parametrize("name", ["ljspeech", "waveglow_256.v5", "A-1"])
+def test_names_of_voices(name):
+    assert check_voice_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b", ".x", "-x", "a b", "con", "NUL.x", "a.", "ö", "x" * 101])
+def test_what_no_voice_is_called(name):
+    with pytest.raises(UsageError, match="No voice can be called"):
+        check_voice_name(name)
+
+
+def test_a_name_from_a_files_name():
+    assert voice_name_from("My voice (1)") == "My-voice-1"
+    assert voice_name_from("con") == "voice-con"
+    assert voice_name_from("…") == "voice"
+
+
+def test_files_of_a_voice():
+    assert all(map(is_voice_file, ("voice.toml", "a.safetensors", "LICENCE", "readme.md", "NOTICE.txt", "LICENSE-MIT")))
+    assert not any(
+        map(is_voice_file, ("a.pt", "voice.toml.bak", "Voice.py", "../voice.toml", "README.exe", "licence.txt.sh"))
+    )

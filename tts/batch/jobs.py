@@ -26,7 +26,7 @@ from tts.batch.naming import Claims, FileNames, numbered
 from tts.errors import TtsError, UsageError
 from tts.options import SynthesisOptions
 from tts.text.user_lexicon import user_lexicon_files
-from tts.voice.computing import engine_asked_for
+from tts.voice.load import engine_or_default
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, file_sha256
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice, voice_folders
 
@@ -171,7 +171,7 @@ class KeyMaker:
         # Without the device: a run may be resumed on another machine.
         settings = {field.name: getattr(setup, field.name) for field in fields(setup) if field.name != "device"}
         lexicon = _file_hash(setup.lexicon) if setup.lexicon else None
-        settings |= {"runtime": engine_asked_for(setup.runtime), "lexicon": lexicon}
+        settings |= {"runtime": engine_or_default(setup.runtime), "lexicon": lexicon}
         self._run = {"version": version, "setup": settings}
         self._voices: dict[tuple[Path, str | None], list[str]] = {}
         self._lexicons: dict[str, list[str]] = {}

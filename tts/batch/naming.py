@@ -10,8 +10,7 @@ from itertools import chain, count
 from typing import Protocol
 
 from tts.errors import UsageError
-from tts.voice.names import is_device
-from tts.voice.store import suggestion
+from tts.voice.store import is_device, suggestion
 
 NAMINGS = ("id", "text", "number")
 LONGEST_STEM = 120

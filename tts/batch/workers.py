@@ -19,7 +19,7 @@ from tts.batch.folders import OutputFolder
 from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
 from tts.errors import TtsError
 from tts.kernels.threads import compute_threads
-from tts.voice.devices import choose_device
+from tts.voice.load import choose_device
 
 BATCHES_IN_FLIGHT = 2
 """At a worker: it reads the next batch's texts and writes the last one's files while it computes."""

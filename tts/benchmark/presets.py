@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Stage = Literal["acoustic", "vocoder"]
 
-# The number formats that a network's weights can have when it speaks (`tts.voice.computing`), and their bytes.
+# The number formats that a network's weights can have when it speaks (`tts.voice.load`), and their bytes.
 BYTES_A_WEIGHT = {"float32": 4, "bfloat16": 2, "int8": 1}
 
 

@@ -22,8 +22,7 @@ from tts.cli.failures import FAILURE
 from tts.cli.say import asked_options
 from tts.errors import UsageError
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.computing import ENGINES, Computing, check_computing
-from tts.voice.devices import check_device, choose_device
+from tts.voice.load import ENGINES, Computing, check_computing, check_device, choose_device
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:

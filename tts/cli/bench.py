@@ -21,8 +21,7 @@ from tts.cli.say import known_voice
 from tts.errors import TtsError, UsageError
 from tts.files import check_destination
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.computing import Computing, check_computing
-from tts.voice.devices import check_device, choose_device
+from tts.voice.load import Computing, check_computing, check_device, choose_device
 from tts.voice.store import DEFAULT_VOICE
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from tts.cli.source import read_text
 from tts.errors import UsageError
 from tts.kernels.compiling import when_compiling
 from tts.synthesis.options import SynthesisOptions
-from tts.voice.computing import Computing, check_computing
-from tts.voice.devices import check_device
+from tts.voice.load import Computing, check_computing, check_device
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 
 if TYPE_CHECKING:

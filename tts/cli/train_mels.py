@@ -25,9 +25,8 @@ def mels(
     """Write the mels that an acoustic model makes of the corpus, for vocoders to be trained on what they will hear."""
     from tts.training.acoustic_mels import load_fastspeech2, write_acoustic_mels
     from tts.training.data import PreparedCorpus
-    from tts.voice.devices import choose_device
-    from tts.voice.names import is_plain_name
-    from tts.voice.store import find_voice
+    from tts.voice.load import choose_device
+    from tts.voice.store import find_voice, is_plain_name
 
     if not is_plain_name(name):
         raise UsageError(f"{name!r} is no name for mels: it becomes a part of a file's name.")

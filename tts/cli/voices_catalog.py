@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tts.cli.console import print_json, print_table, warn
-from tts.voice.catalog import Checkpoint, Recipe, catalog, pairing
+from tts.voice.catalog import CatalogEntry, Checkpoint, catalog, pairing
 from tts.voice.store import voice_folders
 
 
@@ -70,14 +70,14 @@ def size_in_words(n_bytes: int | None) -> str:
     return "size not published" if n_bytes is None else f"{n_bytes / 1e6:.0f} MB"
 
 
-def _row(recipe: Recipe, *, installed: bool) -> tuple[str, ...]:
+def _row(recipe: CatalogEntry, *, installed: bool) -> tuple[str, ...]:
     size = "?" if recipe.size is None else size_in_words(recipe.size)
     state = "yes" if installed else "no"
     languages = recipe.language or "-"
     return (recipe.name, recipe.kind, languages, recipe.licences, size, pairing(recipe), state, recipe.description)
 
 
-def _details(recipe: Recipe, *, installed: bool) -> dict[str, Any]:
+def _details(recipe: CatalogEntry, *, installed: bool) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "kind": recipe.kind,

@@ -26,7 +26,7 @@ def export(
 
     Each is compared with PyTorch first. Networks that have no graph stay as they are.
     """
-    from tts.voice.exporting import export_graphs
+    from tts.voice.export import export_graphs
 
     voice = find_installed(name)
     exported = export_graphs(voice, output or voice.folder, tell)

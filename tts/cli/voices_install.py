@@ -15,8 +15,7 @@ from tts.errors import UsageError
 from tts.voice.store import DEFAULT_VOICE, find_voice, suggestion, voice_folders
 
 if TYPE_CHECKING:
-    from tts.voice.install import Outcome
-    from tts.voice.plan import Plan
+    from tts.voice.install import Outcome, Plan
 
 _VOICE_VARIABLE = "TTS_VOICE"
 
@@ -70,9 +69,9 @@ def install(
     json: flags.Json = False,
 ) -> None:
     """Install a voice or a vocoder: from the catalog, from an address, or from a file."""
-    from tts.voice.plan import Request, existing, plan_installation
+    from tts.voice.install import InstallRequest, existing, plan_installation
 
-    request = Request(source, name, sha256, hyperparameters, mirror or None, force, offline)
+    request = InstallRequest(source, name, sha256, hyperparameters, mirror or None, force, offline)
     plan = plan_installation(request)
     if plan.needs_network and (force or existing(plan) is None):
         _show(plan)
@@ -85,18 +84,18 @@ def install(
 
 def remove(name: InstalledName, yes: flags.Yes = False) -> None:
     """Remove an installed voice; those that ship with the package stay."""
-    from tts.voice.landing import alone, take_away, workplace
+    from tts.voice.install import install_paths, installation_lock, remove_voice
 
     if name not in voice_folders():
         raise UsageError(f"There is no voice {name!r}; {suggestion(name, voice_folders())}")
-    place = workplace()
+    place = install_paths()
     if (place.voices / name).exists() and not confirm(
         f"Remove {place.voices / name}?", yes=yes, refusal=f"Removing {name} deletes its files: say --yes."
     ):
         tell("nothing was removed")
         raise typer.Exit(1)
-    with alone(place, tell):
-        folder = take_away(name, place)
+    with installation_lock(place, tell):
+        folder = remove_voice(name, place)
     tell(f"removed {folder}")
     if load_settings(config_file()).get("voice") == name and name not in voice_folders():
         warn(f"{name} is still the default in {config_file()}: choose another with tts voices default NAME")

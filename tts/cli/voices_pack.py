@@ -45,7 +45,7 @@ def pack(
     The acoustic models and vocoders of several folders become one voice. The first of each is its default.
     """
     from tts.voice.manifest import HEAD
-    from tts.voice.packing import pack_voice
+    from tts.voice.package import pack_voice
 
     sources = [find_installed(voice) for voice in voices]
     like = find_installed(head) if head is not None else None
@@ -76,8 +76,8 @@ def _report(voice: VoiceManifest, output: Path, *, json: bool) -> None:
 
 def _measured(output: Path) -> tuple[int, str | None]:
     """Bytes, and the hash of a file; a folder has none."""
+    from tts.voice.install import measure
     from tts.voice.manifest import load_manifest
-    from tts.voice.records import measure
 
     if output.is_dir():
         return load_manifest(output).size, None

@@ -59,11 +59,11 @@ class SpeechModel(ABC):
     """What every network that speaks has, whatever it turns into what."""
 
     engine: ClassVar[str]
-    """What computes it, one of `tts.voice.computing.ENGINES`."""
+    """What computes it, one of `tts.voice.load.ENGINES`."""
 
     @property
     def precisions(self) -> tuple[str, ...]:
-        """The number formats in which it can compute, of `tts.voice.computing.PRECISIONS`."""
+        """The number formats in which it can compute, of `tts.voice.load.PRECISIONS`."""
         return ("float32",)
 
     def wait(self) -> None:  # noqa: B027  (most are ready at once)

@@ -25,7 +25,7 @@ class TorchNetwork(nn.Module):
     """A network with a choice of number formats for its weights when it speaks; it always trains in float32."""
 
     precisions: ClassVar[tuple[str, ...]] = ("float32",)
-    """The formats in which it can speak, of `tts.voice.computing.PRECISIONS`."""
+    """The formats in which it can speak, of `tts.voice.load.PRECISIONS`."""
     precision = "float32"
 
     @property

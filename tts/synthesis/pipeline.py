@@ -26,8 +26,7 @@ from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.passage import Level, Passage
 from tts.text.user_lexicon import lexicon_for
-from tts.voice.computing import ENGINES, Computing, choose_computing
-from tts.voice.engines import load_acoustic_stage, load_vocoder_stage
+from tts.voice.load import ENGINES, Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
 

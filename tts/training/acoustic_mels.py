@@ -17,8 +17,8 @@ from tts.models.fastspeech2 import FastSpeech2
 from tts.training.acoustic import collate
 from tts.training.data import PreparedCorpus
 from tts.training.loop import on_device
+from tts.voice.load import load_acoustic_model
 from tts.voice.manifest import VoiceManifest, mel_settings
-from tts.voice.networks import load_acoustic_model
 
 BATCH_SIZE = 8
 

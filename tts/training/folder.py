@@ -23,9 +23,9 @@ from tts.files import atomic_write, write_text
 from tts.training.data import PreparedCorpus
 from tts.training.loop import Trainer
 from tts.training.recipe import Recipe, Table, parse_table
-from tts.voice.assembly import GRIFFIN_LIM, mel_table
-from tts.voice.manifest import Component, FrontendSpec, VoiceManifest, file_sha256, write_manifest
-from tts.voice.names import voice_name_from
+from tts.voice.folder import GRIFFIN_LIM
+from tts.voice.manifest import Component, FrontendSpec, VoiceManifest, file_sha256, mel_table, write_manifest
+from tts.voice.store import voice_name_from
 
 RECIPE_FILE, LAST, BEST = "recipe.toml", "last.pt", "best.pt"
 

@@ -28,7 +28,7 @@ from tts.training.layouts import SPLITS, Clip, find_layout, read_clips
 from tts.training.packing import FILES, Dropped, assemble, json_lines, seal
 from tts.training.parts import Part, Progress, cut, work
 from tts.training.report import Measures, draw, report_on
-from tts.voice.names import check_voice_name, voice_name_from
+from tts.voice.store import check_voice_name, voice_name_from
 
 PARTS = "unfinished-parts"
 # So much of the clips is held out for validation and as much for tests, one clip at least and this many at most; of

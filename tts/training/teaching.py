@@ -16,7 +16,7 @@ from tts.errors import UsageError
 from tts.models.source_filter import Excitation, Guide, SourceFilter
 from tts.training.data import Segments
 from tts.training.phase import phase_offset
-from tts.voice.networks import load_vocoder
+from tts.voice.load import load_vocoder
 from tts.voice.store import find_installed
 
 

@@ -17,8 +17,8 @@ from tts.errors import TtsError, UsageError
 from tts.training.folder import BEST, LAST
 from tts.training.loop import Trainer
 from tts.training.state import MovingAverage, load_state
+from tts.voice.load import load_acoustic_model, load_vocoder
 from tts.voice.manifest import VoiceManifest
-from tts.voice.networks import load_acoustic_model, load_vocoder
 from tts.voice.store import find_installed, suggestion
 
 Weights = dict[str, Tensor]

@@ -6,10 +6,10 @@ import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tts.errors import TtsError
-from tts.voice.store import embedded_folder
+from tts.voice.manifest import embedded_folder
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,15 +19,15 @@ else:
 CATALOG_FILE = "catalog.toml"
 UNKNOWN = "unknown"
 VOICES_MEL = "tacotron2"
-"""The family of mels that all voices so far speak."""
+"""The family of mels that all voices so far use."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """One file at one address, which becomes one network.
 
-    `size` in bytes and `sha256` are there where they are published, `about_mb` (10^6 bytes) where a page rounds the
-    size. `mel` names a family: where it differs from a voice's, the mel is converted or the pair refused.
+    `size` in bytes and `sha256` are given if they are published, `about_mb` (10^6 bytes) if a page rounds the size.
+    `mel` names a family: if it differs from a voice's, the mel is converted or the combination refused.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Checkpoint:
 
     @property
     def download_size(self) -> int | None:
-        """The size in bytes, as near as it is known."""
+        """The size in bytes, as precisely as it is known."""
         return self.size or (round(self.about_mb * 1e6) if self.about_mb else None)
 
     @property
@@ -56,10 +56,10 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A voice made of checkpoints; the keys of `vocoders` are the words by which they will be chosen.
+class CatalogEntry:
+    """A voice made of checkpoints; the keys of `vocoders` are the names that `--vocoder` accepts.
 
-    One that is a vocoder alone, or an acoustic model alone, is made of a single checkpoint.
+    An entry that is only a vocoder, or only an acoustic model, is made of a single checkpoint.
     """
 
     name: str
@@ -89,19 +89,19 @@ class Recipe:
 
     @property
     def size(self) -> int | None:
-        """Bytes of the whole download; None where one of the files' is not published."""
+        """Bytes of the complete download; None if the size of a file is not published."""
         sizes = [checkpoint.download_size for checkpoint in self.checkpoints]
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
 
 
 @lru_cache(maxsize=1)
-def catalog() -> dict[str, Recipe]:
+def catalog() -> dict[str, CatalogEntry]:
     """Everything that can be installed by name: the voices first, then the single checkpoints."""
     return load_catalog(embedded_folder() / CATALOG_FILE)
 
 
-def load_catalog(path: Path) -> dict[str, Recipe]:
+def load_catalog(path: Path) -> dict[str, CatalogEntry]:
     """Read a catalog.
 
     Raises:
@@ -110,53 +110,40 @@ def load_catalog(path: Path) -> dict[str, Recipe]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         checkpoints = {name: Checkpoint(name=name, **entry) for name, entry in table["checkpoints"].items()}
-        recipes = {name: _recipe(name, entry, checkpoints) for name, entry in table["voices"].items()}
+        entries = {}
+        for name, entry in table["voices"].items():
+            vocoders = {word: checkpoints[key] for word, key in entry["vocoders"].items()}
+            if entry["default_vocoder"] not in vocoders:
+                raise KeyError(f"{name}: default_vocoder")
+            acoustic = checkpoints[entry["acoustic"]]
+            entries[name] = CatalogEntry(
+                name, entry["description"], entry["language"], acoustic, vocoders, entry["default_vocoder"]
+            )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise TtsError(f"The catalog {path} cannot be read ({error}); install utter-tts again.") from error
-    return recipes | {name: _alone(checkpoint) for name, checkpoint in checkpoints.items()}
+    for name, checkpoint in checkpoints.items():
+        words = (name, checkpoint.description, checkpoint.language)
+        if checkpoint.role == "acoustic":
+            entries[name] = CatalogEntry(*words, checkpoint)
+        else:
+            entries[name] = CatalogEntry(*words, None, {name: checkpoint}, name)
+    return entries
 
 
 def known_file(*, url: str | None = None, sha256: str | None = None) -> Checkpoint | None:
     """The catalog's checkpoint with this address, or this published hash."""
-    for recipe in catalog().values():
-        for checkpoint in recipe.checkpoints:
+    for entry in catalog().values():
+        for checkpoint in entry.checkpoints:
             if checkpoint.url == url or (sha256 is not None and checkpoint.sha256 == sha256):
                 return checkpoint
     return None
 
 
-def pairing(recipe: Recipe) -> str:
-    """What it goes with, in words: the vocoders of a voice, the voices for a vocoder."""
-    family = recipe.checkpoints[0].mel
-    if recipe.kind == "voice":
-        return f"{', '.join(recipe.vocoders)}, griffinlim"
-    if recipe.kind == "acoustic model":
+def pairing(entry: CatalogEntry) -> str:
+    """What it can be combined with, in words: the vocoders of a voice, the voices for a vocoder."""
+    family = entry.checkpoints[0].mel
+    if entry.kind == "voice":
+        return f"{', '.join(entry.vocoders)}, griffinlim"
+    if entry.kind == "acoustic model":
         return f"griffinlim, vocoders of the {family} mel"
     return f"voices of the {family} mel" if family == VOICES_MEL else f"{VOICES_MEL} voices, through a conversion"
-
-
-def _recipe(name: str, entry: dict[str, Any], checkpoints: dict[str, Checkpoint]) -> Recipe:
-    vocoders = {word: checkpoints[key] for word, key in entry["vocoders"].items()}
-    if entry["default_vocoder"] not in vocoders:
-        raise KeyError(f"{name}: default_vocoder")
-    return Recipe(
-        name,
-        entry["description"],
-        entry["language"],
-        checkpoints[entry["acoustic"]],
-        vocoders,
-        entry["default_vocoder"],
-    )
-
-
-def _alone(checkpoint: Checkpoint) -> Recipe:
-    if checkpoint.role == "acoustic":
-        return Recipe(checkpoint.name, checkpoint.description, checkpoint.language, checkpoint)
-    return Recipe(
-        checkpoint.name,
-        checkpoint.description,
-        checkpoint.language,
-        None,
-        {checkpoint.name: checkpoint},
-        checkpoint.name,
-    )

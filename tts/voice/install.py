@@ -1,65 +1,240 @@
-"""Installing a voice: fetch, convert, check, and only then put it where voices are found."""
+"""Installing a voice: plan, fetch, convert and check it, and only then put it where voices are found.
+
+`plan_installation` works out what an installation would do before anything is fetched, so that it can be shown and
+refused. The hashes of files whose authors publish none are recorded at the first installation and checked at every
+later one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tts import extras
+from tts.audio.mel_settings import conversion_problem
 from tts.errors import TtsError, UsageError
-from tts.voice.archives import check_torch_file, holds_archive, unpack
-from tts.voice.catalog import UNKNOWN, Checkpoint, Recipe, known_file
-from tts.voice.fetch import Fetched, Fetcher, ProgressBar
-from tts.voice.landing import Workplace, alone, land, staged, workplace
-from tts.voice.manifest import VoiceManifest, load_manifest, verify_files, write_manifest
-from tts.voice.names import file_name_in
-from tts.voice.packing import copy_voice
-from tts.voice.plan import Plan, catalog_mark, existing
-from tts.voice.store import voice_folders
+from tts.files import write_text
+from tts.voice.catalog import UNKNOWN, CatalogEntry, Checkpoint, catalog, known_file
+from tts.voice.folder import ConversionProblem, VoiceBuilder, check_voice, copy_voice, publish_voice
+from tts.voice.manifest import (
+    MANIFEST_FILE,
+    VoiceManifest,
+    embedded_folder,
+    file_sha256,
+    load_manifest,
+    verify_files,
+    write_manifest,
+)
+from tts.voice.package import check_torch_file, holds_archive, unpack
+from tts.voice.store import (
+    check_voice_name,
+    file_name_in,
+    suggestion,
+    voice_folders,
+    voice_name_from,
+    voices_folder,
+)
 
 if TYPE_CHECKING:
-    from tts.audio.mel_settings import MelSettings
-    from tts.voice.assembly import Assembly, Head
-    from tts.voice.formats.converted import Converted
+    from tts.voice.checkpoints.weights import ConvertedNetwork
 
-
-def _convert(path: Path, hyperparameters: Path | None = None) -> Converted:
-    from tts.voice.formats import convert
-
-    return convert(path, hyperparameters)
-
-
-def _conversion_problem(source: MelSettings, target: MelSettings) -> str | None:
-    from tts.audio.mel_settings import conversion_problem
-
-    return conversion_problem(source, target)
+Report = Callable[[str], None]
+ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int | None], None]]]
+"""A file's name → a context manager that gives a function to call with the bytes so far and the total."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_CHECKPOINT_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin")
+_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".zip", *_CHECKPOINT_SUFFIXES)
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What installing works with; tests put their own in place.
+class InstallRequest:
+    """What to install: `source` is a name of the catalog, a web address, or a file or folder on this machine.
 
-    `tell` gets lines for the person, `bar` makes a progress bar for a file's name.
+    `name` is the name of the voice here; `sha256` the expected hash of a single file; `hyperparameters` a JSON file for
+    checkpoints that need one; `force` replaces a voice and accepts a file that changed since it was recorded.
     """
 
-    tell: Callable[[str], None]
-    bar: ProgressBar = field(default=lambda title: nullcontext(lambda done, total: None))
-    convert: Callable[[Path, Path | None], Converted] = _convert
-    conversion_problem: Callable[[MelSettings, MelSettings], str | None] = _conversion_problem
-    place: Workplace = field(default_factory=workplace)
-    download_options: dict[str, Any] = field(default_factory=dict)
-    wait_seconds: float = 600.0
+    source: str
+    name: str | None = None
+    sha256: str | None = None
+    hyperparameters: Path | None = None
+    mirror: str | None = None
+    force: bool = False
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be installed, from exactly one of `entry` (of the catalog), `url` and `path`."""
+
+    request: InstallRequest
+    name: str
+    entry: CatalogEntry | None = None
+    url: str | None = None
+    path: Path | None = None
+
+    @property
+    def needs_network(self) -> bool:
+        return self.path is None
+
+    @property
+    def licence(self) -> str:
+        return self.entry.licences if self.entry else UNKNOWN
+
+
+@dataclass(frozen=True)
+class InstallPaths:
+    """Where voices are installed: the folder of `voices`, that of `downloads`, and the file of recorded hashes."""
+
+    voices: Path
+    downloads: Path
+    records: Path
+
+    @property
+    def staging(self) -> Path:
+        # In the same folder, so that a rename is enough; without a manifest it is no voice.
+        return self.voices / ".staging"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file on this machine; `address` says where it came from, without what may be secret."""
+
+    address: str
+    path: Path
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is installed now; `changed` is False where it was before."""
+    """What is installed now; `changed` is False if it was installed before."""
 
     manifest: VoiceManifest
     files: tuple[Fetched, ...]
     changed: bool = True
+
+
+def _convert(path: Path, hyperparameters: Path | None) -> ConvertedNetwork:
+    from tts.voice.checkpoints.reading import convert
+
+    return convert(path, hyperparameters)
+
+
+def install_paths() -> InstallPaths:
+    """The user's paths; if TTS_VOICES_DIR names the folder of voices, the others are hidden in it."""
+    voices = voices_folder()
+    if os.environ.get("TTS_VOICES_DIR"):
+        return InstallPaths(voices, voices / ".downloads", voices / ".recorded.json")
+    return InstallPaths(voices, voices.parent / "downloads", voices.parent / "recorded.json")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What `install` works with; tests replace some of it.
+
+    `report` is called with messages for the user, `bar` makes a progress bar for a file's name.
+    """
+
+    report: Report
+    bar: ProgressBar = field(default=lambda title: nullcontext(lambda done, total: None))
+    convert: Callable[[Path, Path | None], ConvertedNetwork] = _convert
+    conversion_problem: ConversionProblem = conversion_problem
+    paths: InstallPaths = field(default_factory=install_paths)
+    download_options: dict[str, Any] = field(default_factory=dict)
+    wait_seconds: float = 600.0
+
+
+# The plan.
+
+
+def plan_installation(request: InstallRequest) -> Plan:
+    """Find out what `request` means.
+
+    Raises:
+        UsageError: there is no such source, or the request contradicts itself.
+        TtsError: it needs the network, which is forbidden, or PyTorch, which is not installed.
+    """
+    source, name = request.source, request.name
+    if request.sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", request.sha256):
+        raise UsageError(f"--sha256 is 64 hexadecimal digits, not {request.sha256!r}.")
+    if name is not None:
+        check_voice_name(name)
+
+    path = Path(source).expanduser()
+    entry: CatalogEntry | None = None
+    is_address = _SCHEME.match(source) is not None
+    if is_address:
+        if not source.lower().startswith(("https://", "http://")):
+            raise UsageError(f"{source} is not a web address: it must begin with https:// or http://.")
+        if known := known_file(url=source):
+            entry = catalog()[known.name]
+    else:
+        entry = catalog().get(source)
+    if entry is not None:
+        if request.sha256 is not None:
+            if len(entry.checkpoints) > 1:
+                raise UsageError(f"{entry.name} is made of {len(entry.checkpoints)} files: --sha256 is for one.")
+            published = entry.checkpoints[0].sha256
+            if published is not None and published != request.sha256.lower():
+                raise UsageError(f"--sha256 is not the one that is published for {entry.name} ({published}).")
+        plan = Plan(request, name or entry.name, entry=entry)
+    elif is_address:
+        plan = Plan(request, name or voice_name_from(_stem(file_name_in(source, nameless=""))), url=source)
+    elif path.exists():
+        plan = Plan(request, name or voice_name_from(_stem(path.resolve().name)), path=path)
+    elif os.sep in source or source.startswith(("~", ".")) or source.endswith(_SUFFIXES):
+        raise UsageError(f"There is no file {source}.")
+    else:
+        raise UsageError(f"The catalog has no {source!r}; {suggestion(source, [*catalog(), *voice_folders()])}")
+
+    if request.offline and plan.needs_network:
+        raise TtsError(f"{source} is on the network, which --offline (TTS_OFFLINE) forbids; a file works.")
+    if problem := extras.missing("torch", f"Installing {plan.name} from a public checkpoint"):
+        # As far as that is known before the file is fetched.
+        is_checkpoint = plan.entry is not None
+        if plan.url is not None:
+            is_checkpoint = file_name_in(plan.url).lower().endswith(_CHECKPOINT_SUFFIXES)
+        elif plan.path is not None:
+            is_checkpoint = plan.path.is_file() and not holds_archive(plan.path)
+        if is_checkpoint:
+            raise TtsError(problem)
+    return plan
+
+
+def existing(plan: Plan) -> str | None:
+    """Whether a voice of the plan's name is installed: "same" if it is what the plan would make, else "other"."""
+    folders = voice_folders()
+    if plan.name not in folders:
+        return None
+    try:
+        provenance = load_manifest(folders[plan.name]).provenance
+    except TtsError:
+        return "other"
+    return "same" if plan.entry and provenance.startswith(_catalog_mark(plan.entry)) else "other"
+
+
+def _catalog_mark(entry: CatalogEntry) -> str:
+    """How the provenance of a voice from the catalog begins."""
+    return f"The catalog's {entry.name}: "
+
+
+def _stem(name: str) -> str:
+    """A file's name without the suffixes of its format."""
+    while name.lower().endswith(_SUFFIXES):
+        name = name[: name.rindex(".")]
+    return name
+
+
+# The installation.
 
 
 def install(plan: Plan, tools: Tools) -> Outcome:
@@ -67,112 +242,283 @@ def install(plan: Plan, tools: Tools) -> Outcome:
 
     Raises:
         UsageError: another voice has its name.
-        TtsError: something cannot be had, is not what it should be, or does not fit; nothing has changed then.
+        TtsError: something cannot be fetched, is not what it should be, or does not fit; nothing has changed then.
     """
-    with alone(tools.place, tools.tell, tools.wait_seconds):
-        if not plan.request.force and (found := _already_there(plan)):
-            return Outcome(found, (), changed=False)
-        fetcher = Fetcher(plan.request, tools.place, tools.tell, tools.bar, tools.download_options)
-        with staged(tools.place, plan.name) as folder:
-            _make(plan, folder, fetcher, tools)
-            land(folder, tools.place.voices / plan.name)
+    paths = tools.paths
+    with installation_lock(paths, tools.report, tools.wait_seconds):
+        if not plan.request.force and (found := existing(plan)):
+            if found == "other":
+                raise UsageError(
+                    f"There is a voice {plan.name} already: --force replaces it, --as NAME installs under another name."
+                )
+            manifest = load_manifest(voice_folders()[plan.name])
+            # The same, but damaged: installing it again repairs it.
+            if not verify_files(manifest):
+                return Outcome(manifest, (), changed=False)
+        fetcher = Fetcher(plan.request, paths, tools.report, tools.bar, tools.download_options)
+        folder = paths.staging / plan.name
+        folder.mkdir(parents=True)
+        try:
+            check_voice(_make_voice(plan, folder, fetcher, tools))
+            publish_voice(folder, paths.voices / plan.name)
+        finally:
+            shutil.rmtree(paths.staging, ignore_errors=True)
         fetcher.record_and_clear()
-    return Outcome(load_manifest(tools.place.voices / plan.name), tuple(fetcher.fetched))
+    return Outcome(load_manifest(paths.voices / plan.name), tuple(fetcher.fetched))
 
 
-def _already_there(plan: Plan) -> VoiceManifest | None:
-    found = existing(plan)
-    if found == "same":
-        manifest = load_manifest(voice_folders()[plan.name])
-        # The same, but damaged: installing is how to mend it.
-        return None if verify_files(manifest) else manifest
-    if found == "other":
-        raise UsageError(
-            f"There is a voice {plan.name} already: --force replaces it, --as NAME installs under another name."
-        )
-    return None
+def remove_voice(name: str, paths: InstallPaths) -> Path:
+    """Remove an installed voice and return the folder that it was in. Needs `installation_lock`.
+
+    Raises:
+        UsageError: the voice ships with the package.
+    """
+    target = paths.voices / name
+    if name not in voice_folders() or not (target / MANIFEST_FILE).is_file():
+        raise UsageError(f"{name} ships with this package, in {embedded_folder()}, and cannot be removed.")
+    if target.is_symlink():
+        target.unlink()
+        return target
+    paths.staging.mkdir(parents=True, exist_ok=True)
+    # Renamed first, in one step: the voice is there or not.
+    os.rename(target, paths.staging / name)
+    shutil.rmtree(paths.staging)
+    return target
 
 
-def _make(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> None:
-    """Fill `folder` with a checked voice."""
-    from tts.voice.assembly import Assembly, check_voice
+@contextmanager
+def installation_lock(paths: InstallPaths, report: Report, wait_seconds: float = 600.0) -> Iterator[None]:
+    """Lock the folder of voices against other installations, and remove what a killed one left.
 
-    assembly = Assembly(folder, tools.conversion_problem, tools.tell)
-    if plan.recipe is not None:
-        check_voice(_from_recipe(plan, plan.recipe, assembly, fetcher, tools))
-        return
-    file = _only_file(plan, fetcher)
-    if file.path.is_dir() or holds_archive(file.path):
-        check_voice(_from_packed(file, folder, plan.name))
-    else:
-        check_voice(_from_checkpoint(plan, file, assembly, fetcher, tools))
+    Raises:
+        TtsError: another one holds it for longer than `wait_seconds`, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        paths.voices.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(paths.voices / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            report("another installation is running; waiting for its end")
+            lock.acquire(timeout=wait_seconds, poll_interval=0.1)
+    except Timeout:
+        raise TtsError("Another installation is still running: run the command again when it has ended.") from None
+    except OSError as error:
+        raise TtsError(f"The folder of voices {paths.voices} cannot be written: {error.strerror}.") from error
+    try:
+        shutil.rmtree(paths.staging, ignore_errors=True)
+        yield
+    finally:
+        lock.release()
 
 
-def _only_file(plan: Plan, fetcher: Fetcher) -> Fetched:
+def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
+    """Fetch the plan's files and make a voice of them in `folder`."""
+    if plan.entry is not None:
+        return _from_catalog(plan, plan.entry, folder, fetcher, tools)
     if plan.url is not None:
-        return fetcher.fetch(plan.url, sha256=plan.request.sha256)
-    assert plan.path is not None
-    return fetcher.take(plan.path)
+        file = fetcher.fetch(plan.url, sha256=plan.request.sha256)
+    else:
+        assert plan.path is not None
+        file = fetcher.use_local(plan.path)
+
+    if file.path.is_dir() or holds_archive(file.path):
+        if file.path.is_dir():
+            copy_voice(file.path, folder)
+        else:
+            unpack(file.path, folder)
+        manifest = load_manifest(folder)
+        if manifest.name != plan.name:
+            manifest = replace(manifest, name=plan.name)
+            write_manifest(manifest)
+        return manifest
+
+    extras.require("torch", f"Installing {plan.name} from a public checkpoint")
+    known = known_file(sha256=file.sha256)
+    converted = _converted(file, plan.request.hyperparameters, fetcher, tools)
+    builder = VoiceBuilder(folder, tools.conversion_problem, tools.report)
+    builder.add(plan.name, converted, _note(file, known))
+    file_name = file_name_in(plan.url) if plan.url else file.path.name
+    return builder.finish(
+        plan.name if converted.role == "vocoder" else "",
+        name=plan.name,
+        description=known.description if known else f"{converted.layout} from {file_name}.",
+        # Every layout that is recognised so far is of English.
+        language="en-us",
+        licence=known.licence if known else UNKNOWN,
+        provenance=f"Installed from {file.address}.",
+    )
 
 
-def _from_recipe(plan: Plan, recipe: Recipe, assembly: Assembly, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
-    words = {"acoustic": recipe.acoustic, **recipe.vocoders} if recipe.acoustic else recipe.vocoders
-    for word, checkpoint in words.items():
-        assert checkpoint is not None
+def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
+    builder = VoiceBuilder(folder, tools.conversion_problem, tools.report)
+    is_vocoder = entry.kind == "vocoder"
+    parts = {"acoustic": entry.acoustic} if entry.acoustic else {}
+    for word, checkpoint in {**parts, **entry.vocoders}.items():
         file = fetcher.fetch(checkpoint.url, checkpoint, plan.request.sha256)
         url = checkpoint.hyperparameters_url
         hyperparameters = fetcher.fetch(url).path if url else plan.request.hyperparameters
         converted = _converted(file, hyperparameters, fetcher, tools)
         if converted.role != checkpoint.role:
             raise TtsError(f"{checkpoint.url} holds {converted.layout}, not the {checkpoint.role} it should.")
-        assembly.add(plan.name if recipe.kind == "vocoder" else word, converted, _note(file, checkpoint))
+        builder.add(plan.name if is_vocoder else word, converted, _note(file, checkpoint))
     addresses = "; ".join(file.address for file in fetcher.fetched)
-    head = _head(plan, recipe.description, recipe.language or "und", catalog_mark(recipe) + addresses)
-    return assembly.finish(head, plan.name if recipe.kind == "vocoder" else recipe.default_vocoder)
-
-
-def _from_checkpoint(plan: Plan, file: Fetched, assembly: Assembly, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
-    known = known_file(sha256=file.sha256)
-    converted = _converted(file, plan.request.hyperparameters, fetcher, tools)
-    assembly.add(plan.name, converted, _note(file, known))
-    description = (
-        known.description
-        if known
-        else f"{converted.layout} from {file_name_in(plan.url) if plan.url else file.path.name}."
+    return builder.finish(
+        plan.name if is_vocoder else entry.default_vocoder,
+        name=plan.name,
+        description=entry.description,
+        language=entry.language or "und",
+        licence=plan.licence,
+        provenance=_catalog_mark(entry) + addresses,
     )
-    # Every layout that can be recognised so far is of English.
-    head = _head(replace(plan, known=known), description, "en-us", f"Installed from {file.address}.")
-    return assembly.finish(head, plan.name if converted.role == "vocoder" else "")
 
 
-def _from_packed(source: Fetched, folder: Path, name: str) -> VoiceManifest:
-    if source.path.is_dir():
-        copy_voice(source.path, folder)
-    else:
-        unpack(source.path, folder)
-    manifest = load_manifest(folder)
-    if manifest.name != name:
-        manifest = replace(manifest, name=name)
-        write_manifest(manifest)
-    return manifest
-
-
-def _converted(file: Fetched, hyperparameters: Path | None, fetcher: Fetcher, tools: Tools) -> Converted:
+def _converted(file: Fetched, hyperparameters: Path | None, fetcher: Fetcher, tools: Tools) -> ConvertedNetwork:
     try:
         check_torch_file(file.path)
         return tools.convert(file.path, hyperparameters)
     except TtsError:
-        # What cannot be read once cannot be read the next time: fetch it anew then.
+        # What cannot be read now cannot be read the next time: fetch it again then.
         fetcher.reject(file)
         raise
-
-
-def _head(plan: Plan, description: str, language: str, provenance: str) -> Head:
-    from tts.voice.assembly import Head
-
-    return Head(plan.name, description, language, plan.licence, provenance)
 
 
 def _note(file: Fetched, known: Checkpoint | None) -> str:
     licence = known.licence_in_words if known else UNKNOWN
     return f"From {file.address}, sha256 {file.sha256}; licence: {licence}."
+
+
+# The files.
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """The hash and the size in bytes of a file."""
+
+    sha256: str
+    size: int
+
+
+def measure(path: Path) -> FileRecord:
+    """The hash and the size of a file."""
+    return FileRecord(file_sha256(path), path.stat().st_size)
+
+
+class Fetcher:
+    """Fetches files one after the other, checks them, and knows what to record and remove at the end."""
+
+    def __init__(
+        self,
+        request: InstallRequest,
+        paths: InstallPaths,
+        report: Report,
+        bar: ProgressBar,
+        download_options: dict[str, Any],
+    ) -> None:
+        self._request, self._paths, self._report, self._bar = request, paths, report, bar
+        self._download_options = download_options
+        self._to_record: dict[str, FileRecord] = {}
+        self._downloads: list[Path] = []
+        self.fetched: list[Fetched] = []
+
+    def fetch(self, url: str, known: Checkpoint | None = None, sha256: str | None = None) -> Fetched:
+        """Download a file, or use what an interrupted run downloaded completely.
+
+        It is checked against `sha256`, the published hash, or the one recorded at its first installation.
+
+        Raises:
+            TtsError: it cannot be downloaded, or is not what it should be.
+        """
+        from tts.voice.download import WrongFileError, download, redacted
+
+        published = (known.sha256 if known else None) or (sha256.lower() if sha256 else None)
+        recorded = None if published else self._records().get(_record_key(url))
+        trusted = None if recorded is None or self._request.force else recorded.sha256
+        expected = published or trusted
+        # A name that no other address has.
+        prefix = hashlib.sha256(url.encode()).hexdigest()[:12]
+        path = self._paths.downloads / f"{prefix}-{voice_name_from(file_name_in(url))}"
+        content = None
+        if path.is_file() and not self._request.force:
+            # Complete, but not yet installed when an earlier run was stopped.
+            left = measure(path)
+            content = left if expected in (None, left.sha256) else None
+        if content is None:
+            try:
+                with self._bar(file_name_in(url)) as progress:
+                    options = {"mirror": self._request.mirror, "progress": progress, **self._download_options}
+                    done = download(url, path, size=known.size if known else None, sha256=expected, **options)
+            except WrongFileError as error:
+                if trusted is None:
+                    raise
+                raise TtsError(
+                    f"{redacted(url)} is not the file that was first installed from there (sha256 {trusted[:16]}…): "
+                    "--force accepts the new one."
+                ) from error
+            content = FileRecord(done.sha256, done.size)
+        if recorded is not None and recorded != content:
+            self._report(f"{redacted(url)} has changed since it was first installed; --force accepts it")
+        if not published:
+            self._to_record[url] = content
+        self._downloads.append(path)
+        self.fetched.append(Fetched(redacted(url), path, content.sha256, content.size))
+        return self.fetched[-1]
+
+    def use_local(self, path: Path) -> Fetched:
+        """Use a file or folder of this machine.
+
+        Raises:
+            UsageError: a folder was requested with a hash.
+            TtsError: the file is not what it should be.
+        """
+        expected = self._request.sha256
+        if path.is_dir():
+            if expected is not None:
+                raise UsageError(f"{path} is a folder: --sha256 is for a file.")
+            content = FileRecord("", 0)
+        else:
+            content = measure(path)
+            if expected is not None and expected.lower() != content.sha256:
+                raise TtsError(f"{path} is not the file it should be: its sha256 is {content.sha256}.")
+        self.fetched.append(Fetched(path.name, path, content.sha256, content.size))
+        return self.fetched[-1]
+
+    def reject(self, file: Fetched) -> None:
+        """Remove a downloaded file that is of no use."""
+        if file.path in self._downloads:
+            file.path.unlink(missing_ok=True)
+
+    def record_and_clear(self) -> None:
+        """After success: record the hashes, remove the downloads."""
+        if self._to_record:
+            new = {_record_key(url): content for url, content in self._to_record.items()}
+            document = {key: asdict(entry) for key, entry in sorted({**self._records(), **new}.items())}
+            self._paths.records.parent.mkdir(parents=True, exist_ok=True)
+            write_text(self._paths.records, json.dumps(document, indent=2) + "\n")
+        for path in self._downloads:
+            path.unlink(missing_ok=True)
+
+    def _records(self) -> dict[str, FileRecord]:
+        """What was recorded so far, by the keys of `_record_key`; raises TtsError if it cannot be read."""
+        path = self._paths.records
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+            return {key: FileRecord(**entry) for key, entry in table.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise TtsError(
+                f"The record of downloads {path} cannot be read ({error}); remove it to trust what comes next."
+            ) from error
+
+
+def _record_key(url: str) -> str:
+    """The address without password; the query, which may be secret, is identified by its hash."""
+    import httpx
+
+    from tts.voice.download import redacted
+
+    query = httpx.URL(url).query
+    return f"{redacted(url)}?{hashlib.sha256(query).hexdigest()[:16]}" if query else redacted(url)

@@ -1,7 +1,7 @@
-"""A voice as files: `voice.toml`, which says what the voice is and which file holds which network.
+"""A voice as files: `voice.toml` says what the voice is and which file holds which network.
 
 A voice has one acoustic model or several, `[acoustic]` or `[acoustics.NAME]`, which share its symbols and its mel.
-A folder may also hold vocoders alone, without `[frontend]` and acoustic models: any voice of their mel can borrow them.
+A folder may also hold only vocoders, without `[frontend]` and acoustic models: any voice of their mel can borrow them.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ else:
 
 MANIFEST_FILE = "voice.toml"
 HEAD = ("name", "description", "language", "licence", "provenance", "version")
-"""What a manifest says of the whole voice, in words."""
+"""The keys that describe the voice in words."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """One network of a voice: what it is, how it is sized, and where its weights lie (None: it has none).
+    """One network of a voice: its kind, its sizes and the file of its weights (None: it has none).
 
-    `mel` is the mel that a vocoder hears where that is not the manifest's own; `note` says where the weights come from
-    and on what terms, where that is not what the manifest says of the whole. `graph` is a file that holds the network
-    for ONNX Runtime, beside its weights.
+    `mel` is the mel that a vocoder expects if that is not the manifest's own; `note` says where the weights come from
+    and on what terms, if that is not what the manifest says of the voice. `graph` is a file that holds the network for
+    ONNX Runtime, beside its weights.
     """
 
     network: str
@@ -53,7 +53,7 @@ class Component:
 
 @dataclass(frozen=True)
 class FrontendSpec:
-    """How text becomes ids: `kind` names the way (see `tts.text.frontend`), a symbol's id is its position."""
+    """How text becomes ids: `kind` names the frontend (see `tts.text.frontend`), a symbol's id is its index."""
 
     kind: str
     symbols: tuple[str, ...]
@@ -92,8 +92,14 @@ class VoiceManifest:
 
     @property
     def size(self) -> int:
-        """Bytes of all its files that are there."""
+        """Bytes of all files in its folder."""
         return sum(path.stat().st_size for path in self.folder.iterdir() if path.is_file())
+
+
+def embedded_folder() -> Path:
+    """The folder of the voices and the catalog that ship: in the installed package, or at the top of a source tree."""
+    inside = Path(__file__).parent / "embedded"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "voices"
 
 
 def load_manifest(folder: Path) -> VoiceManifest:
@@ -117,52 +123,114 @@ def load_manifest(folder: Path) -> VoiceManifest:
         raise TtsError(f"{path} is not laid out as a voice ({error}); install the voice again.") from error
 
 
-def write_manifest(manifest: VoiceManifest) -> Path:
-    """Write `voice.toml` into the manifest's folder, which `load_manifest` reads back equal."""
-    # Who only speaks writes none.
-    import tomli_w
+def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
+    vocoders = {name: _component(entry) for name, entry in table["vocoders"].items()}
+    default_vocoder = table["default_vocoder"]
+    if default_vocoder not in vocoders:
+        raise KeyError(f"vocoders.{default_vocoder}")
 
-    alone = _lone_acoustic(manifest)
-    defaults = ["default_vocoder"] if alone or not manifest.speaks else ["default_acoustic", "default_vocoder"]
+    acoustics: dict[str, Component] = {}
+    if "acoustics" in table:
+        if "acoustic" in table:
+            raise TypeError("it has both [acoustic] and [acoustics]")
+        if not table["acoustics"]:
+            raise KeyError("acoustics")
+        acoustics = {name: _component(entry) for name, entry in table["acoustics"].items()}
+    elif "acoustic" in table or "frontend" in table:
+        # A single acoustic model may have no name of its own; its name is then that of its network.
+        component = _component(table["acoustic"])
+        acoustics = {component.network: component}
+    default_acoustic, frontend = "", None
+    if acoustics:
+        default_acoustic = str(table.get("default_acoustic", next(iter(acoustics))))
+        if default_acoustic not in acoustics:
+            raise KeyError(f"acoustics.{default_acoustic}")
+        entry = table["frontend"]
+        # Single characters may be written as one string.
+        frontend = FrontendSpec(str(entry.get("kind", "espeak")), tuple(map(str, entry["symbols"])))
+    return VoiceManifest(
+        **{key: str(table[key]) for key in HEAD},
+        sample_rate=int(table["mel"]["sample_rate"]),
+        mel=dict(table["mel"]),
+        frontend=frontend,
+        acoustics=acoustics,
+        default_acoustic=default_acoustic,
+        vocoders=vocoders,
+        default_vocoder=default_vocoder,
+        folder=folder,
+    )
+
+
+def _component(entry: dict[str, Any]) -> Component:
+    for file, digest in (("file", "sha256"), ("graph", "graph_sha256")):
+        if file in entry and digest not in entry:
+            raise KeyError(digest)
+    return Component(
+        network=str(entry["network"]),
+        file=entry.get("file"),
+        sha256=entry.get("sha256"),
+        options=dict(entry.get("options", {})),
+        mel=dict(entry.get("mel", {})),
+        note=str(entry.get("note", "")),
+        graph=entry.get("graph"),
+        graph_sha256=entry.get("graph_sha256"),
+    )
+
+
+def write_manifest(manifest: VoiceManifest) -> Path:
+    """Write `voice.toml` into the manifest's folder; `load_manifest` reads it back equal."""
+    import tomli_w  # not needed to speak
+
+    def entry(component: Component) -> dict[str, Any]:
+        return {key: value for key, value in asdict(component).items() if value not in (None, {}, "")}
+
+    # A single acoustic model whose name is that of its network is written without the name.
+    names = {name: component.network for name, component in manifest.acoustics.items()}
+    unnamed = len(names) == 1 and all(name == network for name, network in names.items())
+    defaults = ["default_vocoder"] if unnamed or not manifest.speaks else ["default_acoustic", "default_vocoder"]
     table: dict[str, Any] = {key: getattr(manifest, key) for key in [*HEAD, *defaults]}
     table["mel"] = {"sample_rate": manifest.sample_rate, **manifest.mel}
     if manifest.frontend is not None and manifest.speaks:
         table["frontend"] = {"kind": manifest.frontend.kind, "symbols": list(manifest.frontend.symbols)}
-    if alone is not None:
-        table["acoustic"] = _entry(alone)
+    if unnamed:
+        table["acoustic"] = entry(manifest.components[0])
     elif manifest.speaks:
-        table["acoustics"] = {name: _entry(component) for name, component in manifest.acoustics.items()}
-    table["vocoders"] = {name: _entry(component) for name, component in manifest.vocoders.items()}
+        table["acoustics"] = {name: entry(component) for name, component in manifest.acoustics.items()}
+    table["vocoders"] = {name: entry(component) for name, component in manifest.vocoders.items()}
     path = manifest.folder / MANIFEST_FILE
     write_text(path, tomli_w.dumps(table))
     return path
 
 
 def mel_settings(manifest: VoiceManifest, component: Component | None = None) -> MelSettings:
-    """What the voice speaks, or what one of its vocoders hears.
+    """The mel that the voice's acoustic models produce, or the one that a vocoder of it expects.
 
     Raises:
-        TtsError: the manifest says of the mel what this version does not know.
+        TtsError: the manifest has mel settings that this version does not know.
     """
-    told = {**manifest.mel, **(component.mel if component else {})}
     try:
-        return MelSettings(**told)
+        return MelSettings(**{**manifest.mel, **(component.mel if component else {})})
     except TypeError as error:
         raise TtsError(f"The voice {manifest.name} has a mel that this version does not know: {error}.") from None
 
 
+def mel_table(mel: MelSettings) -> dict[str, Any]:
+    """Mel settings as a manifest holds them, without what is None."""
+    return {key: value for key, value in asdict(mel).items() if value is not None}
+
+
 def verify_files(manifest: VoiceManifest) -> list[str]:
-    """What is wrong with the voice's files, a sentence each; nothing is fine."""
+    """What is wrong with the voice's files, one sentence each; an empty list if nothing is."""
     return [problem for item in manifest.files.items() if (problem := file_problem(manifest.folder, *item))]
 
 
 def component_problem(folder: Path, component: Component) -> str | None:
-    """Why a file of this component cannot be trusted, in a sentence; None: all are whole."""
+    """Why a file of this component cannot be trusted, in a sentence; None if all are as the manifest says."""
     return next((problem for item in component.files.items() if (problem := file_problem(folder, *item))), None)
 
 
 def file_problem(folder: Path, name: str, sha256: str) -> str | None:
-    """Why a component's file cannot be trusted, in a sentence; None when its hash is what the manifest says."""
+    """Why a component's file cannot be trusted, in a sentence; None if its hash is what the manifest says."""
     path = folder / name
     if path.name != name:
         return f"{name} is not a plain file name."
@@ -178,82 +246,9 @@ def file_problem(folder: Path, name: str, sha256: str) -> str | None:
 
 
 def file_sha256(path: Path) -> str:
-    """The hash of a file of any size, read in blocks; raises OSError."""
+    """The SHA-256 of a file of any size, read in blocks; raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
-    vocoders = {name: _component(entry) for name, entry in table["vocoders"].items()}
-    default = table["default_vocoder"]
-    if default not in vocoders:
-        raise KeyError(f"vocoders.{default}")
-    acoustics = _acoustics(table)
-    first = next(iter(acoustics), "")
-    default_acoustic = str(table.get("default_acoustic", first)) if acoustics else ""
-    if acoustics and default_acoustic not in acoustics:
-        raise KeyError(f"acoustics.{default_acoustic}")
-    texts = {key: str(table[key]) for key in HEAD}
-    return VoiceManifest(
-        **texts,
-        sample_rate=int(table["mel"]["sample_rate"]),
-        mel=dict(table["mel"]),
-        frontend=_frontend(table["frontend"]) if acoustics else None,
-        acoustics=acoustics,
-        default_acoustic=default_acoustic,
-        vocoders=vocoders,
-        default_vocoder=default,
-        folder=folder,
-    )
-
-
-def _acoustics(table: dict[str, Any]) -> dict[str, Component]:
-    """The acoustic models by name; one that has no name of its own is called what its network is."""
-    if "acoustics" in table:
-        if "acoustic" in table:
-            raise TypeError("it has both [acoustic] and [acoustics]")
-        if not table["acoustics"]:
-            raise KeyError("acoustics")
-        return {name: _component(entry) for name, entry in table["acoustics"].items()}
-    if "acoustic" not in table and "frontend" not in table:
-        return {}
-    component = _component(table["acoustic"])
-    return {component.network: component}
-
-
-def _lone_acoustic(manifest: VoiceManifest) -> Component | None:
-    """The one acoustic model, where its name goes without saying."""
-    if len(manifest.acoustics) != 1:
-        return None
-    ((name, component),) = manifest.acoustics.items()
-    return component if name == component.network else None
-
-
-def _frontend(entry: dict[str, Any]) -> FrontendSpec:
-    # Single characters may be written as one string.
-    return FrontendSpec(str(entry.get("kind", "espeak")), tuple(map(str, entry["symbols"])))
-
-
-def _entry(component: Component) -> dict[str, Any]:
-    """A component as its table, without what is empty."""
-    return {key: value for key, value in asdict(component).items() if value not in (None, {}, "")}
-
-
-def _component(entry: dict[str, Any]) -> Component:
-    options, mel = dict(entry.get("options", {})), dict(entry.get("mel", {}))
-    for file, digest in (("file", "sha256"), ("graph", "graph_sha256")):
-        if file in entry and digest not in entry:
-            raise KeyError(digest)
-    return Component(
-        str(entry["network"]),
-        entry.get("file"),
-        entry.get("sha256"),
-        options,
-        mel,
-        str(entry.get("note", "")),
-        entry.get("graph"),
-        entry.get("graph_sha256"),
-    )

@@ -1,21 +1,31 @@
-"""The voices on this machine: those inside the package and those in the user's folder."""
+"""The voices on this machine: those inside the package and those in the user's folder, and how voices may be named."""
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tts.errors import TtsError, UsageError
-from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, load_manifest
+from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, embedded_folder, load_manifest
 
 DEFAULT_VOICE = "heart"
+NETWORK_SUFFIXES = (".safetensors", ".onnx")
+_MAX_NAME_LENGTH = 100
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Names of devices on Windows, with any suffix; it regards ¹ ² ³ as digits.
+_DEVICES = {
+    *("con", "prn", "aux", "nul", "conin$", "conout$"),
+    *(port + digit for port in ("com", "lpt") for digit in "0123456789¹²³"),
+}
+_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
 
 
 def voices_folder() -> Path:
-    """Where the user's voices live: TTS_VOICES_DIR, or the platform's data folder of `utter`."""
+    """The folder of the user's voices: TTS_VOICES_DIR, or in the platform's data folder of `utter`."""
     if folder := os.environ.get("TTS_VOICES_DIR"):
         return Path(folder).expanduser()
     # The folder is `utter`, not `tts`: another program with the same command name owns that one.
@@ -24,14 +34,8 @@ def voices_folder() -> Path:
     return Path(platformdirs.user_data_dir("utter", appauthor=False)) / "voices"
 
 
-def embedded_folder() -> Path:
-    """Where the voices that ship lie: inside the installed package, or at the top of a source tree."""
-    inside = Path(__file__).parent / "embedded"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "voices"
-
-
 def voice_folders() -> dict[str, Path]:
-    """Voice name → folder; a user's voice goes before an embedded one of the same name."""
+    """Voice name → folder; a user's voice hides an embedded one of the same name."""
     found: dict[str, Path] = {}
     for parent in (embedded_folder(), voices_folder()):
         if parent.is_dir():
@@ -55,12 +59,12 @@ def find_voice(name_or_folder: str) -> VoiceManifest:
         voices = [voice.name for voice in _readable(voice_folders().values()) if voice.speaks]
         raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, voices)
     if not found.speaks:
-        raise UsageError(f"{found.name} is a vocoder: say --voice NAME --vocoder {found.name}.")
+        raise UsageError(f"{found.name} is a vocoder: use --voice NAME --vocoder {found.name}.")
     return found
 
 
 def find_installed(name_or_folder: str, also_known: Iterable[str] = ()) -> VoiceManifest:
-    """The same, where a vocoder will do; a refusal names what is near among `also_known` too."""
+    """A voice or a vocoder package by name or folder; the error suggests similar names, of `also_known` too."""
     found = _find(name_or_folder)
     if found is None:
         raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, [*voice_folders(), *also_known])
@@ -68,7 +72,7 @@ def find_installed(name_or_folder: str, also_known: Iterable[str] = ()) -> Voice
 
 
 def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
-    """Where a vocoder for `voice` lies: the voice's own by that name, an installed one, or else that in a folder.
+    """Find a vocoder for `voice`: the voice's own of that name, an installed one, or the one in a folder.
 
     Returns the manifest that holds it and its name there; of a folder with several, the default.
 
@@ -79,25 +83,29 @@ def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
     if name in voice.vocoders:
         return voice, name
     folders = voice_folders()
-    if name in folders and not (alone := load_manifest(folders[name])).speaks:
-        return alone, alone.default_vocoder
+    if name in folders and not (package := load_manifest(folders[name])).speaks:
+        return package, package.default_vocoder
     path = Path(name).expanduser()
     if os.sep in name or (path / MANIFEST_FILE).is_file():
-        lent = load_manifest(path)
-        return lent, lent.default_vocoder
+        lender = load_manifest(path)
+        return lender, lender.default_vocoder
     others = [found.name for found in _readable(folders.values()) if not found.speaks]
     raise _unknown(f"The voice {voice.name} has no vocoder {name!r}", name, [*voice.vocoders, *others])
 
 
 def check_acoustic(voice: VoiceManifest, name: str) -> None:
-    """Refuse an acoustic model that `voice` does not have; unlike a vocoder, it cannot be borrowed.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
+    """Raise UsageError if `voice` has no acoustic model of this name; unlike a vocoder, it cannot be borrowed."""
     if name not in voice.acoustics:
-        refusal = f"The voice {voice.name} has no acoustic model {name!r}"
-        raise UsageError(f"{refusal}; {suggestion(name, voice.acoustics)}")
+        problem = f"The voice {voice.name} has no acoustic model {name!r}"
+        raise UsageError(f"{problem}; {suggestion(name, voice.acoustics)}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the most similar known names, or all of them."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(name, names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names)}." if names else "none is installed."
 
 
 def _find(name_or_folder: str) -> VoiceManifest | None:
@@ -108,13 +116,13 @@ def _find(name_or_folder: str) -> VoiceManifest | None:
     return load_manifest(path) if path.is_dir() or os.sep in name_or_folder else None
 
 
-def _unknown(refusal: str, name: str, known: Iterable[str]) -> UsageError:
-    """What is not here may be in the catalog; else there are near names."""
+def _unknown(problem: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that is not on this machine: it may be in the catalog, or similar to another."""
     from tts.voice.catalog import catalog
 
     if name in catalog():
-        return UsageError(f"{refusal} on this machine: get it by tts voices install {name}.")
-    return UsageError(f"{refusal}; {suggestion(name, known)}")
+        return UsageError(f"{problem} on this machine: get it by tts voices install {name}.")
+    return UsageError(f"{problem}; {suggestion(name, known)}")
 
 
 def _readable(folders: Iterable[Path]) -> Iterator[VoiceManifest]:
@@ -123,9 +131,50 @@ def _readable(folders: Iterable[Path]) -> Iterator[VoiceManifest]:
             yield load_manifest(folder)
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a refusal: the nearest known names, or all of them."""
-    names = sorted(known)
-    if near := difflib.get_close_matches(name, names, n=3):
-        return f"did you mean {' or '.join(near)}?"
-    return f"there are: {', '.join(names)}." if names else "none is installed."
+# Names of voices and of their files: none may lead out of its folder or fail on some system.
+
+
+def is_plain_name(name: str) -> bool:
+    """Letters, digits, - _ and . only; not a path, a hidden file or a device."""
+    is_plain = len(name) <= _MAX_NAME_LENGTH and _PLAIN.fullmatch(name) is not None
+    return is_plain and not name.endswith(".") and not is_device(name)
+
+
+def is_device(name: str) -> bool:
+    """Whether a file of this name is a device on Windows."""
+    return name.split(".")[0].rstrip().lower() in _DEVICES
+
+
+def check_voice_name(name: str) -> str:
+    """Return the name; raise UsageError if a voice cannot have it."""
+    if not is_plain_name(name):
+        raise UsageError(
+            f"No voice can be called {name!r}: a name is letters, digits, - _ and ., begins with a letter or digit "
+            f"and has at most {_MAX_NAME_LENGTH} of them."
+        )
+    return name
+
+
+def voice_name_from(stem: str) -> str:
+    """The name for a voice that is most similar to a file's name."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:_MAX_NAME_LENGTH]
+    return name if is_plain_name(name) else f"voice-{name}"[:_MAX_NAME_LENGTH].rstrip("-.")
+
+
+def file_name_in(url: str, nameless: str = "file") -> str:
+    """The last part of a URL's path, or `nameless`."""
+    from urllib.parse import unquote, urlsplit
+
+    return PurePosixPath(unquote(urlsplit(url).path)).name or nameless
+
+
+def is_voice_file(name: str) -> bool:
+    """Whether a voice can have a file of this name: the manifest, weights, a graph, or a text like a licence."""
+    if not is_plain_name(name):
+        return False
+    return name == MANIFEST_FILE or name.endswith(NETWORK_SUFFIXES) or _TEXTS.fullmatch(name) is not None
+
+
+def is_voice_text(name: str) -> bool:
+    """Whether this is a README, a licence or the like."""
+    return is_voice_file(name) and name != MANIFEST_FILE and not name.endswith(NETWORK_SUFFIXES)
