@@ -13,7 +13,7 @@ from tts.audio.audio import to_int16
 from tts.audio.mel import mel_spectrogram
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.data import Dataset, frame_energy
-from tts.training.recipe import Recipe
+from tts.training.recipe import TrainingRecipe
 
 PHONEMES = "həlˈoʊ."
 N_CLIPS = 6
@@ -91,13 +91,13 @@ RECIPES = {
 }
 
 
-def tiny_recipe(network: str, **schedule: object) -> Recipe:
+def tiny_recipe(network: str, **schedule: object) -> TrainingRecipe:
     kind, options, settings = RECIPES[network]
-    return Recipe("tiny", "A tiny network for tests.", kind, network, options, settings, dict(schedule))
+    return TrainingRecipe("tiny", "A tiny network for tests.", kind, network, options, settings, dict(schedule))
 
 
 def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[str, ...] = ENGLISH_IPA.symbols) -> Path:
-    """The last clip is for validation; each buzzes 20 Hz above the one before, from 150 Hz on."""
+    """Write clips that buzz at 150 Hz, 170 Hz, …; the last one is for validation."""
     folder.mkdir(parents=True, exist_ok=True)
     n_samples = N_FRAMES * MEL.hop_length
     t = np.arange(n_samples) / MEL.sample_rate
@@ -109,7 +109,18 @@ def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[st
     np.save(folder / "mels.npy", mels.astype(np.float16))
     np.save(folder / "f0.npy", np.repeat(pitches, N_FRAMES).astype(np.float32))
     np.save(folder / "energy.npy", frame_energy(mels))
-    rows = [_row(i, durations) for i in range(N_CLIPS)]
+    rows = [
+        {
+            "id": f"clip-{i}",
+            "split": "val" if i == N_CLIPS - 1 else "train",
+            "text": "Hello.",
+            "phonemes": PHONEMES,
+            "durations": DURATIONS if durations else None,
+            "first_frame": i * N_FRAMES,
+            "n_frames": N_FRAMES,
+        }
+        for i in range(N_CLIPS)
+    ]
     (folder / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     n_frames = N_CLIPS * N_FRAMES
     seconds = n_frames * MEL.hop_length / MEL.sample_rate
@@ -119,9 +130,3 @@ def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[st
     )
     (folder / "dataset.json").write_text(dataset.to_json(), "utf-8")
     return folder
-
-
-def _row(i: int, durations: bool) -> dict[str, object]:
-    split = "val" if i == N_CLIPS - 1 else "train"
-    row = {"id": f"clip-{i}", "split": split, "text": "Hello.", "phonemes": PHONEMES}
-    return row | {"durations": DURATIONS if durations else None, "first_frame": i * N_FRAMES, "n_frames": N_FRAMES}

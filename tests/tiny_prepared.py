@@ -1,4 +1,4 @@
-"""A prepared folder of three tones that claim to be speech, in the layout that `tts.training.data` reads."""
+"""A prepared folder of three tones instead of speech, as `tts.training.data` reads it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CLIPS = (("first", "test", 150.0), ("second", "test", 200.0), ("third", "val", 2
 
 
 def tone(f0: float, seconds: float, sample_rate: int = MEL.sample_rate) -> np.ndarray:
-    """Twenty harmonics of `f0` Hz, float32."""
+    """Return twenty harmonics of `f0` Hz, float32."""
     times = np.arange(round(seconds * sample_rate)) / sample_rate
     harmonics = [np.sin(2 * np.pi * k * f0 * times) / k for k in range(1, 21)]
     return (0.2 * np.sum(harmonics, axis=0)).astype(np.float32)
 
 
 def write_prepared(folder: Path, *, durations: bool = True, sample_rate: int = MEL.sample_rate) -> Path:
-    """Clips of `EDGE_FRAMES` of silence, a tone in which every symbol takes `FRAMES_PER_SYMBOL`, and silence again."""
+    """Write clips of `EDGE_FRAMES` of silence, a tone of `FRAMES_PER_SYMBOL` for each symbol, and silence again."""
     folder.mkdir(parents=True)
     frames = [EDGE_FRAMES, *[FRAMES_PER_SYMBOL] * len(PHONEMES), EDGE_FRAMES]
     rows, waves = [], []
@@ -43,8 +43,8 @@ def write_prepared(folder: Path, *, durations: bool = True, sample_rate: int = M
     np.save(folder / "f0.npy", np.zeros(n_frames, np.float32))
     (folder / "items.jsonl").write_text("".join(rows), "utf-8")
     mel = replace(MEL, sample_rate=sample_rate)
-    told = ("tiny", "en-us", "CC0-1.0", "Made by a test.", "espeak", ENGLISH_IPA.symbols, mel)
+    about = ("tiny", "en-us", "CC0-1.0", "Made by a test.", "espeak", ENGLISH_IPA.symbols, mel)
     kind = "given" if durations else None
-    dataset = Dataset(*told, kind, len(CLIPS), n_frames, n_frames * MEL.hop_length / sample_rate)
+    dataset = Dataset(*about, kind, len(CLIPS), n_frames, n_frames * MEL.hop_length / sample_rate)
     (folder / "dataset.json").write_text(dataset.to_json(), "utf-8")
     return folder

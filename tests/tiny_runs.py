@@ -1,4 +1,4 @@
-"""Run folders as training leaves them, with the networks of a tiny voice: a manifest, weights, and much that stays."""
+"""Run folders as training writes them, with the networks of a tiny voice: manifest, weights, and files of training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEFT_BEHIND = ("recipe.toml", "log.jsonl", "last.pt", "best.pt")
 
 
 def acoustic_run(folder: Path, voice: Path, name: str) -> Path:
-    """A voice of one acoustic model, heard through Griffin-Lim."""
+    """Write a voice of one acoustic model, with Griffin-Lim as its vocoder."""
     manifest = load_manifest(voice)
     part = _weights(folder, manifest, manifest.acoustics[name], "acoustic.safetensors")
     vocoders = {"griffinlim": Component("griffinlim", options={"n_iterations": 2})}
@@ -30,7 +30,7 @@ def acoustic_run(folder: Path, voice: Path, name: str) -> Path:
 
 
 def vocoder_run(folder: Path, voice: Path, name: str) -> Path:
-    """A lone vocoder."""
+    """Write a package of one vocoder."""
     manifest = load_manifest(voice)
     part = _weights(folder, manifest, manifest.vocoders[name], "vocoder.safetensors")
     return _run(

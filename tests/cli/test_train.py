@@ -15,11 +15,9 @@ import torch
 from tests.tiny_corpus import RECIPES, tiny_recipe, write_tiny_corpus
 from tts.cli.app import command
 from tts.training.data import PreparedCorpus
-from tts.training.devices import start_fabric
-from tts.training.fit import Run
-from tts.training.records import read_log
-from tts.training.state import load_state
-from tts.training.trainers import build_trainer
+from tts.training.folder import load_state, read_log
+from tts.training.run import TrainingRun, start_fabric
+from tts.training.trainer import build_trainer
 
 
 def toml(network, **schedule):
@@ -256,7 +254,9 @@ def test_a_state_is_carried_elsewhere(tts_here, folder):
 
 def test_mels_for_a_vocoder(tts_here, folder):
     recipe = tiny_recipe("fastspeech2", steps=1)
-    run = Run(build_trainer(recipe, PreparedCorpus(folder / "prepared"), folder / "ac", start_fabric("cpu")), recipe)
+    run = TrainingRun(
+        build_trainer(recipe, PreparedCorpus(folder / "prepared"), folder / "ac", start_fabric("cpu")), recipe
+    )
     run.folder.mkdir()
     run.train()
     code, _, error = tts_here("train", "mels", "prepared", "--voice", "ac", "-o", "ac")

@@ -1,7 +1,7 @@
 import torch
 
 from tts.cli.train_progress import Lines, training_progress
-from tts.training.fit import Speed
+from tts.training.run import Speed
 
 
 def test_a_line_now_and_then_tells_loss_speed_and_time_left(capsys):

@@ -7,9 +7,8 @@ from lightning_fabric import Fabric
 
 from tests.tiny_corpus import tiny_recipe, write_tiny_corpus
 from tts.training.data import PreparedCorpus
-from tts.training.devices import start_fabric
-from tts.training.fit import Run
-from tts.training.trainers import build_trainer
+from tts.training.run import TrainingRun, start_fabric
+from tts.training.trainer import build_trainer
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +23,12 @@ def fabric() -> Fabric:
 
 @pytest.fixture
 def make_run(tiny_corpus, tmp_path, fabric):
-    """A run of a tiny network, by its name and the run's; the keys of its schedule are named."""
+    """Return a function that makes a run of a tiny network; keyword arguments are keys of the schedule."""
 
-    def make(network: str, name: str = "run", *, corpus: Path = tiny_corpus, **schedule: object) -> Run:
+    def make(network: str, name: str = "run", *, corpus: Path = tiny_corpus, **schedule: object) -> TrainingRun:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         recipe = tiny_recipe(network, **{"steps": 6, "learning_rate": 1e-3, "log_every": 1, **schedule})
-        return Run(build_trainer(recipe, PreparedCorpus(corpus), folder, fabric), recipe)
+        return TrainingRun(build_trainer(recipe, PreparedCorpus(corpus), folder, fabric), recipe)
 
     return make

@@ -13,13 +13,13 @@ TEXT = "Hello there."
 
 
 def buzz(f0: float, seconds: float = 1.0, sample_rate: int = SAMPLE_RATE) -> npt.NDArray[np.float64]:
-    """Five harmonics."""
+    """Return five harmonics of `f0` Hz."""
     t = np.arange(round(seconds * sample_rate)) / sample_rate
     return sum(0.1 / k * np.sin(2 * np.pi * f0 * k * t) for k in range(1, 6))
 
 
 def write_ljspeech(folder: Path, n_clips: int) -> Path:
-    """`n_clips` clips clip-00, clip-01, … that say TEXT, in the layout of LJ Speech."""
+    """Write clips clip-00, clip-01, … with the text TEXT, in the layout of LJ Speech."""
     (folder / "wavs").mkdir(parents=True)
     names = [f"clip-{i:02d}" for i in range(n_clips)]
     for i, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""The prepared folder as training reads it: refused when it is not whole, and what it can do without."""
+"""Prepared data as training reads it: damaged folders are refused, optional files are replaced."""
 
 import json
 
@@ -14,7 +14,7 @@ from tts.training.data import Dataset, PreparedCorpus, frame_energy, load_datase
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two clips of three and two frames, whose durations nobody knows."""
+    """Two clips of three and two frames, without durations."""
     random = np.random.default_rng(0)
     np.save(tmp_path / "waves.npy", random.integers(-99, 99, 5 * MEL.hop_length, np.int16))
     np.save(tmp_path / "mels.npy", random.normal(size=(5, MEL.n_mels)).astype(np.float16))
@@ -30,11 +30,11 @@ def folder(tmp_path):
 
 
 def change(folder, **values):
-    told = json.loads((folder / "dataset.json").read_text("utf-8"))
-    (folder / "dataset.json").write_text(json.dumps(told | values), "utf-8")
+    content = json.loads((folder / "dataset.json").read_text("utf-8"))
+    (folder / "dataset.json").write_text(json.dumps(content | values), "utf-8")
 
 
-def test_what_was_written_is_read(folder):
+def test_a_folder_is_read_as_it_was_written(folder):
     corpus = PreparedCorpus(folder)
     assert corpus.mel == MEL
     assert corpus.symbols == ENGLISH_IPA
@@ -62,13 +62,13 @@ def test_the_energy_of_the_loudest_and_of_silence_is_finite():
     np.testing.assert_allclose(frame_energy(mels), mels[:, 0].astype(np.float32) + np.log(80) / 2, rtol=1e-6)
 
 
-def test_unknown_durations_are_a_sentence_where_they_are_needed(folder):
+def test_required_durations_that_are_unknown_raise_an_error(folder):
     corpus = PreparedCorpus(folder)
     with pytest.raises(TtsError, match="The clip a has no durations: learn them with tts train align"):
         collate(corpus, corpus.items)
 
 
-def test_an_old_folder_is_refused(folder):
+def test_a_folder_without_dataset_json_is_refused(folder):
     (folder / "dataset.json").unlink()
     with pytest.raises(TtsError, match=r"not a prepared data set \(it has no dataset.json\)"):
         PreparedCorpus(folder)
@@ -84,7 +84,7 @@ def test_an_old_folder_is_refused(folder):
         ({"n_frames": 6}, "waves.npy does not fit its dataset.json"),
     ],
 )
-def test_a_folder_that_does_not_fit_together_is_refused(folder, values, sentence):
+def test_an_inconsistent_folder_is_refused(folder, values, sentence):
     change(folder, **values)
     with pytest.raises(TtsError, match=sentence):
         PreparedCorpus(folder)

@@ -1,4 +1,4 @@
-"""Data sets in every layout are recognised by what they hold and read whole, whatever their encoding and suffixes."""
+"""Data sets of every layout are recognised and read, with any encoding mark, line ending and audio suffix."""
 
 import json
 
@@ -8,7 +8,7 @@ from tts.errors import TtsError, UsageError
 from tts.training.layouts import Fault, find_layout, read_clips
 
 
-def put(folder, name, content=b""):
+def write(folder, name, content=b""):
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
@@ -23,45 +23,45 @@ def read(folder, name="auto"):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_ljspeech(tmp_path, mark, end):
     lines = ["a|Dr. Who|Doctor Who", "b.wav| Café ", "", "c|In 1900.|"]
-    put(tmp_path, "metadata.csv", mark + end.join(lines))
-    files = [put(tmp_path, f"wavs/{name}") for name in ("a.wav", "b.wav", "c.FLAC")]
+    write(tmp_path, "metadata.csv", mark + end.join(lines))
+    files = [write(tmp_path, f"wavs/{name}") for name in ("a.wav", "b.wav", "c.FLAC")]
     clips = read(tmp_path)
     assert [(clip.id, clip.text) for clip in clips] == [("a", "Doctor Who"), ("b", "Café"), ("c", "In 1900.")]
     assert [clip.file for clip in clips] == files
     assert find_layout(tmp_path).name == "ljspeech"
 
 
-def test_audio_may_lie_beside_its_texts_under_any_suffix(tmp_path):
-    put(tmp_path, "metadata.csv", "audio_file|text\na|A\nb|B\nsub/c|C\nd|D\n")
-    files = [put(tmp_path, name) for name in ("a.opus", "b.ogg", "wavs/sub/c.wav")]
-    put(tmp_path, "d.txt")
+def test_audio_may_be_beside_its_texts_with_any_suffix(tmp_path):
+    write(tmp_path, "metadata.csv", "audio_file|text\na|A\nb|B\nsub/c|C\nd|D\n")
+    files = [write(tmp_path, name) for name in ("a.opus", "b.ogg", "wavs/sub/c.wav")]
+    write(tmp_path, "d.txt")
     clips = read(tmp_path)
     assert [clip.file for clip in clips] == [*files, None]
 
 
-def test_the_uncompressed_file_of_two_is_taken(tmp_path):
-    put(tmp_path, "metadata.csv", "a|A\n")
-    put(tmp_path, "wavs/a.flac")
-    put(tmp_path, "a.wav")
-    wanted = put(tmp_path, "wavs/a.wav")
+def test_the_uncompressed_of_two_files_is_preferred(tmp_path):
+    write(tmp_path, "metadata.csv", "a|A\n")
+    write(tmp_path, "wavs/a.flac")
+    write(tmp_path, "a.wav")
+    wanted = write(tmp_path, "wavs/a.wav")
     assert read(tmp_path)[0].file == wanted
 
 
 def test_arctic(tmp_path):
-    put(tmp_path, "etc/txt.done.data", '( arctic_a0001 "Author of \\"it\\", etc." )\n(arctic_a0002 "Not at all.")\n')
-    file = put(tmp_path, "wav/arctic_a0001.wav")
+    write(tmp_path, "etc/txt.done.data", '( arctic_a0001 "Author of \\"it\\", etc." )\n(arctic_a0002 "Not at all.")\n')
+    file = write(tmp_path, "wav/arctic_a0001.wav")
     first, second = read(tmp_path)
     assert (first.id, first.text, first.file) == ("arctic_a0001", 'Author of "it", etc.', file)
     assert (second.id, second.text, second.file) == ("arctic_a0002", "Not at all.", None)
 
 
 def test_corpus(tmp_path):
-    file = put(tmp_path, "audio/x.opus")
+    file = write(tmp_path, "audio/x.opus")
     rows = [
         {"id": "x", "text": "Oh!", "phonemes": "oʊ!", "durations": [1, 2, 3, 4, 5], "split": "test", "samples": 9},
         {"id": "y", "file": "elsewhere/y.wav", "text": "No."},
     ]
-    put(tmp_path, "metadata.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    write(tmp_path, "metadata.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     first, second = read(tmp_path)
     assert (first.file, first.phonemes, first.durations, first.split) == (file, "oʊ!", [1, 2, 3, 4, 5], "test")
     assert (second.file, second.phonemes, second.durations) == (tmp_path / "elsewhere/y.wav", None, None)
@@ -80,12 +80,12 @@ def test_corpus(tmp_path):
 )
 def test_wrong_durations_are_a_fault(tmp_path, change, detail):
     row = {"id": "x", "text": "Oh!", "phonemes": "oʊ!", "durations": [1, 2, 3, 4, 5]} | change
-    put(tmp_path, "metadata.jsonl", json.dumps(row))
+    write(tmp_path, "metadata.jsonl", json.dumps(row))
     assert read(tmp_path)[0].fault == Fault("wrong durations", detail)
 
 
-def test_a_line_that_cannot_be_read_is_a_fault_and_not_the_end(tmp_path):
-    put(tmp_path, "metadata.csv", "a|A\nno text at all\na|Again\nb|B|b|b\n")
+def test_a_line_that_cannot_be_read_is_a_fault_and_the_next_are_read(tmp_path):
+    write(tmp_path, "metadata.csv", "a|A\nno text at all\na|Again\nb|B|b|b\n")
     faults = [clip.fault for clip in read(tmp_path)]
     expected = "expected id|text or id|text|normalised text"
     assert faults == [
@@ -97,42 +97,42 @@ def test_a_line_that_cannot_be_read_is_a_fault_and_not_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["[1]", "{", '{"id": 1, "text": "A"}', '{"id": "a", "text": "\\ud800"}'])
-def test_json_that_is_no_clip_is_a_fault(tmp_path, line):
-    put(tmp_path, "metadata.jsonl", '{"id": "first", "text": "A"}\n' + line)
+def test_json_that_is_not_a_clip_is_a_fault(tmp_path, line):
+    write(tmp_path, "metadata.jsonl", '{"id": "first", "text": "A"}\n' + line)
     clip = read(tmp_path)[1]
     assert (clip.id, clip.fault.reason) == ("metadata.jsonl:2", "unreadable line")
 
 
-def test_an_unknown_folder_is_refused_with_what_was_looked_for(tmp_path):
-    put(tmp_path, "readme.txt", "Hello.")
-    with pytest.raises(UsageError, match=r"looked for metadata.csv .*; etc/txt.done.data .*; metadata.jsonl"):
+def test_an_unknown_folder_is_refused_with_the_known_layouts(tmp_path):
+    write(tmp_path, "readme.txt", "Hello.")
+    with pytest.raises(UsageError, match=r"Known layouts: metadata.csv .*; etc/txt.done.data .*; metadata.jsonl"):
         find_layout(tmp_path)
 
 
 def test_a_layout_is_recognised_by_content_and_refused_where_it_is_not(tmp_path):
-    put(tmp_path, "metadata.csv", "name,words\na,A\n")
-    put(tmp_path, "metadata.jsonl", '{"id": "a", "text": "A"}\n')
+    write(tmp_path, "metadata.csv", "name,words\na,A\n")
+    write(tmp_path, "metadata.jsonl", '{"id": "a", "text": "A"}\n')
     assert find_layout(tmp_path).name == "corpus"
-    put(tmp_path, "metadata.csv", "a|A\n")
-    with pytest.raises(UsageError, match="laid out both as ljspeech and corpus: say which with --layout"):
+    write(tmp_path, "metadata.csv", "a|A\n")
+    with pytest.raises(UsageError, match="matches the layouts ljspeech and corpus: choose one with --layout"):
         find_layout(tmp_path)
     assert find_layout(tmp_path, "ljspeech").name == "ljspeech"
-    with pytest.raises(UsageError, match=r"not laid out as arctic: it has no etc/txt.done.data"):
+    with pytest.raises(UsageError, match=r"does not have the layout arctic: it has no etc/txt.done.data"):
         find_layout(tmp_path, "arctic")
-    with pytest.raises(UsageError, match="no layout 'vctk'; there are: auto, ljspeech, arctic, corpus"):
+    with pytest.raises(UsageError, match="There is no layout 'vctk'; there are: auto, ljspeech, arctic, corpus"):
         find_layout(tmp_path, "vctk")
     with pytest.raises(UsageError, match="There is no folder"):
         find_layout(tmp_path / "nowhere")
 
 
-def test_other_encodings_are_told_of(tmp_path):
-    put(tmp_path, "metadata.csv", "a|A\n" + "b|Café\n" * 2)
-    put(tmp_path, "metadata.csv", "a|Café\n".encode("latin-1"))
-    with pytest.raises(TtsError, match=r"metadata.csv is not UTF-8 .*: convert it first"):
+def test_other_encodings_are_refused(tmp_path):
+    write(tmp_path, "metadata.csv", "a|A\n" + "b|Café\n" * 2)
+    write(tmp_path, "metadata.csv", "a|Café\n".encode("latin-1"))
+    with pytest.raises(TtsError, match=r"metadata.csv is not UTF-8 .*: convert it to UTF-8 first"):
         read(tmp_path)
 
 
-def test_no_lines_are_nothing_to_prepare(tmp_path):
-    put(tmp_path, "metadata.csv", "\n \n")
+def test_a_data_set_without_lines_is_refused(tmp_path):
+    write(tmp_path, "metadata.csv", "\n \n")
     with pytest.raises(TtsError, match="has no lines"):
         read(tmp_path, "ljspeech")

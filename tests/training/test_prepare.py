@@ -1,4 +1,4 @@
-"""Preparing a data set: what is kept, what is dropped and why, and that a stopped run goes on."""
+"""Prepared data sets: which clips are used, which are dropped and why, and that a stopped preparation continues."""
 
 import json
 import os
@@ -19,10 +19,10 @@ from tts.audio.mel import mel_spectrogram
 from tts.errors import TtsError, UsageError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training import parts
-from tts.training.checks import Limits
 from tts.training.data import PreparedCorpus, read_rows
+from tts.training.features import Limits
 from tts.training.layouts import Clip
-from tts.training.prepare import PARTS, Kept, PrepareOptions, prepare, splits_of
+from tts.training.prepare import PARTS, PrepareOptions, prepare, splits_of
 
 FILES = {
     *("dataset.json", "items.jsonl", "dropped.jsonl", "report.json", "report.png"),
@@ -45,10 +45,10 @@ def contents(folder):
 
 
 def test_a_data_set_becomes_a_prepared_folder(source, tmp_path):
-    told = []
-    prepared = prepare(source, tmp_path / "out", MEL, progress=lambda done, total: told.append((done, total)))
+    calls = []
+    prepared = prepare(source, tmp_path / "out", MEL, progress=lambda done, total: calls.append((done, total)))
     assert set(contents(tmp_path / "out")) == FILES
-    assert told == [(0, 10), (4, 10), (8, 10), (10, 10)]
+    assert calls == [(0, 10), (4, 10), (8, 10), (10, 10)]
     corpus = PreparedCorpus(tmp_path / "out")
     assert (corpus.dataset.name, corpus.dataset.language, corpus.dataset.licence) == ("my-data", "en-us", "unknown")
     assert corpus.symbols == ENGLISH_IPA
@@ -57,14 +57,14 @@ def test_a_data_set_becomes_a_prepared_folder(source, tmp_path):
     assert {(item.text, item.phonemes, item.durations) for item in corpus.items} == {(TEXT, "həlˈoʊ ðˈɛɹ.", None)}
     for i, item in enumerate(corpus.items):
         np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 120 + 5 * i, rtol=0.01)
-        # Where the buzz has its harmonics: elsewhere rounding to 16 bits is heard.
+        # Only where the buzz has its harmonics: elsewhere the noise of rounding to 16 bits is louder.
         of_wave = mel_spectrogram(corpus.wave(item.frames)[None], MEL)[0, :16, 4 : item.n_frames - 4]
         np.testing.assert_allclose(corpus.mel_of(item.frames)[:16, 4:-4], of_wave, atol=0.05)
     assert not prepared.was_there
     assert prepared.report == json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
 
 
-def test_the_report_counts_what_there_is(source, tmp_path):
+def test_the_report_describes_the_clips(source, tmp_path):
     report = prepare(source, tmp_path / "out", MEL).report
     assert report["clips"] == {"found": 10, "kept": 10, "dropped": 0}
     assert report["splits"]["train"] == {"clips": 8, "seconds": pytest.approx(8, abs=0.1)}
@@ -75,10 +75,10 @@ def test_the_report_counts_what_there_is(source, tmp_path):
     assert report["symbols_per_second"]["50%"] == pytest.approx(len("həlˈoʊ ðˈɛɹ.") / 0.998, abs=0.01)
     assert report["new_symbols"] == []
     assert report["sample_rates"] == {"24000": 10}
-    assert report["remarks"] == ["There are no durations: FastSpeech 2 needs them learned, with tts train align."]
+    assert report["remarks"] == ["There are no durations: FastSpeech 2 needs them; tts train align learns them."]
 
 
-def test_nothing_is_dropped_in_silence(source, tmp_path):
+def test_every_dropped_clip_has_a_reason(source, tmp_path):
     wavs = source / "wavs"
     (wavs / "clip-01.wav").unlink()
     (wavs / "clip-02.wav").write_bytes(b"no audio")
@@ -109,7 +109,7 @@ def test_nothing_is_dropped_in_silence(source, tmp_path):
     assert report["remarks"][0] == "There are no clips for validation."
 
 
-def test_a_data_set_of_which_nothing_remains_says_why(source, tmp_path):
+def test_a_data_set_without_usable_clips_is_refused_with_the_reasons(source, tmp_path):
     options = PrepareOptions(limits=Limits(2, 3))
     sentence = r"None of the 10 clips can be used \(too short 10\); the first, clip-00: 1.00 s"
     with pytest.raises(TtsError, match=sentence):
@@ -117,7 +117,7 @@ def test_a_data_set_of_which_nothing_remains_says_why(source, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_given_splits_durations_and_symbols_are_kept(tmp_path):
+def test_given_splits_durations_and_symbols_are_used(tmp_path):
     source = tmp_path / "corpus"
     source.mkdir()
     rows = []
@@ -136,14 +136,14 @@ def test_given_splits_durations_and_symbols_are_kept(tmp_path):
 
 @pytest.mark.parametrize(("n", "held_out"), [(7, 0), (8, 1), (74, 1), (76, 2), (9000, 100)])
 def test_splits_by_hash(n, held_out):
-    kept = [Kept(Clip(f"clip-{i}", None, ""), {}) for i in range(n)]
-    splits = splits_of(kept)
-    assert splits == splits_of(kept[::-1])
+    clips = [Clip(f"clip-{i}", None, "") for i in range(n)]
+    splits = splits_of(clips)
+    assert splits == splits_of(clips[::-1])
     counts = {split: list(splits.values()).count(split) for split in ("val", "test", "train")}
     assert counts == {"val": held_out, "test": held_out, "train": n - 2 * held_out}
 
 
-def test_prepared_once_is_prepared(source, tmp_path):
+def test_a_prepared_folder_is_not_prepared_again(source, tmp_path):
     out = tmp_path / "out"
     first = prepare(source, out, MEL)
     before = contents(out)
@@ -152,12 +152,12 @@ def test_prepared_once_is_prepared(source, tmp_path):
     assert again.was_there
     assert again.report == first.report
     assert (out / "waves.npy").stat() == stat
-    anew = prepare(source, out, MEL, options=PrepareOptions(force=True))
-    assert not anew.was_there
+    forced = prepare(source, out, MEL, options=PrepareOptions(force=True))
+    assert not forced.was_there
     assert contents(out) == before
 
 
-def test_what_was_prepared_otherwise_is_not_replaced_unasked(source, tmp_path):
+def test_a_folder_prepared_with_other_settings_is_replaced_only_by_force(source, tmp_path):
     out = tmp_path / "out"
     prepare(source, out, MEL)
     with pytest.raises(UsageError, match=r"prepared with another name, trim: name a new folder, .*--force"):
@@ -170,7 +170,7 @@ def test_what_was_prepared_otherwise_is_not_replaced_unasked(source, tmp_path):
     np.testing.assert_allclose(corpus.f0[corpus.items[0].frames][4:-4], 400, rtol=0.01)
 
 
-def test_folders_that_hold_something_else_are_left_alone(source, tmp_path):
+def test_folders_that_hold_something_else_are_refused(source, tmp_path):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "diary.txt").write_text("Dear diary", "utf-8")
     with pytest.raises(UsageError, match="holds other files"):
@@ -181,13 +181,13 @@ def test_folders_that_hold_something_else_are_left_alone(source, tmp_path):
         prepare(source, source, MEL, options=PrepareOptions(force=True))
     prepare(source, tmp_path / "out", MEL)
     (tmp_path / "out" / "f0.npy").unlink()
-    with pytest.raises(TtsError, match=r"lacks f0.npy: prepare it anew with --force"):
+    with pytest.raises(TtsError, match=r"lacks f0.npy: prepare it again with --force"):
         prepare(source, tmp_path / "out", MEL)
 
 
-def test_a_stopped_run_goes_on_with_the_parts_that_are_whole(source, tmp_path, monkeypatch):
-    whole = tmp_path / "whole"
-    prepare(source, whole, MEL)
+def test_a_stopped_preparation_continues_with_its_complete_parts(source, tmp_path, monkeypatch):
+    uninterrupted = tmp_path / "uninterrupted"
+    prepare(source, uninterrupted, MEL)
 
     done = []
 
@@ -203,21 +203,21 @@ def test_a_stopped_run_goes_on_with_the_parts_that_are_whole(source, tmp_path, m
     with pytest.raises(KeyboardInterrupt):
         prepare(source, out, MEL)
     assert [path.name for path in out.iterdir()] == [PARTS]
-    kept = sorted((out / PARTS).iterdir())
-    assert len(kept) == 2
-    # A part that a power failure cut off is no part.
-    kept[1].write_bytes(kept[1].read_bytes()[:1000])
+    complete = sorted((out / PARTS).iterdir())
+    assert len(complete) == 2
+    # A part that a power failure cut off is computed again.
+    complete[1].write_bytes(complete[1].read_bytes()[:1000])
     done.clear()
     done.extend([""] * 10)
     prepare(source, out, MEL)
     assert done[10:] == [f"clip-{i:02d}" for i in range(4, 10)]
-    assert contents(out) == contents(whole)
+    assert contents(out) == contents(uninterrupted)
 
 
-def test_processes_make_the_same_files_and_outlive_a_kill(source, tmp_path):
-    """As a user meets it: killed without a chance to tidy up, then run again."""
-    alone, out = tmp_path / "alone", tmp_path / "out"
-    prepare(source, alone, MEL)
+def test_processes_make_the_same_files_also_after_a_kill(source, tmp_path):
+    """From the command line: killed without a chance to clean up, then run again."""
+    single, out = tmp_path / "single", tmp_path / "out"
+    prepare(source, single, MEL)
     with (source / "metadata.csv").open(encoding="utf-8") as file:
         n_clips = len(file.readlines())
     command = [sys.executable, "-m", "tts", "train", "prepare", str(source), "-o", str(out), "--jobs", "2"]
@@ -232,6 +232,38 @@ def test_processes_make_the_same_files_and_outlive_a_kill(source, tmp_path):
     again = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, timeout=120)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["clips"]["kept"] == n_clips
-    assert contents(out).keys() == contents(alone).keys()
+    assert contents(out).keys() == contents(single).keys()
     for name in ("waves.npy", "mels.npy", "f0.npy", "energy.npy", "items.jsonl", "dataset.json"):
-        assert (out / name).read_bytes() == (alone / name).read_bytes(), name
+        assert (out / name).read_bytes() == (single / name).read_bytes(), name
+
+
+PHONEMES = "həlˈoʊ."
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Six clips of a second, buzzing at different pitches, and their features."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rows = []
+    for i in range(6):
+        t = np.arange(24000) / 24000
+        wave = sum(0.1 / k * np.sin(2 * np.pi * (150 + 20 * i) * k * t) for k in range(1, 6))
+        soundfile.write(folder / f"{i}.flac", wave, 24000)
+        durations = [8, *[4] * (len(PHONEMES) - 1), 6, 2]
+        split = "val" if i == 5 else "train"
+        row = {"id": str(i), "file": f"{i}.flac", "split": split, "text": "Hello.", "phonemes": PHONEMES}
+        rows.append(row | {"durations": durations, "samples": 24000})
+    (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    prepare(folder, folder / "prepared", MEL, jobs=1)
+    return folder / "prepared"
+
+
+def test_prepared_features_line_up(prepared):
+    corpus = PreparedCorpus(prepared)
+    item = corpus.items[2]
+    n_frames = 22050 // 256
+    assert (item.n_frames, sum(item.durations), len(item.durations)) == (n_frames, n_frames, len(PHONEMES) + 2)
+    assert corpus.mel_of(item.frames).shape == (80, n_frames)
+    assert corpus.wave(item.frames).shape == (n_frames * 256,)
+    np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 190, rtol=0.01)
+    assert [clip.id for clip in corpus.split("val")] == ["5"]

@@ -1,24 +1,30 @@
+"""Recipes: bases, overrides, types, and the values that their names promise."""
+
 import pytest
 
+from tests.tiny_voice import MEL
 from tts.errors import TtsError, UsageError
-from tts.training.recipe import all_recipes, load_recipe, typed
-from tts.training.schedule import Schedule
-from tts.training.trainers import TRAINERS, trainer_class
-from tts.training.vocoder import VocoderSettings
+from tts.models.hifigan import HiFiGAN
+from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
+from tts.models.waveglow import WaveGlow, WaveGlowDimensions
+from tts.models.wavenet import WaveNet, WaveNetDimensions
+from tts.training.recipe import FORMER_NAMES, Schedule, all_recipes, load_recipe, recipe_files, typed
+from tts.training.trainer import trainer_class
+from tts.training.vocoder import SpectralSettings
 
 
 @pytest.mark.parametrize("recipe", all_recipes(), ids=lambda recipe: recipe.name)
-def test_the_recipes_that_ship_are_right(recipe):
+def test_built_in_recipes_are_valid(recipe):
     trainer = trainer_class(recipe.network)
     assert (trainer.kind, trainer.network_name) == (recipe.kind, recipe.network)
     typed(trainer.Settings, recipe.settings, "settings")
     typed(Schedule, recipe.schedule, "schedule")
-    # What follows from the corpus aside.
+    # The corpus gives the other dimensions.
     given = {} if recipe.kind == "vocoder" else {"n_symbols": 57, "n_mels": 80}
     typed(trainer.Dimensions, {**recipe.options, **given}, "options")
 
 
-def test_a_base_is_overlaid_key_by_key(tmp_path):
+def test_a_base_is_changed_key_by_key(tmp_path):
     (tmp_path / "mine.toml").write_text('base = "tacotron2-small"\n[schedule]\nsteps = 3\n', "utf-8")
     (tmp_path / "other.toml").write_text('base = "mine.toml"\ndescription = "Other."\n', "utf-8")
     recipe = load_recipe(str(tmp_path / "other.toml"), ["schedule.betas=[0.5, 0.6]", "settings.max_frames = 7"])
@@ -35,13 +41,13 @@ def test_a_base_is_overlaid_key_by_key(tmp_path):
         ("steps = 3", UsageError, "has an unknown key"),
         ("base = 'mine.toml'", UsageError, "is its own base"),
         ("base = 'vocoos'", UsageError, "There is no recipe 'vocoos'; did you mean vocos?"),
-        ("description = 'x'", UsageError, "does not say its kind and network"),
+        ("description = 'x'", UsageError, "lacks its kind and network"),
         ("description = 'x'\nkind = 'talker'\nnetwork = 'vocos'", UsageError, "not 'talker'"),
         ("schedule = 3", UsageError, "schedule must be a table"),
-        ("[schedule", TtsError, "is not TOML"),
+        ("[schedule", TtsError, "is not valid TOML"),
     ],
 )
-def test_a_recipe_that_is_not_right_is_refused(tmp_path, content, error, sentence):
+def test_an_invalid_recipe_is_refused(tmp_path, content, error, sentence):
     (tmp_path / "mine.toml").write_text(content, "utf-8")
     with pytest.raises(error) as refused:
         load_recipe(str(tmp_path / "mine.toml"))
@@ -57,21 +63,15 @@ def test_a_recipe_that_is_not_right_is_refused(tmp_path, content, error, sentenc
         ({"learning_rate": "fast"}, "learning_rate must be a number, not 'fast'"),
     ],
 )
-def test_values_of_the_wrong_kind_are_refused(table, sentence):
+def test_values_of_the_wrong_type_are_refused(table, sentence):
     with pytest.raises(UsageError, match=sentence):
         typed(Schedule, table, "schedule")
 
 
-def test_a_whole_number_is_a_number_and_a_list_one_of_several():
+def test_an_integer_is_a_number_and_a_list_may_be_one_of_several_types():
     assert typed(Schedule, {"learning_rate": 1}, "schedule").learning_rate == 1
-    assert typed(VocoderSettings, {"mels": ["a.npy", "b.npy"]}, "settings").mels == ("a.npy", "b.npy")
-    assert typed(VocoderSettings, {"mels": "a.npy"}, "settings").mels == "a.npy"
-
-
-def test_an_unknown_network_is_refused():
-    with pytest.raises(UsageError, match=r"No trainer trains the network 'tacotron'; did you mean tacotron2\?"):
-        trainer_class("tacotron")
-    assert "tacotron2" in TRAINERS
+    assert typed(SpectralSettings, {"mels": ["a.npy", "b.npy"]}, "settings").mels == ("a.npy", "b.npy")
+    assert typed(SpectralSettings, {"mels": "a.npy"}, "settings").mels == "a.npy"
 
 
 def test_the_learning_rate_rises_and_falls():
@@ -79,3 +79,48 @@ def test_the_learning_rate_rises_and_falls():
     assert schedule.rate(0) == pytest.approx(0.1)
     assert schedule.rate(50) == pytest.approx(0.51)
     assert schedule.rate(100) == pytest.approx(0.02)
+
+
+def dimensions(name):
+    recipe = load_recipe(name)
+    return typed(trainer_class(recipe.network).Dimensions, recipe.options, "options")
+
+
+def test_the_published_sizes_are_the_networks_defaults():
+    assert dimensions("waveglow") == WaveGlowDimensions()
+    assert dimensions("wavenet-mol") == WaveNetDimensions()
+
+
+@pytest.mark.parametrize(("name", "millions"), [("hifigan-v1", 13.92), ("hifigan-v2", 0.92), ("hifigan-v3", 1.46)])
+def test_hifigan_has_the_published_number_of_parameters(name, millions):
+    network = HiFiGAN(MEL, dimensions(name))
+    assert sum(p.numel() for p in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.02)
+
+
+def test_the_small_ones_are_small():
+    waveglow, wavenet = LappedWaveGlow(MEL, dimensions("waveglow-small")), WaveNet(MEL, dimensions("wavenet-small"))
+    assert wavenet.excitation is not None
+    sizes = [sum(p.numel() for p in network.parameters()) for network in (waveglow, wavenet)]
+    assert sizes[0] < 6e6
+    assert sizes[1] < 2e6
+    assert dimensions("waveglow-small") == LappedWaveGlowDimensions()
+
+
+def test_waveglow_in_groups_is_conditioned_on_pulses():
+    assert WaveGlow(MEL, dimensions("waveglow-groups")).excitation is not None
+
+
+def test_a_distilled_recipe_is_its_base_with_a_teacher_and_perhaps_a_guide():
+    for name in ("waveglow-small", "wavenet-small"):
+        base, distilled = load_recipe(name), load_recipe(f"{name}-distilled")
+        assert distilled.settings == {**base.settings, "teacher": "heart"}
+        guide = {"guide_blocks": 6} if name == "wavenet-small" else {}
+        assert (distilled.options, distilled.schedule) == ({**base.options, **guide}, base.schedule)
+
+
+@pytest.mark.parametrize(("former", "name"), FORMER_NAMES.items())
+def test_former_names_work_but_are_not_listed(tmp_path, former, name):
+    assert load_recipe(former) == load_recipe(name)
+    assert former not in recipe_files()
+    (tmp_path / "mine.toml").write_text(f'base = "{former}"\n', "utf-8")
+    assert load_recipe(str(tmp_path / "mine.toml")).table == load_recipe(name).table

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from tts.training.data import PreparedCorpus
-    from tts.training.fit import Run
-    from tts.training.recipe import Recipe
+    from tts.training.recipe import TrainingRecipe
+    from tts.training.run import TrainingRun
 
 RECIPE = "align"
 
@@ -43,7 +43,7 @@ def align(
     chosen = load_recipe(recipe, asked)
     if chosen.kind != "align":
         raise UsageError(f"{chosen.name} does not learn durations: leave --recipe out, or name one that does.")
-    from tts.training.devices import check_packages, start_fabric
+    from tts.training.run import check_packages, start_fabric
 
     check_packages()
     from tts.training.data import PreparedCorpus
@@ -54,9 +54,9 @@ def align(
         learn(corpus, chosen, output, fabric, quiet=quiet)
 
 
-def learn(corpus: PreparedCorpus, recipe: Recipe, run: Path, fabric: Fabric, *, quiet: bool) -> PreparedCorpus:
+def learn(corpus: PreparedCorpus, recipe: TrainingRecipe, run: Path, fabric: Fabric, *, quiet: bool) -> PreparedCorpus:
     """The corpus with learned durations; tells how far it is."""
-    from tts.training.learned import learned_durations
+    from tts.training.alignment import learned_durations
 
     found = learned_durations(corpus, recipe, run, fabric, partial(_follow, quiet=quiet))
     if fabric.is_global_zero and not quiet:
@@ -66,7 +66,7 @@ def learn(corpus: PreparedCorpus, recipe: Recipe, run: Path, fabric: Fabric, *, 
     return found
 
 
-def _follow(run: Run, *, quiet: bool) -> None:
+def _follow(run: TrainingRun, *, quiet: bool) -> None:
     if run.is_first and run.trainer.step and not quiet:
         tell(f"going on from step {run.trainer.step}")
     follow(run, quiet=quiet)

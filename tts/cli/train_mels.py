@@ -23,7 +23,7 @@ def mels(
     quiet: flags.Quiet = False,
 ) -> None:
     """Write the mels that an acoustic model makes of the corpus, for vocoders to be trained on what they will hear."""
-    from tts.training.acoustic_mels import load_fastspeech2, write_acoustic_mels
+    from tts.training.acoustic import load_fastspeech2, write_acoustic_mels
     from tts.training.data import PreparedCorpus
     from tts.voice.load import choose_device
     from tts.voice.store import find_voice, is_plain_name
@@ -43,8 +43,7 @@ def export_state(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
 ) -> None:
     """Write a run's last state in half precision, to carry elsewhere and go on from with --resume-from."""
-    from tts.training.folder import LAST, read_recipe
-    from tts.training.state import compact, load_state, save_state
+    from tts.training.folder import LAST, compact, load_state, read_recipe, save_state
 
     read_recipe(run)
     if not (run / LAST).is_file():

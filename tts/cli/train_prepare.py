@@ -36,7 +36,7 @@ def prepare(
     """
     if jobs < 0:
         raise UsageError(f"--jobs must be 1 or more, not {jobs}.")
-    from tts.training.checks import Limits
+    from tts.training.features import Limits
     from tts.training.prepare import PrepareOptions
     from tts.training.prepare import prepare as prepare_dataset
 
@@ -72,7 +72,7 @@ def _summarise(report: dict[str, Any], output: Path) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from tts.training.checks import REASONS
+    from tts.training.features import REASONS
 
     console = Console(stderr=True, highlight=False)
     clips, splits = report["clips"], report["splits"]

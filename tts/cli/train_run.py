@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from tts.training.data import PreparedCorpus
-    from tts.training.fit import Run
-    from tts.training.recipe import Recipe
+    from tts.training.recipe import TrainingRecipe
+    from tts.training.run import TrainingRun
 
 _RECIPE = typer.Option("--recipe", metavar="NAME|FILE", help="What to train, and how; see tts train recipes.")
 
@@ -102,12 +102,12 @@ def _train(kind: str, request: Request) -> None:
         raise UsageError(f"{recipe.name} trains {_with_article(recipe.kind)}: say tts train {recipe.kind}.")
     if request.warm_start is not None and request.resume_from is not None:
         raise UsageError("--warm-start begins anew, --resume-from goes on: give one of them.")
-    from tts.training.devices import check_packages, start_fabric
+    from tts.training.run import check_packages, start_fabric
 
     check_packages()
     from tts.training.data import PreparedCorpus
     from tts.training.folder import check_run
-    from tts.training.trainers import check_recipe
+    from tts.training.trainer import check_recipe
 
     corpus = PreparedCorpus(request.prepared)
     check_recipe(recipe, corpus)
@@ -128,10 +128,10 @@ def told_once(fabric: Fabric) -> Iterator[None]:
         raise
 
 
-def _start(request: Request, recipe: Recipe, corpus: PreparedCorpus, fabric: Fabric) -> Run:
+def _start(request: Request, recipe: TrainingRecipe, corpus: PreparedCorpus, fabric: Fabric) -> TrainingRun:
     """A run ready to train: built, and brought to where it stands."""
-    from tts.training.fit import open_run
-    from tts.training.trainers import trainer_class
+    from tts.training.run import open_run
+    from tts.training.trainer import trainer_class
 
     output = request.output
     if trainer_class(recipe.network).needs_durations:
@@ -160,9 +160,8 @@ def _with_durations(corpus: PreparedCorpus, output: Path, fabric: Fabric, *, qui
     return learn(corpus, load_recipe(RECIPE), beside, fabric, quiet=quiet)
 
 
-def _resume_from(run: Run, path: Path) -> None:
-    from tts.training.folder import check_same
-    from tts.training.state import load_state
+def _resume_from(run: TrainingRun, path: Path) -> None:
+    from tts.training.folder import check_same, load_state
 
     state = load_state(path)
     check_same(state["recipe"], run.recipe.table, f"{path} is a state")
@@ -170,7 +169,7 @@ def _resume_from(run: Run, path: Path) -> None:
 
 
 def _warm_start(trainer: Any, name: str) -> None:
-    from tts.training.warm_start import warm_start
+    from tts.training.run import warm_start
 
     told = warm_start(trainer, name)
     if trainer.fabric.is_global_zero:
@@ -178,7 +177,7 @@ def _warm_start(trainer: Any, name: str) -> None:
             warn(sentence)
 
 
-def follow(run: Run, *, quiet: bool) -> None:
+def follow(run: TrainingRun, *, quiet: bool) -> None:
     from tts.cli.train_progress import training_progress
 
     trainer, steps = run.trainer, run.trainer.schedule.steps

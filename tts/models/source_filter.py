@@ -33,7 +33,7 @@ def cycles(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor 
 
     Pitch is interpolated linearly between frames. Phase is summed in float64, so that it does not drift over a long
     sentence. `initial_phase` in cycles is added to it: [B, 1], the phase at the start, or [B, T * hop_length], an
-    offset that changes, as a recording's does (`tts.training.phase`); the pitch in Hz stays that of F0.
+    offset that changes, as a recording's does (`tts.training.targets`); the pitch in Hz stays that of F0.
     """
     padded = torch.cat([f0, f0[:, -1:]], dim=1).double()
     steps = torch.arange(hop_length, dtype=torch.float64, device=f0.device) / hop_length

@@ -1,33 +1,45 @@
-"""Train FastSpeech 2 on known durations; batches of whole clips, which other trainers use too."""
+"""Train acoustic models on batches of complete clips: FastSpeech 2 and Tacotron 2; and write FastSpeech 2's mels.
+
+FastSpeech 2 needs known durations. The attention of Tacotron 2 learns them as targets if they are known, in minutes
+instead of hours; if they are not, it is guided along the diagonal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
+from tts.audio.mel_settings import same_mel
+from tts.errors import UsageError
+from tts.files import atomic_write
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
+from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, forward_with_alignment
 from tts.models.torch_network import length_mask
-from tts.training.corpora import clips_of_like_length, training_clips
-from tts.training.data import Item, PreparedCorpus
+from tts.training.data import Item, PreparedCorpus, clips_of_similar_length, training_clips
 from tts.training.discriminators import SpectrogramDiscriminator
-from tts.training.loop import Trainer, on_device
-from tts.training.losses import adversarial_loss, discriminator_loss, feature_matching_loss
-from tts.training.samples import Samples
-from tts.training.schedule import Schedule
+from tts.training.losses import attention_loss, guidance_loss, masked_l1, stop_loss
+from tts.training.trainer import Samples, Trainer, on_device
+from tts.voice.load import load_acoustic_model
+from tts.voice.manifest import VoiceManifest, mel_settings
 
-# More say little more, and validating should be short.
+# More clips would make validation slow and hardly more accurate.
 MOST_VALIDATION_CLIPS = 40
+# Tacotron 2 computes frame by frame: each clip is as slow as a training step.
+MOST_TACOTRON2_CLIPS = 16
+# How often in a row Tacotron 2's attention is given its own output: it learns to correct mistakes that follow mistakes.
+ECHOES = 2
+MELS_BATCH_SIZE = 8
 
 
 @dataclass
-class Utterances:
+class AcousticBatch:
     """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T]
     with frame_lengths [B]."""
 
@@ -42,13 +54,13 @@ class Utterances:
     item_ids: list[str]
 
 
-def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: bool = False) -> Utterances:
-    """Whole clips, padded at the end.
+def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: bool = False) -> AcousticBatch:
+    """Return complete clips, padded at the end.
 
-    With `unknown_durations` a clip may have none: its durations and energy are zeros.
+    With `unknown_durations`, clips without durations are allowed: their durations and energy are zeros.
 
     Raises:
-        TtsError: a clip has no durations, where it must.
+        TtsError: a clip has no durations, but needs them.
     """
     pad = torch.nn.utils.rnn.pad_sequence
     ids = [torch.tensor(corpus.symbols.encode(item.phonemes).ids) for item in items]
@@ -57,7 +69,7 @@ def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: boo
     else:
         durations = [torch.tensor(item.known_durations) for item in items]
     mels = [corpus.mel_of(item.frames).T for item in items]
-    return Utterances(
+    return AcousticBatch(
         ids=pad(ids, batch_first=True),
         id_lengths=torch.tensor([len(row) for row in ids]),
         durations=pad(durations, batch_first=True),
@@ -71,9 +83,9 @@ def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: boo
 
 
 def symbol_energy(mel: Tensor, durations: Tensor) -> Tensor:
-    """mel [T, n_mels] → mean log L2 norm of each symbol's frames [S]; the clip's least where it has none.
+    """mel [T, n_mels] → mean log L2 norm of each symbol's frames [S]; the clip's minimum for symbols without frames.
 
-    Durations that are not known, all of them 0, give zeros.
+    Unknown durations, which are all 0, give zeros.
     """
     if not durations.any():
         return torch.zeros(len(durations))
@@ -83,9 +95,33 @@ def symbol_energy(mel: Tensor, durations: Tensor) -> Tensor:
     return torch.where(durations > 0, total / durations.clamp(min=1), energy.min())
 
 
+class AcousticTrainer(Trainer[AcousticBatch]):
+    """What the trainers of acoustic models share."""
+
+    kind = "acoustic"
+    items: list[Item]
+    """Training clips, shortest first."""
+    held_out: list[Item]
+    """Validation clips."""
+
+    @classmethod
+    def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
+        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
+
+    def spoken_samples(self, item: Item, mel: Tensor) -> Samples:
+        """Return a clip's recorded mel, the mel [n_mels, T] that the network generates, and audio of the latter."""
+        samples = Samples(self.corpus.mel.sample_rate, mels={"recorded": self.corpus.mel_of(item.frames).numpy()})
+        # An untrained network may generate no frame, or fewer than one Fourier transform needs.
+        if mel.shape[1] * self.corpus.mel.hop_length > self.corpus.mel.n_fft:
+            samples.mels["spoken"] = mel.cpu().numpy()
+            wave = GriffinLim(self.corpus.mel)(mel.cpu()[None], np.random.default_rng(0))[0]
+            samples.audio["spoken"] = wave.clamp(-1, 1).numpy()
+        return samples
+
+
 @dataclass(frozen=True)
-class AcousticSettings:
-    """Sizes of a batch, and the weights of the losses in the sum."""
+class FastSpeech2Settings:
+    """Batch sizes, and the weights of the losses in the sum."""
 
     batch_size: int = 8
     critic_frames: int = 64
@@ -96,39 +132,31 @@ class AcousticSettings:
     feature_weight: float = 0.5
 
 
-class AcousticTrainer(Trainer[Utterances]):
-    kind = "acoustic"
+class FastSpeech2Trainer(AcousticTrainer):
+    """Trains FastSpeech 2 on known durations."""
+
     network_name = "fastspeech2"
+    Network = FastSpeech2
     Dimensions = FastSpeech2Dimensions
-    Settings = AcousticSettings
+    Settings = FastSpeech2Settings
     needs_durations = True
     symbol_embedding = "embed.weight"
     network: FastSpeech2
+    critic: SpectrogramDiscriminator
+    settings: FastSpeech2Settings
 
-    def __init__(
-        self,
-        corpus: PreparedCorpus,
-        dimensions: FastSpeech2Dimensions,
-        settings: AcousticSettings,
-        schedule: Schedule,
-        run: Path,
-        fabric: Fabric,
-    ) -> None:
-        torch.manual_seed(schedule.seed)
-        super().__init__(corpus, FastSpeech2(dimensions), SpectrogramDiscriminator(), schedule, run, fabric)
-        self.settings = settings
-        known = [item for item in corpus.items if item.durations is not None]
+    def select_clips(self) -> None:
+        known = [item for item in self.corpus.items if item.durations is not None]
         self.items = training_clips((i for i in known if i.split == "train"), "with durations")
         self.held_out = [item for item in known if item.split == "val"][:MOST_VALIDATION_CLIPS]
 
-    @classmethod
-    def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
-        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
+    def build_critic(self) -> SpectrogramDiscriminator:
+        return SpectrogramDiscriminator()
 
-    def batch(self, random: np.random.Generator) -> Utterances:
-        return collate(self.corpus, clips_of_like_length(self.items, self.settings.batch_size, random))
+    def batch(self, random: np.random.Generator) -> AcousticBatch:
+        return collate(self.corpus, clips_of_similar_length(self.items, self.settings.batch_size, random))
 
-    def losses(self, batch: Utterances, adversarial: bool) -> dict[str, Tensor]:
+    def losses(self, batch: AcousticBatch, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
         predicted = self.network(batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy)
         symbol_mask = length_mask(batch.id_lengths)
@@ -136,38 +164,31 @@ class AcousticTrainer(Trainer[Utterances]):
         losses = {
             "mel": masked_l1(predicted.mel, batch.mel, frame_mask[:, None]),
             "duration": masked_l1(predicted.log_durations, torch.log1p(batch.durations.float()), symbol_mask),
-            # Unvoiced frames carry only a filled-in pitch: it should be smooth there, not right.
+            # The pitch of unvoiced frames is interpolated: it should be smooth, but need not be exact.
             "pitch": masked_l1(predicted.log_f0, batch.log_f0, frame_mask * (0.1 + 0.9 * batch.voiced)),
             "energy": masked_l1(predicted.energy, batch.energy, symbol_mask),
         }
         total = losses["mel"] + s.duration_weight * losses["duration"]
         total = total + s.pitch_weight * losses["pitch"] + s.energy_weight * losses["energy"]
         if adversarial:
-            losses |= self.adversarial_losses(*self.stretches(batch, predicted.mel))
+            # The same random segment of each clip, recorded and generated; the critic expects magnitudes.
+            n = s.critic_frames
+            starts = [int(torch.randint(max(1, int(length) - n), ())) for length in batch.frame_lengths]
+            real, fake = (
+                torch.stack([mel[i, :, start : start + n] for i, start in enumerate(starts)]).exp()
+                for mel in (batch.mel, predicted.mel)
+            )
+            losses |= self.adversarial_losses(self.judge, [real], [fake])
             total = total + s.adversarial_weight * losses["adversarial"] + s.feature_weight * losses["features"]
         return losses | {"total": total}
 
-    def adversarial_losses(self, real: Tensor, made: Tensor) -> dict[str, Tensor]:
-        """Train the critic on two sets of spectrograms [B, n_mels, T]; give what it then makes of the second."""
-        critic_loss = discriminator_loss([self.critic(real)[0]], [self.critic(made.detach())[0]])
-        self.descend(self.critic_optimizer, critic_loss, self.critic)
-        self.critic.requires_grad_(False)
-        score, features = self.critic(made)
-        real_features = self.critic(real)[1]
-        self.critic.requires_grad_(True)
-        matching = feature_matching_loss([real_features], [features])
-        return {"critic": critic_loss, "adversarial": adversarial_loss([score]), "features": matching}
-
-    def stretches(self, batch: Utterances, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """The same random stretch of each clip, recorded and made, as magnitudes (the critic takes the log)."""
-        n = self.settings.critic_frames
-        starts = [int(torch.randint(max(1, int(length) - n), ())) for length in batch.frame_lengths]
-        real = torch.stack([batch.mel[i, :, start : start + n] for i, start in enumerate(starts)])
-        made = torch.stack([mel[i, :, start : start + n] for i, start in enumerate(starts)])
-        return real.exp(), made.exp()
+    def judge(self, spectrograms: Sequence[Tensor]) -> tuple[list[Tensor], list[list[Tensor]]]:
+        """Return the critic's scores and features, in lists of one as from several discriminators."""
+        score, features = self.critic(spectrograms[0])
+        return [score], [features]
 
     def validate(self) -> dict[str, float]:
-        """Mel distance on the validation clips with true durations, predicted pitch and energy."""
+        """Return the mel distance of the validation clips with true durations, predicted pitch and energy."""
         if not self.held_out:
             return {}
         batch = on_device(collate(self.corpus, self.held_out), self.fabric.device)
@@ -176,26 +197,176 @@ class AcousticTrainer(Trainer[Utterances]):
         return {"validation_mel": float(masked_l1(predicted.mel, batch.mel, frame_mask))}
 
     def samples(self) -> Samples:
-        """The first validation clip as recorded, and as it is spoken (through Griffin-Lim)."""
+        """Return the first validation clip as recorded, and as the network speaks it (through Griffin-Lim)."""
         if not self.held_out:
             return Samples()
         ids = self.corpus.symbols.encode(self.held_out[0].phonemes).ids
-        spoken = self.network.speak(torch.tensor(ids, device=self.fabric.device)).mel
-        return spoken_sample(self.corpus, self.held_out[0], spoken)
+        mel = self.network.speak(torch.tensor(ids, device=self.fabric.device)).mel
+        return self.spoken_samples(self.held_out[0], mel)
 
 
-def spoken_sample(corpus: PreparedCorpus, item: Item, spoken: Tensor) -> Samples:
-    """A clip's recorded mel beside the mel [n_mels, T] that a network speaks, and the latter to hear."""
-    samples = Samples(corpus.mel.sample_rate, mels={"recorded": corpus.mel_of(item.frames).numpy()})
-    # A network that has learned nothing yet may speak no frame, or fewer than a Fourier transform takes.
-    if spoken.shape[1] * corpus.mel.hop_length > corpus.mel.n_fft:
-        samples.mels["spoken"] = spoken.cpu().numpy()
-        wave = GriffinLim(corpus.mel)(spoken.cpu()[None], np.random.default_rng(0))[0]
-        samples.audio["spoken"] = wave.clamp(-1, 1).numpy()
-    return samples
+@dataclass(frozen=True)
+class Tacotron2Settings:
+    """Batch size, and the weights of the losses in the sum; `max_frames` is the longest clip."""
+
+    batch_size: int = 8
+    max_frames: int = 400
+    mels: str = "mels.npy"
+    """The target: the recordings' mels, or those that another acoustic model made of the same clips."""
+    stop_weight: float = 0.5
+    attention_weight: float = 0.5
+    """Of the distance from the known alignment."""
+    guidance_weight: float = 2.0
+    """Of the distance from the diagonal, if the alignment is unknown."""
+    shown_steps: int = 0
+    """In these first steps, all frames are computed at once: the true alignment replaces the attention's output."""
+    echoed_steps: int = 0
+    """In these next steps too, but every other step gives the attention its own output of such a pass.
+
+    All later steps compute frame by frame, as in synthesis, which is several times slower.
+    """
 
 
-def masked_l1(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Mean absolute difference where `weight` is more than zero, weighted by it."""
-    weight = weight.float().expand_as(target)
-    return ((predicted - target).abs() * weight).sum() / weight.sum()
+class Tacotron2Trainer(AcousticTrainer):
+    """Trains Tacotron 2 under teacher forcing, with a supervised or guided attention."""
+
+    network_name = "tacotron2"
+    Dimensions = Tacotron2Dimensions
+    Settings = Tacotron2Settings
+    symbol_embedding = "embedding.weight"
+    network: Tacotron2
+    settings: Tacotron2Settings
+
+    def select_clips(self) -> None:
+        (self.corpus,) = self.corpus.with_mels(self.settings.mels)
+        longest = self.settings.max_frames
+        short = [item for item in self.corpus.items if item.n_frames <= longest]
+        self.items = training_clips((i for i in short if i.split == "train"), f"of at most {longest} frames")
+        self.held_out = [item for item in short if item.split == "val"][:MOST_TACOTRON2_CLIPS]
+
+    def build_network(self) -> Tacotron2:
+        network = Tacotron2(self.dimensions)
+        # The first outputs are the mean spectrum, which the network need not learn.
+        network.decoder.to_frame.bias.data.copy_(self.corpus.mean_mel())
+        return network
+
+    def batch(self, random: np.random.Generator) -> AcousticBatch:
+        """Return clips of similar length: neighbours in the list sorted by length."""
+        size = self.settings.batch_size
+        start = int(random.integers(max(1, len(self.items) - size + 1)))
+        return collate(self.corpus, self.items[start : start + size], unknown_durations=True)
+
+    def losses(self, batch: AcousticBatch, adversarial: bool) -> dict[str, Tensor]:
+        s = self.settings
+        frames = self.teacher_forced_frames(batch)
+        mask = length_mask(batch.frame_lengths)
+        losses = {
+            "before": masked_l1(frames.mel_before_postnet, batch.mel, mask[:, None]),
+            "mel": masked_l1(frames.mel, batch.mel, mask[:, None]),
+            "stop": stop_loss(frames.stop_logits, batch.frame_lengths),
+        }
+        total = losses["before"] + losses["mel"] + s.stop_weight * losses["stop"]
+        known = batch.durations.sum(1) > 0
+        if known.any():
+            losses["attention"] = attention_loss(frames.alignments[known], batch.durations[known])
+            total = total + s.attention_weight * losses["attention"]
+        if not known.all():
+            lengths = batch.id_lengths[~known], batch.frame_lengths[~known]
+            losses["guidance"] = guidance_loss(frames.alignments[~known], *lengths)
+            total = total + s.guidance_weight * losses["guidance"]
+        return losses | {"total": total}
+
+    def teacher_forced_frames(self, batch: AcousticBatch) -> Frames:
+        """Predict each frame from the true ones before it, in the way that the settings choose for this step."""
+        s = self.settings
+        inputs = (batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        known = bool((batch.durations.sum(1) > 0).all())
+        if not known or self.step >= s.shown_steps + s.echoed_steps:
+            frames: Frames = self.network(*inputs)
+            return frames
+        alignment = shown_alignment(batch.durations, batch.mel.shape[2])
+        # Only every other step: an attention that always gets its own output ignores the text for a while.
+        is_echoed = self.step >= s.shown_steps and self.step % 2 == 1
+        return forward_with_alignment(self.network, *inputs, alignment, echoes=ECHOES * is_echoed)
+
+    def validate(self) -> dict[str, float]:
+        """Return the mel distance of validation clips under teacher forcing, and the sharpness of the attention."""
+        if not self.held_out:
+            return {}
+        batch, frames = self._validation_frames()
+        mask = length_mask(batch.frame_lengths)
+        return {
+            "validation_mel": float(masked_l1(frames.mel, batch.mel, mask[:, None])),
+            "validation_focus": float((frames.alignments.amax(2) * mask).sum() / mask.sum()),
+        }
+
+    def samples(self) -> Samples:
+        """Return the first validation clip as spoken, with its attention, and its attention under teacher forcing."""
+        if not self.held_out:
+            return Samples()
+        item = self.held_out[0]
+        ids = torch.tensor([self.corpus.symbols.encode(item.phonemes).ids], device=self.fabric.device)
+        lengths = torch.tensor([ids.shape[1]], device=self.fabric.device)
+        # Bounded, because an untrained network does not stop.
+        free = self.network.infer(ids, lengths, max_frames=2 * item.n_frames)
+        samples = self.spoken_samples(item, free.mel[0])
+        batch, forced = self._validation_frames()
+        n_frames, n_symbols = int(batch.frame_lengths[0]), int(batch.id_lengths[0])
+        samples.alignments["spoken"] = free.alignments[0].cpu().numpy()
+        samples.alignments["true frames before"] = forced.alignments[0, :n_frames, :n_symbols].cpu().numpy()
+        return samples
+
+    def _validation_frames(self) -> tuple[AcousticBatch, Frames]:
+        batch = on_device(collate(self.corpus, self.held_out, unknown_durations=True), self.fabric.device)
+        frames: Frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        return batch, frames
+
+
+def shown_alignment(durations: Tensor, n_frames: int) -> Tensor:
+    """durations [B, S] in frames → weights [B, n_frames, S]: 1 at the symbol of the frame, 0 in the padding.
+
+    Not blurred: blurred weights announce the next symbol some frames early, and the attention would come to rely on it.
+    """
+    ends = durations.cumsum(1)
+    frame = torch.arange(n_frames, device=durations.device)[None, :, None]
+    return ((frame >= (ends - durations)[:, None]) & (frame < ends[:, None])).float()
+
+
+def load_fastspeech2(voice: VoiceManifest, corpus: PreparedCorpus, device: str) -> FastSpeech2:
+    """Return the voice's acoustic model, for `write_acoustic_mels`.
+
+    Raises:
+        UsageError: it does not accept durations, or its symbols or mel are not those of the corpus.
+    """
+    network = load_acoustic_model(voice, torch.device(device))
+    if not isinstance(network, FastSpeech2):
+        raise UsageError(
+            f"{voice.name} does not accept durations: only a FastSpeech 2 makes mels that are aligned with recordings."
+        )
+    if voice.frontend is None or voice.frontend.symbols != corpus.symbols.symbols:
+        raise UsageError(f"{voice.name} has other symbols than {corpus.folder}: train a voice on this corpus.")
+    if not same_mel(mel_settings(voice), corpus.mel):
+        raise UsageError(f"{voice.name} has other mel settings than {corpus.folder}: train a voice on this corpus.")
+    return network
+
+
+@torch.inference_mode()
+def write_acoustic_mels(corpus: PreparedCorpus, network: FastSpeech2, path: Path) -> None:
+    """Write the network's mels of all clips, float16 [frames, n_mels] laid out as mels.npy, to fine-tune vocoders on.
+
+    True durations, pitch and energy are given, so that every frame corresponds to the samples of the recording.
+
+    Raises:
+        TtsError: a clip has no durations, or the file cannot be written.
+    """
+    device = next(network.parameters()).device
+    items = sorted(corpus.items, key=lambda item: item.n_frames)
+    with atomic_write(path) as part:
+        mels = np.lib.format.open_memmap(part, "w+", np.float16, corpus.mels.shape)
+        for start in range(0, len(items), MELS_BATCH_SIZE):
+            chosen = items[start : start + MELS_BATCH_SIZE]
+            batch = on_device(collate(corpus, chosen), device)
+            predicted = network(batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy).mel.cpu()
+            for item, mel in zip(chosen, predicted, strict=True):
+                mels[item.frames] = mel[:, : item.n_frames].T.numpy()
+        mels.flush()

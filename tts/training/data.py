@@ -1,8 +1,8 @@
-"""The prepared folder: what `tts.training.prepare` writes, read by memory map, as training batches.
+"""Prepared data: read what `tts train prepare` wrote, by memory map, and sample training batches from it.
 
 dataset.json    name, language, licence, provenance, frontend, symbols, mel, durations (given, learned or null), sizes
-items.jsonl     a clip a line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames
-waves.npy       int16 [frames * hop_length]: all clips end to end, as in the next three
+items.jsonl     one clip per line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames
+waves.npy       int16 [frames * hop_length]: all clips concatenated, as in the next three
 mels.npy        float16 [frames, n_mels]
 f0.npy          float32 [frames] in Hz, 0 where unvoiced
 energy.npy      float32 [frames], see `frame_energy`
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from torch import Tensor
 from tts.audio.audio import INT16_SCALE
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fill_unvoiced
-from tts.errors import TtsError
+from tts.errors import TtsError, UsageError
 from tts.text.symbols import SymbolTable
 
 FORMAT = 1
@@ -33,7 +34,7 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a prepared folder says of itself in dataset.json; `durations` is given, learned, or None for unknown."""
+    """The content of dataset.json; `durations` is "given", "learned", or None if they are unknown."""
 
     name: str
     language: str
@@ -63,27 +64,32 @@ def load_dataset(folder: Path) -> Dataset:
             f"{folder} is not a prepared data set (it has no dataset.json): make one with tts train prepare."
         )
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if (version := told.pop("format", None)) != FORMAT:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if (version := content.pop("format", None)) != FORMAT:
             raise TtsError(f"{folder} was prepared in format {version}, not {FORMAT}: run tts train prepare again.")
-        mel, symbols = MelSettings(**told.pop("mel")), tuple(told.pop("symbols"))
+        mel, symbols = MelSettings(**content.pop("mel")), tuple(content.pop("symbols"))
         SymbolTable(symbols)
-        return Dataset(**told, mel=mel, symbols=symbols)
+        return Dataset(**content, mel=mel, symbols=symbols)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise TtsError(f"{path} cannot be read ({error}): run tts train prepare again.") from error
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON lines file."""
+    """Return the objects of a JSON lines file."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
+def json_lines(rows: Iterable[Any]) -> str:
+    """Return dataclasses as JSON lines."""
+    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+
+
 @dataclass(frozen=True)
 class Item:
-    """One clip: where its frames lie in the packed arrays, and what is said in them.
+    """One clip: the position of its frames in the concatenated arrays, and what is spoken in it.
 
-    `durations` are frames: the silence before, one a phoneme symbol, the silence after; None where nobody knows them.
+    `durations` are frames: the silence before, one per phoneme symbol, the silence after; None if they are unknown.
     """
 
     id: str
@@ -100,7 +106,7 @@ class Item:
 
     @property
     def known_durations(self) -> list[int]:
-        """The durations, for what cannot do without.
+        """The durations, for code that requires them.
 
         Raises:
             TtsError: they are unknown.
@@ -112,7 +118,7 @@ class Item:
 
 def frame_energy(mels: npt.NDArray[Any]) -> FloatArray:
     """mels [frames, n_mels] → the log of the L2 norm of each frame's magnitudes, float32 [frames]."""
-    # In one order in memory: sums of columns and of rows differ in the last bit.
+    # In a fixed memory order: sums over rows and over columns differ in the last bit.
     doubled = 2 * mels.astype(np.float32, order="C")
     highest = doubled.max(1)
     energy: FloatArray = 0.5 * (highest + np.log(np.exp(doubled - highest[:, None]).sum(1)))
@@ -131,10 +137,10 @@ class Segments:
 
 
 class PreparedCorpus:
-    """The packed arrays; `mels_file` can name mels made by an acoustic model in place of the recordings' own.
+    """A prepared folder; `mels_file` may name the mels of an acoustic model instead of those of the recordings.
 
     Raises:
-        TtsError: the folder was not prepared, or its files do not belong together.
+        TtsError: the folder is not a prepared folder, or its files do not belong together.
     """
 
     def __init__(self, folder: Path, mels_file: str = "mels.npy") -> None:
@@ -145,43 +151,61 @@ class PreparedCorpus:
         self.waves = np.load(folder / "waves.npy", mmap_mode="r")
         self.mels = np.load(folder / mels_file, mmap_mode="r")
         self.f0 = np.load(folder / "f0.npy")
-        self.energy = self._energy()
+        if (folder / "energy.npy").is_file():
+            self.energy = np.load(folder / "energy.npy")
+        else:
+            # Clip by clip: all mels in float32 may not fit into memory.
+            self.energy = np.concatenate([frame_energy(self.mels[item.frames]) for item in self.items])
         self._check_sizes(mels_file)
         self.filled_f0 = np.concatenate([fill_unvoiced(self.f0[item.frames]) for item in self.items])
+
+    def _check_sizes(self, mels_file: str) -> None:
+        n = self.dataset.n_frames
+        expected = {"waves.npy": n * self.mel.hop_length, mels_file: n, "f0.npy": n, "energy.npy": n}
+        arrays = (self.waves, self.mels, self.f0, self.energy)
+        for (name, length), array in zip(expected.items(), arrays, strict=True):
+            if len(array) != length:
+                raise TtsError(f"{self.folder / name} does not fit its dataset.json: run tts train prepare again.")
+
+    def with_mels(self, names: str | Sequence[str]) -> list[PreparedCorpus]:
+        """Return the corpus once per file of mels in its folder; everything except the mels is shared.
+
+        Raises:
+            UsageError: a file does not exist.
+            TtsError: a file holds the mels of other clips.
+        """
+        corpora = []
+        for name in (names,) if isinstance(names, str) else names:
+            if not (self.folder / name).is_file():
+                raise UsageError(f"{self.folder} has no {name}: make it with tts train mels, or change settings.mels.")
+            corpus = copy.copy(self)
+            corpus.mels = np.load(self.folder / name, mmap_mode="r")
+            corpus._check_sizes(name)
+            corpora.append(corpus)
+        return corpora
 
     @property
     def hop_length(self) -> int:
         return self.mel.hop_length
 
-    def with_mels(self, mels_file: str) -> PreparedCorpus:
-        """The same clips with other mels of them, which lie in the same folder; all else is shared.
-
-        Raises:
-            TtsError: the mels are not those of these clips.
-        """
-        other = copy.copy(self)
-        other.mels = np.load(self.folder / mels_file, mmap_mode="r")
-        other._check_sizes(mels_file)
-        return other
-
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
 
     def wave(self, frames: slice) -> Tensor:
-        """Samples of a range of frames, float32 in -1 to 1."""
+        """Return the samples of a range of frames, float32 in -1 to 1."""
         samples = self.waves[frames.start * self.hop_length : frames.stop * self.hop_length]
         return torch.from_numpy(samples.astype(np.float32) / INT16_SCALE)
 
     def mean_mel(self) -> Tensor:
-        """[n_mels], of a frame in every hundred or so."""
+        """Return the mean of about one frame in a hundred, [n_mels]."""
         return torch.from_numpy(self.mels[::97].astype(np.float32).mean(0))
 
     def mel_of(self, frames: slice) -> Tensor:
-        """[n_mels, frames]"""
+        """Return the mel of a range of frames, [n_mels, frames]."""
         return torch.from_numpy(self.mels[frames].astype(np.float32).T.copy())
 
     def segments(self, items: list[Item], batch_size: int, n_frames: int, random: np.random.Generator) -> Segments:
-        """Random stretches of `n_frames`, drawn evenly over all the speech there is."""
+        """Sample segments of `n_frames` frames, uniformly over all possible positions in `items`."""
         lengths = np.array([item.n_frames - n_frames for item in items], dtype=np.float64).clip(min=0)
         chosen = random.choice(len(items), size=batch_size, p=lengths / lengths.sum())
         ranges = []
@@ -196,18 +220,41 @@ class PreparedCorpus:
             item_ids=[items[index].id for index in chosen],
         )
 
-    def _energy(self) -> FloatArray:
-        path = self.folder / "energy.npy"
-        if path.is_file():
-            energy: FloatArray = np.load(path)
-            return energy
-        # A clip at a time: all mels at once in float32 may not fit into memory.
-        return np.concatenate([frame_energy(self.mels[item.frames]) for item in self.items])
 
-    def _check_sizes(self, mels_file: str) -> None:
-        n = self.dataset.n_frames
-        expected = {"waves.npy": n * self.mel.hop_length, mels_file: n, "f0.npy": n, "energy.npy": n}
-        found = (self.waves, self.mels, self.f0, self.energy)
-        for (name, length), array in zip(expected.items(), found, strict=True):
-            if len(array) != length:
-                raise TtsError(f"{self.folder / name} does not fit its dataset.json: run tts train prepare again.")
+def training_clips(items: Iterable[Item], condition: str) -> list[Item]:
+    """Return the items as a list, shortest first; `condition` describes them in the error message.
+
+    Raises:
+        TtsError: there is none.
+    """
+    chosen = sorted(items, key=lambda item: item.n_frames)
+    if not chosen:
+        raise TtsError(f"The data set has no training clips {condition}: change the recipe's settings or add clips.")
+    return chosen
+
+
+def clips_of_similar_length(items: Sequence[Item], size: int, random: np.random.Generator) -> list[Item]:
+    """Sample a batch from `items`, sorted by length: half of the clips in a random window of twice the batch size."""
+    start = max(0, int(random.integers(-size // 2, max(1, len(items) - size))))
+    window = items[start : start + 2 * size]
+    chosen = random.choice(len(window), size=min(size, len(window)), replace=False)
+    return [window[i] for i in chosen]
+
+
+class SegmentSampler:
+    """Samples batches of segments of `n_frames` from the training clips, each from one of the files of mels.
+
+    Raises:
+        UsageError: a file of mels does not exist.
+        TtsError: no clip is long enough.
+    """
+
+    def __init__(self, corpus: PreparedCorpus, mels: str | tuple[str, ...], batch_size: int, n_frames: int) -> None:
+        self.corpora = corpus.with_mels(mels)
+        self.batch_size, self.n_frames = batch_size, n_frames
+        long = (item for item in corpus.split("train") if item.n_frames > n_frames)
+        self.items = training_clips(long, f"of more than {n_frames} frames")
+
+    def sample(self, random: np.random.Generator) -> Segments:
+        corpus = self.corpora[int(random.integers(len(self.corpora)))]
+        return corpus.segments(self.items, self.batch_size, self.n_frames, random)

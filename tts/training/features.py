@@ -1,8 +1,12 @@
-"""One clip → what training reads of it: wave, mel, F0, energy, and the phonemes that `tts say` would speak."""
+"""Features of one clip: check its text and recording, then compute wave, mel, F0 and energy.
+
+A clip that fails a check raises `UnfitError` with one of the `REASONS`; no clip is dropped without a reason.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -10,30 +14,85 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tts.audio.audio import to_int16
+from tts.audio.audio import Audio, integrated_loudness, to_int16
 from tts.audio.mel import mel_spectrogram
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
+from tts.errors import UsageError
 from tts.text.espeak import EspeakFrontend
-from tts.training import checks
-from tts.training.checks import Limits, UnfitError
+from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH
 from tts.training.data import frame_energy
-from tts.training.layouts import Clip
+from tts.training.layouts import Clip, Fault
 
 FloatArray = npt.NDArray[np.float32]
 
-# Silence left at both ends: the network learns to begin and end in it, and `tts say` keeps as much.
+# Reason, as dropped.jsonl and report.json name it → explanation.
+REASONS = {
+    "unreadable line": "its line in the data set cannot be read",
+    "wrong durations": "its durations do not match its phonemes",
+    "missing file": "there is no recording",
+    "unreadable file": "its recording cannot be read as audio",
+    "low sample rate": "its sample rate is less than twice the highest frequency of the mel",
+    "clipped": "its recording is clipped",
+    "silent": "its recording is silent",
+    "too short": "it is shorter than --min-seconds",
+    "too long": "it is longer than --max-seconds",
+    "no text": "its text is empty",
+    "unspeakable": "its text contains nothing that can be spoken",
+    "wrong pace": "its text is too long or too short for its recording",
+    "duplicate": "an earlier clip has the same id, or the same text and recording",
+}
+
+# Shorter clips hold no speech and too few samples for a mel; longer ones fit into no batch.
+LEAST_SECONDS, MOST_SECONDS = 0.1, 120.0
+# So many samples in a row at full scale are a clipped wave; one or two are a peak that just fits.
+CLIPPED_RUN = 3
+FULL_SCALE = 1 - 2 / 32768
+MAX_CLIPPED_SHARE = 1e-3
+MIN_LOUDNESS = -50.0
+# People speak 10 to 20 speech sounds per second. A clip at more than 30, or at less than two per second apart from one
+# second of silence, has the text of another recording.
+MAX_SOUNDS_PER_SECOND = 30.0
+MIN_SOUNDS_PER_SECOND = 2.0
+SILENCE_SECONDS = 1.0
+# Silence left at both ends: networks learn to begin and end with silence, and `tts say` produces as much.
 MARGIN_SECONDS = 0.12
-# What is so far below the loudest frame is silence: room noise of good recordings lies lower, weak consonants higher.
+# Frames this far below the loudest one are silence: the noise of good recordings is lower, weak consonants are higher.
 SILENCE_DECIBELS = -45.0
 _SILENCE_WINDOW, _SILENCE_HOP = 0.025, 0.005
-# A file that is so much longer than the longest clip is not read: silence at its ends would not explain it.
+# A file may be longer than the longest clip by so much silence at its ends; longer files are not read at all.
 _LONGEST_SILENCE = 10.0
+
+_SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
+_MARKERS = frozenset(ENGLISH_IPA.symbols[:N_RESERVED])
+
+
+class UnfitError(Exception):
+    """A clip cannot be used for training."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.fault = Fault(reason, detail)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The shortest and the longest clip in seconds, measured after trimming."""
+
+    min_seconds: float = 0.3
+    max_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not LEAST_SECONDS <= self.min_seconds < self.max_seconds <= MOST_SECONDS:
+            raise UsageError(
+                f"Clips must be {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds long, and --min-seconds must be below "
+                f"--max-seconds: {self.min_seconds:g} and {self.max_seconds:g} are not allowed."
+            )
 
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """How clips become features; equal settings give equal features of equal files."""
+    """How features are computed; equal settings give equal features of equal files."""
 
     mel: MelSettings = field(default_factory=MelSettings)
     language: str = "en-us"
@@ -43,9 +102,9 @@ class FeatureSettings:
 
 @dataclass(frozen=True)
 class Features:
-    """wave int16 [T * hop_length], mel float16 [T, n_mels], f0 [T] in Hz (0 unvoiced), energy [T].
+    """wave int16 [T * hop_length], mel float16 [T, n_mels], f0 [T] in Hz (0 where unvoiced), energy [T].
 
-    `notes` is plain data: phonemes, durations in frames, and what the report wants to know.
+    `notes` is JSON data: the phonemes, the durations in frames, and the figures that the report needs.
     """
 
     wave: npt.NDArray[np.int16]
@@ -55,56 +114,9 @@ class Features:
     notes: dict[str, Any]
 
 
-def clip_features(clip: Clip, settings: FeatureSettings) -> Features:
-    """The features of a clip.
-
-    Raises:
-        UnfitError: a check fails.
-        TtsError: espeak-ng cannot be loaded or does not speak the language.
-    """
-    if clip.fault is not None:
-        raise UnfitError(clip.fault.reason, clip.fault.detail)
-    phonemes = spoken(clip, settings.language)
-    sounds = checks.check_phonemes(phonemes)
-    recording = read_recording(clip, settings)
-    samples = resampled(recording.samples, recording.sample_rate, settings.mel.sample_rate)
-    if settings.trim and clip.durations is None:
-        samples = trimmed(samples, settings.mel.sample_rate)
-    seconds = len(samples) / settings.mel.sample_rate
-    checks.check_length(seconds, settings.limits)
-    loudness = checks.check_loudness(samples, settings.mel.sample_rate)
-    checks.check_pace(sounds, seconds)
-    notes = {
-        "phonemes": phonemes,
-        "loudness": round(loudness, 2),
-        "sounds": sounds,
-        "sample_rate": recording.sample_rate,
-        "channels": recording.channels,
-        "digest": recording.digest,
-    }
-    return _packed(samples, settings.mel, clip.durations, notes)
-
-
-def spoken(clip: Clip, language: str) -> str:
-    """The phonemes of a clip: those given, or of each sentence what `tts say` would speak, a space between them."""
-    if clip.phonemes is not None:
-        return clip.phonemes
-    if not clip.text.strip():
-        raise UnfitError("no text", "its text is empty")
-    frontend = _frontend(language)
-    sentences = [frontend.phonemize(sentence) for sentence in frontend.sentences(clip.text)]
-    return " ".join(phonemes for phonemes in sentences if checks.n_sounds(phonemes))
-
-
-@lru_cache(maxsize=1)
-def _frontend(language: str) -> EspeakFrontend:
-    # As it was when the corpora that exist were prepared: what is said for a homograph stays what espeak-ng says.
-    return EspeakFrontend(language, homographs=False)
-
-
 @dataclass(frozen=True)
 class Recording:
-    """samples [n] of all channels' mean, and what the file was: its channels, and a digest of the samples."""
+    """samples [n], the mean of all channels; the file's sample rate and channels; a SHA-256 digest of the samples."""
 
     samples: FloatArray
     sample_rate: int
@@ -112,11 +124,88 @@ class Recording:
     digest: str
 
 
-def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
-    """Read a clip's file.
+def clip_features(clip: Clip, settings: FeatureSettings) -> Features:
+    """Check a clip and compute its features.
 
     Raises:
-        UnfitError: it is missing, no audio, of too low a rate, clipped or far too long.
+        UnfitError: a check fails.
+        TtsError: espeak-ng cannot be loaded or does not know the language.
+    """
+    import soxr
+    import torch
+
+    if clip.fault is not None:
+        raise UnfitError(clip.fault.reason, clip.fault.detail)
+    mel = settings.mel
+    phonemes = clip_phonemes(clip, settings.language)
+    sounds = check_phonemes(phonemes)
+    recording = read_recording(clip, settings)
+    samples: FloatArray = soxr.resample(recording.samples, recording.sample_rate, mel.sample_rate)
+    if settings.trim and clip.durations is None:
+        samples = trimmed(samples, mel.sample_rate)
+
+    seconds = len(samples) / mel.sample_rate
+    check_length(seconds, settings.limits)
+    loudness = check_loudness(samples, mel.sample_rate)
+    check_pace(sounds, seconds)
+
+    n_frames = len(samples) // mel.hop_length
+    spectrogram = mel_spectrogram(torch.from_numpy(samples)[None], mel)[0, :, :n_frames].numpy().T
+    stored_mel = spectrogram.astype(np.float16, order="C")
+    return Features(
+        wave=to_int16(samples[: n_frames * mel.hop_length]),
+        mel=stored_mel,
+        f0=fundamental_frequency(samples, mel.sample_rate, mel.hop_length)[:n_frames],
+        # Of the mel in float16, so that energy can be recomputed from the file of mels.
+        energy=frame_energy(stored_mel),
+        notes={
+            "phonemes": phonemes,
+            "loudness": round(loudness, 2),
+            "sounds": sounds,
+            "sample_rate": recording.sample_rate,
+            "channels": recording.channels,
+            "digest": recording.digest,
+            "durations": None if clip.durations is None else frame_durations(clip.durations, n_frames).tolist(),
+        },
+    )
+
+
+def clip_phonemes(clip: Clip, language: str) -> str:
+    """Return the phonemes that the data set gives, or those of all sentences of the text, joined by spaces."""
+    if clip.phonemes is not None:
+        return clip.phonemes
+    if not clip.text.strip():
+        raise UnfitError("no text", "its text is empty")
+    frontend = _frontend(language)
+    sentences = [frontend.phonemize(sentence) for sentence in frontend.sentences(clip.text)]
+    return " ".join(phonemes for phonemes in sentences if _n_sounds(phonemes))
+
+
+@lru_cache(maxsize=1)
+def _frontend(language: str) -> EspeakFrontend:
+    # Without our homograph rules, as when the existing corpora were prepared: espeak-ng chooses each pronunciation.
+    return EspeakFrontend(language, homographs=False)
+
+
+def check_phonemes(phonemes: str) -> int:
+    """Return the number of speech sounds (vowels and consonants) in `phonemes`; there must be at least one."""
+    if markers := sorted(_MARKERS.intersection(phonemes)):
+        raise UnfitError("unspeakable", f"{' '.join(markers)} among the phonemes: reserved for begin, end and padding")
+    sounds = _n_sounds(phonemes)
+    if not sounds:
+        raise UnfitError("unspeakable", f"its phonemes are {phonemes!r}")
+    return sounds
+
+
+def _n_sounds(phonemes: str) -> int:
+    return sum(symbol not in _SILENT and unicodedata.category(symbol).startswith("L") for symbol in phonemes)
+
+
+def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
+    """Read and check a clip's audio file.
+
+    Raises:
+        UnfitError: the file is missing, is not audio, has too low a sample rate, is clipped or far too long.
     """
     import soundfile
 
@@ -127,7 +216,7 @@ def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
     try:
         with soundfile.SoundFile(clip.file) as file:
             sample_rate = int(file.samplerate)
-            checks.check_sample_rate(sample_rate, settings.mel)
+            check_sample_rate(sample_rate, settings.mel)
             if file.frames / sample_rate > settings.limits.max_seconds + _LONGEST_SILENCE:
                 raise UnfitError("too long", f"{file.frames / sample_rate:.2f} s")
             samples = file.read(dtype="float32", always_2d=True)
@@ -137,53 +226,76 @@ def read_recording(clip: Clip, settings: FeatureSettings) -> Recording:
         raise UnfitError("too short", "0 s")
     if not np.isfinite(samples).all():
         raise UnfitError("unreadable file", "it has samples that are not numbers")
-    checks.check_clipping(samples)
+    check_clipping(samples)
     mono = samples[:, 0].copy() if samples.shape[1] == 1 else samples.mean(1)
     return Recording(mono, sample_rate, samples.shape[1], hashlib.sha256(mono.tobytes()).hexdigest())
 
 
-def resampled(samples: FloatArray, source: int, target: int) -> FloatArray:
-    import soxr
+def check_sample_rate(sample_rate: int, mel: MelSettings) -> None:
+    """Check that `f_max` is below the Nyquist frequency: the highest mel bands would be empty in this clip only.
 
-    converted: FloatArray = soxr.resample(samples, source, target)
-    return converted
+    Between 2 * `f_max` and the mel's own sample rate, only vocoders miss something: the band above `f_max`.
+    """
+    if sample_rate < 2 * mel.f_max:
+        raise UnfitError("low sample rate", f"{sample_rate} Hz, and the mel needs {2 * mel.f_max:.0f} Hz")
+
+
+def check_clipping(samples: FloatArray) -> None:
+    """Check samples [n, channels] as recorded, before resampling rounds off the corners of a clipped wave."""
+    share = max(clipped_share(channel) for channel in samples.T)
+    if share > MAX_CLIPPED_SHARE:
+        raise UnfitError("clipped", f"{100 * share:.2f} % of the samples lie in runs at full scale")
+
+
+def clipped_share(samples: FloatArray) -> float:
+    """Return the share of samples [n] that lie in runs of `CLIPPED_RUN` or more at full scale."""
+    full = np.concatenate([[False], np.abs(samples) >= FULL_SCALE, [False]])
+    starts, ends = np.flatnonzero(full[1:] & ~full[:-1]), np.flatnonzero(full[:-1] & ~full[1:])
+    runs = ends - starts
+    return float(runs[runs >= CLIPPED_RUN].sum()) / max(1, len(samples))
+
+
+def check_loudness(samples: FloatArray, sample_rate: int) -> float:
+    """Return the loudness in LUFS; it must be at least `MIN_LOUDNESS`."""
+    loudness = integrated_loudness(Audio(samples, sample_rate))
+    if loudness < MIN_LOUDNESS:
+        raise UnfitError("silent", f"{max(loudness, -200.0):.0f} LUFS")
+    return loudness
+
+
+def check_length(seconds: float, limits: Limits) -> None:
+    """Check the length after trimming."""
+    if seconds < limits.min_seconds:
+        raise UnfitError("too short", f"{seconds:.2f} s")
+    if seconds > limits.max_seconds:
+        raise UnfitError("too long", f"{seconds:.2f} s")
+
+
+def check_pace(sounds: int, seconds: float) -> None:
+    """Check that so many speech sounds can be spoken in so many seconds."""
+    fastest, slowest = MAX_SOUNDS_PER_SECOND * seconds, MIN_SOUNDS_PER_SECOND * (seconds - SILENCE_SECONDS)
+    if not slowest <= sounds <= fastest:
+        raise UnfitError("wrong pace", f"{sounds} sounds in {seconds:.2f} s")
 
 
 def trimmed(samples: FloatArray, sample_rate: int) -> FloatArray:
-    """samples [n] without the silence at their ends, but for `MARGIN_SECONDS`; all of them where there is no sound."""
+    """Return samples [n] with silence at both ends cut to `MARGIN_SECONDS`; unchanged if all of it is silence."""
     window, hop = round(_SILENCE_WINDOW * sample_rate), round(_SILENCE_HOP * sample_rate)
     if len(samples) < window:
         return samples
     frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
     power = np.square(frames, dtype=np.float64).mean(1)
-    heard = np.flatnonzero(power > power.max() * 10 ** (SILENCE_DECIBELS / 10))
-    if not len(heard):
+    loud = np.flatnonzero(power > power.max() * 10 ** (SILENCE_DECIBELS / 10))
+    if not len(loud):
         return samples
     margin = round(MARGIN_SECONDS * sample_rate)
-    return samples[max(0, int(heard[0]) * hop - margin) : int(heard[-1]) * hop + window + margin]
+    return samples[max(0, int(loud[0]) * hop - margin) : int(loud[-1]) * hop + window + margin]
 
 
 def frame_durations(durations: list[int], n_frames: int) -> npt.NDArray[np.int64]:
-    """Durations in any equal steps → whole frames that add up to `n_frames`.
+    """Convert durations in any unit to frames that sum to `n_frames`.
 
-    Boundaries are rounded, not single durations, so that rounding never adds up.
+    Boundaries are rounded, not single durations, so that rounding errors do not accumulate.
     """
     boundaries = np.concatenate([[0], np.cumsum(durations)]) * (n_frames / sum(durations))
     return np.diff(np.round(boundaries)).astype(np.int64)
-
-
-def _packed(samples: FloatArray, mel: MelSettings, durations: list[int] | None, notes: dict[str, Any]) -> Features:
-    import torch
-
-    n_frames = len(samples) // mel.hop_length
-    spectrogram = mel_spectrogram(torch.from_numpy(samples)[None], mel)[0, :, :n_frames].numpy().T
-    packed_mel = spectrogram.astype(np.float16, order="C")
-    frames = None if durations is None else frame_durations(durations, n_frames).tolist()
-    return Features(
-        wave=to_int16(samples[: n_frames * mel.hop_length]),
-        mel=packed_mel,
-        f0=fundamental_frequency(samples, mel.sample_rate, mel.hop_length)[:n_frames],
-        # Of the mel as it is kept, so that it can be had again from it.
-        energy=frame_energy(packed_mel),
-        notes=notes | {"durations": frames},
-    )

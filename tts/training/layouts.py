@@ -1,11 +1,12 @@
-"""The ways in which people lay out recordings and what is said in them, read as one list of clips.
+"""Data set layouts: read the clips of a data set, whichever layout it has, as one list.
 
-    ljspeech    metadata.csv, `id|text|normalised text` or `id|text` a line; audio in wavs/, wav/, audio/ or beside
-    arctic      etc/txt.done.data, `( id "text" )` a line; audio in the same folders
-    corpus      metadata.jsonl, an object a line: id, text, and if known file, phonemes, durations, split
+    ljspeech    metadata.csv with lines `id|text|normalised text` or `id|text`; audio in wavs/, wav/, audio/ or beside
+                metadata.csv
+    arctic      etc/txt.done.data with lines `( id "text" )`; audio in the same folders
+    corpus      metadata.jsonl with one object per line: id, text, and optionally file, phonemes, durations, split
 
-Texts are UTF-8, with or without a byte order mark, with line ends of any kind. A line that cannot be read becomes a
-clip with a `fault`: nothing is passed over in silence.
+Texts are UTF-8, with or without a byte order mark, with any line ending. A line that cannot be read becomes a clip with
+a `fault`, so that it is counted and reported like every other clip that cannot be used.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tts.errors import TtsError, UsageError
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus")
 SPLITS = ("train", "val", "test")
 _AUDIO_FOLDERS = ("wavs", "wav", "audio", "")
-# A longer one is no file name on any system, but a text.
+# No file system allows longer names: such a string is a text.
 _LONGEST_NAME = 200
 _ARCTIC_LINE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 _HEADER = ("id", "file", "filename", "file_name", "audio_file", "wav")
@@ -30,7 +30,7 @@ _HEADER = ("id", "file", "filename", "file_name", "audio_file", "wav")
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a clip cannot be used: a reason that is counted, and what is known of this case."""
+    """Why a clip cannot be used: one of `tts.training.features.REASONS`, and the details of this clip."""
 
     reason: str
     detail: str
@@ -38,7 +38,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording as its data set tells of it; `durations` are in any equal steps, see `tts.training.data.Item`."""
+    """A recording as its data set describes it.
+
+    `durations` has one entry for the silence before, one per phoneme symbol and one for the silence after, in any unit.
+    """
 
     id: str
     file: Path | None
@@ -51,7 +54,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Layout:
-    """A way to lay out a data set: the file that holds its texts, and how a line of it is read."""
+    """A data set layout: the file with the texts, the form of its lines (for messages), and the reader of one line."""
 
     name: str
     texts: str
@@ -59,7 +62,7 @@ class Layout:
     read: Callable[[str, AudioFiles], Clip]
 
     def matches(self, folder: Path) -> bool:
-        """Whether the file is there and its first line can be read."""
+        """Return whether the file exists and its first line can be read."""
         if not (folder / self.texts).is_file():
             return False
         first = next(_lines(folder / self.texts), (0, ""))[1]
@@ -71,14 +74,14 @@ class Layout:
 
 
 class AudioFiles:
-    """Finds the recording of an id, with any suffix and in any folder that layouts use."""
+    """Finds the recording of an id, with any audio suffix, in any of the folders that layouts use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._by_name: dict[str, Path] = {}
 
     def index(self) -> None:
-        """List the folders once: asking for each id and suffix would take long."""
+        """List the folders once: one system call per id and suffix would be slow."""
         for name in reversed(_AUDIO_FOLDERS):
             folder = self.folder / name
             found = [path for path in folder.iterdir() if _is_audio(path)] if folder.is_dir() else []
@@ -88,15 +91,15 @@ class AudioFiles:
     def find(self, name: str) -> Path | None:
         if name in self._by_name or len(name) > _LONGEST_NAME:
             return self._by_name.get(name)
-        places = (self.folder / place / (name + suffix) for place in _AUDIO_FOLDERS for suffix in ("", *AUDIO_SUFFIXES))
-        return next((path for path in places if _is_audio(path) and path.is_file()), None)
+        paths = (self.folder / sub / (name + suffix) for sub in _AUDIO_FOLDERS for suffix in ("", *AUDIO_SUFFIXES))
+        return next((path for path in paths if _is_audio(path) and path.is_file()), None)
 
 
 def find_layout(folder: Path, name: str = "auto") -> Layout:
-    """The layout of a folder, recognised by its files unless `name` says which.
+    """Return the layout of a data set folder: the one called `name`, or with "auto" the one that its files match.
 
     Raises:
-        UsageError: there is no such folder or layout, or it is not laid out so, or in more than one way.
+        UsageError: the folder or the layout does not exist, or the folder matches no layout or more than one.
     """
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.")
@@ -104,23 +107,23 @@ def find_layout(folder: Path, name: str = "auto") -> Layout:
         raise UsageError(f"There is no layout {name!r}; there are: auto, {', '.join(LAYOUTS)}.")
     if name != "auto":
         if not (folder / LAYOUTS[name].texts).is_file():
-            raise UsageError(f"{folder} is not laid out as {name}: it has no {LAYOUTS[name].texts}.")
+            raise UsageError(f"{folder} does not have the layout {name}: it has no {LAYOUTS[name].texts}.")
         return LAYOUTS[name]
     found = [layout for layout in LAYOUTS.values() if layout.matches(folder)]
     if len(found) > 1:
         names = " and ".join(layout.name for layout in found)
-        raise UsageError(f"{folder} is laid out both as {names}: say which with --layout.")
+        raise UsageError(f"{folder} matches the layouts {names}: choose one with --layout.")
     if not found:
-        looked_for = "; ".join(f"{layout.texts} with lines like {layout.line}" for layout in LAYOUTS.values())
-        raise UsageError(f"{folder} is no data set in a known layout; looked for {looked_for}.")
+        known = "; ".join(f"{layout.texts} with lines like {layout.line}" for layout in LAYOUTS.values())
+        raise UsageError(f"{folder} matches no known data set layout. Known layouts: {known}.")
     return found[0]
 
 
 def read_clips(folder: Path, layout: Layout) -> list[Clip]:
-    """All clips of a data set in its own order.
+    """Return all clips of a data set, in the order of its file of texts.
 
     Raises:
-        TtsError: the file of texts is not UTF-8, or holds nothing.
+        TtsError: the file of texts is not UTF-8 or has no lines.
     """
     files = AudioFiles(folder)
     files.index()
@@ -139,12 +142,12 @@ def read_clips(folder: Path, layout: Layout) -> list[Clip]:
         seen.add(clip.id)
         clips.append(clip)
     if not clips:
-        raise TtsError(f"{folder / layout.texts} has no lines: there is nothing to prepare.")
+        raise TtsError(f"{folder / layout.texts} has no lines: the data set is empty.")
     return clips
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, with their numbers."""
+    """Yield the number and the text of every line that is not empty."""
     with path.open(encoding="utf-8-sig") as file:
         try:
             for number, line in enumerate(file, 1):
@@ -152,7 +155,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, line.strip()
         except UnicodeDecodeError as error:
             raise TtsError(
-                f"{path} is not UTF-8 ({error.reason} near byte {error.start}): convert it first."
+                f"{path} is not UTF-8 ({error.reason} near byte {error.start}): convert it to UTF-8 first."
             ) from error
 
 
@@ -160,8 +163,9 @@ def _ljspeech(line: str, files: AudioFiles) -> Clip:
     name, *texts = (field.strip() for field in line.split("|"))
     if not name or len(texts) not in (1, 2):
         raise ValueError(f"{len(texts) + 1} fields")
-    # The normalised text is what was said; ours could read a number otherwise than the speaker did.
-    return Clip(_without_suffix(name), files.find(name), texts[-1] or texts[0])
+    # The normalised text is what the speaker said; our own normalization might read a number differently.
+    clip_id = name[: -len(Path(name).suffix)] if _is_audio(Path(name)) else name
+    return Clip(clip_id, files.find(name), texts[-1] or texts[0])
 
 
 def _arctic(line: str, files: AudioFiles) -> Clip:
@@ -172,7 +176,7 @@ def _arctic(line: str, files: AudioFiles) -> Clip:
 
 def _corpus(line: str, files: AudioFiles) -> Clip:
     row = json.loads(line)
-    # Half a surrogate pair can be written in JSON, but not in UTF-8: that is an error of values, too.
+    # JSON can contain half a surrogate pair, UTF-8 cannot: UnicodeEncodeError is a ValueError as well.
     json.dumps(row, ensure_ascii=False).encode("utf-8")
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not isinstance(row.get("text"), str):
         raise ValueError("no object with id and text")
@@ -185,27 +189,22 @@ def _corpus(line: str, files: AudioFiles) -> Clip:
     clip = Clip(row["id"], file, row["text"], phonemes, split=split)
     if durations is None:
         return clip
-    if problem := _problem_of(durations, phonemes):
-        return replace(clip, fault=Fault("wrong durations", problem))
-    return replace(clip, durations=durations)
 
-
-def _problem_of(durations: Any, phonemes: str | None) -> str:
     if phonemes is None:
-        return "there are durations and no phonemes that they belong to"
-    if not isinstance(durations, list) or not all(type(value) is int and 0 <= value < 2**31 for value in durations):
-        return "they are not whole numbers from 0 up"
-    if len(durations) != len(phonemes) + 2:
-        return f"there are {len(durations)} for {len(phonemes)} symbols and the silence at both ends"
-    return "" if sum(durations) else "all are 0"
+        problem = "there are durations and no phonemes that they belong to"
+    elif not isinstance(durations, list) or not all(type(value) is int and 0 <= value < 2**31 for value in durations):
+        problem = "they are not whole numbers from 0 up"
+    elif len(durations) != len(phonemes) + 2:
+        problem = f"there are {len(durations)} for {len(phonemes)} symbols and the silence at both ends"
+    elif not sum(durations):
+        problem = "all are 0"
+    else:
+        return replace(clip, durations=durations)
+    return replace(clip, fault=Fault("wrong durations", problem))
 
 
 def _is_audio(path: Path) -> bool:
     return path.suffix.lower() in AUDIO_SUFFIXES
-
-
-def _without_suffix(name: str) -> str:
-    return name[: -len(Path(name).suffix)] if _is_audio(Path(name)) else name
 
 
 LAYOUTS = {

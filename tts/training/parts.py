@@ -1,7 +1,7 @@
-"""The work of preparing, cut into parts of a few clips that are kept on disk: a kill loses those that are under way.
+"""Preparation in parts: features of a few clips at a time, stored on disk so that an interrupted run continues.
 
-A part is a file `NUMBER-KEY.npz`; its key is a hash of the settings and of all that is known of its clips and their
-files, so that a part is used again just when it would come out the same.
+A part is a file `NUMBER-KEY.npz`. Its key is a hash of the settings and of all that is known about its clips and their
+files, so that a part is reused exactly if it would come out the same.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ import numpy.typing as npt
 from tts.errors import TtsError
 from tts.files import atomic_write
 from tts.kernels.threads import one_compute_thread
-from tts.training.checks import UnfitError
-from tts.training.features import Features, FeatureSettings, clip_features
+from tts.training.data import Dataset
+from tts.training.features import Features, FeatureSettings, UnfitError, clip_features
 from tts.training.layouts import Clip
 
 CLIPS_PER_PART = 16
-# Counted up when the same clip and settings would give other features.
+# Increment when the same clip and settings give other features than before.
 FEATURES_VERSION = 1
-ARRAYS = ("wave", "mel", "f0", "energy")
+# Array of `Features` → file of the prepared folder.
+FILES = {"wave": "waves.npy", "mel": "mels.npy", "f0": "f0.npy", "energy": "energy.npy"}
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Clips that are prepared together, and the file for what comes of them."""
+    """Clips that are prepared together, and the file of their features."""
 
     path: Path
     clips: tuple[Clip, ...]
@@ -51,109 +52,136 @@ class Part:
         return zipfile.is_zipfile(self.path)
 
     def outcomes(self) -> list[dict[str, Any]]:
-        """One for each clip: what `Features.notes` tells, with `n_frames`; or `reason` and `detail` of its drop."""
+        """Return for each clip `Features.notes` with `n_frames`, or the `reason` and `detail` why it is dropped."""
         with np.load(self.path) as file:
             outcomes: list[dict[str, Any]] = json.loads(str(file["outcomes"]))
             return outcomes
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The features of all its clips that can be used, end to end."""
+        """Return the features of all its usable clips, concatenated."""
         with np.load(self.path) as file:
-            return {name: file[name] for name in ARRAYS}
+            return {name: file[name] for name in FILES}
 
 
-def cut(clips: list[Clip], settings: FeatureSettings, folder: Path) -> list[Part]:
-    """The parts of a data set, in order."""
+def split_into_parts(clips: list[Clip], settings: FeatureSettings, folder: Path) -> list[Part]:
+    """Return the parts of a data set, in order."""
     settings_key = json.dumps([FEATURES_VERSION, asdict(settings)], sort_keys=True)
     parts = []
     for start in range(0, len(clips), CLIPS_PER_PART):
         chosen = tuple(clips[start : start + CLIPS_PER_PART])
-        key = hashlib.sha256("\n".join([settings_key, *map(_clip_key, chosen)]).encode("utf-8", "surrogatepass"))
+        keys = [settings_key]
+        for clip in chosen:
+            try:
+                stat = clip.file.stat() if clip.file else None
+            except OSError:
+                stat = None
+            known = asdict(clip) | {"file": None if clip.file is None else clip.file.name}
+            keys.append(json.dumps([known, stat and (stat.st_size, stat.st_mtime_ns)]))
+        key = hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass"))
         path = folder / f"{start // CLIPS_PER_PART:05d}-{key.hexdigest()[:20]}.npz"
         parts.append(Part(path, chosen, settings))
     return parts
 
 
-def work(parts: list[Part], jobs: int, progress: Progress) -> None:
-    """Do the parts that are not done, in `jobs` processes; `progress` is told how many clips of how many are done.
+def compute_parts(parts: list[Part], jobs: int, progress: Progress) -> None:
+    """Compute the unfinished parts in `jobs` processes; `progress` receives the number of finished and of all clips.
 
     Raises:
-        TtsError: espeak-ng cannot be loaded, or a process was killed.
+        TtsError: espeak-ng cannot be loaded, or a worker process was killed.
         OSError: a part cannot be written.
     """
     waiting = [part for part in parts if not part.is_done]
     total = sum(len(part.clips) for part in parts)
     done = total - sum(len(part.clips) for part in waiting)
     progress(done, total)
-    for n_clips in _in_this_process(waiting) if jobs == 1 else _in_processes(waiting, jobs):
-        done += n_clips
-        progress(done, total)
+    if jobs == 1:
+        # One thread, as in a worker, so that the number of jobs does not change a bit of the result.
+        with one_compute_thread():
+            for part in waiting:
+                done += _compute_part(part)
+                progress(done, total)
+    else:
+        for n_clips in _in_processes(waiting, jobs):
+            done += n_clips
+            progress(done, total)
 
 
-def _do(part: Part) -> int:
-    """Prepare the clips of a part and write its file; the number of its clips."""
-    done: list[Features] = []
+def _compute_part(part: Part) -> int:
+    """Compute the features of the clips of a part, write its file, and return the number of clips."""
+    features: list[Features] = []
     outcomes: list[dict[str, Any]] = []
     for clip in part.clips:
         try:
-            features = clip_features(clip, part.settings)
+            found = clip_features(clip, part.settings)
         except UnfitError as unfit:
             outcomes.append(asdict(unfit.fault))
         else:
-            done.append(features)
-            outcomes.append(features.notes | {"n_frames": len(features.f0)})
-    wave, mel, f0, energy = (_joined([getattr(features, name) for features in done]) for name in ARRAYS)
+            features.append(found)
+            outcomes.append(found.notes | {"n_frames": len(found.f0)})
+    arrays: dict[str, Any] = {}
+    for name in FILES:
+        values = [getattr(each, name) for each in features]
+        arrays[name] = np.concatenate(values) if values else np.zeros(0)
     with atomic_write(part.path) as path, path.open("wb") as file:
-        np.savez(file, outcomes=np.array(json.dumps(outcomes)), wave=wave, mel=mel, f0=f0, energy=energy)
+        np.savez(file, outcomes=np.array(json.dumps(outcomes)), **arrays)
     return len(part.clips)
-
-
-def _joined(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.zeros(0)
-
-
-def _in_this_process(parts: list[Part]) -> Iterator[int]:
-    # As a worker would, so that the number of jobs changes no bit.
-    with one_compute_thread():
-        yield from map(_do, parts)
 
 
 def _in_processes(parts: list[Part], jobs: int) -> Iterator[int]:
     # Spawned, not forked: a fork of a process whose OpenMP threads have run hangs at its first parallel region.
-    pool = ProcessPoolExecutor(max(1, min(jobs, len(parts))), multiprocessing.get_context("spawn"), _begin_worker)
+    pool = ProcessPoolExecutor(max(1, min(jobs, len(parts))), multiprocessing.get_context("spawn"), _start_worker)
     try:
-        for future in as_completed([pool.submit(_do, part) for part in parts]):
+        for future in as_completed([pool.submit(_compute_part, part) for part in parts]):
             yield future.result()
     except BrokenProcessPool as error:
         raise TtsError(
-            "A process that prepared clips was ended from outside, often for want of memory: run the command again "
-            "with fewer --jobs; it goes on where it stopped."
+            "A worker process was killed, often because memory ran out: run the command again with fewer --jobs; "
+            "it continues where it stopped."
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin_worker() -> None:
-    """Each worker has a core of its own, ends without a word at Ctrl-C, and when its parent is killed."""
+def _start_worker() -> None:
+    """Compute with one thread, exit without a traceback at Ctrl-C, and exit when the parent process ends."""
     import torch
 
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def exit_with_parent() -> None:
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _clip_key(clip: Clip) -> str:
-    """All that decides what comes of a clip, but for the settings."""
-    told = asdict(clip) | {"file": None if clip.file is None else clip.file.name}
-    try:
-        stat = clip.file.stat() if clip.file else None
-    except OSError:
-        stat = None
-    return json.dumps([told, stat and (stat.st_size, stat.st_mtime_ns)])
+def assemble(parts: list[Part], usable: set[str], dataset: Dataset, folder: Path) -> None:
+    """Write the concatenated arrays of the clips whose ids are in `usable` to `folder`, reading one part at a time."""
+    n, mel = dataset.n_frames, dataset.mel
+    layouts: dict[str, tuple[tuple[int, ...], npt.DTypeLike]] = {
+        "wave": ((n * mel.hop_length,), np.int16),
+        "mel": ((n, mel.n_mels), np.float16),
+        "f0": ((n,), np.float32),
+        "energy": ((n,), np.float32),
+    }
+    arrays = {
+        name: np.lib.format.open_memmap(folder / FILES[name], "w+", dtype, shape)
+        for name, (shape, dtype) in layouts.items()
+    }
+    target = 0
+    for part in parts:
+        features, source = part.arrays(), 0
+        for clip, outcome in zip(part.clips, part.outcomes(), strict=True):
+            n_frames = outcome.get("n_frames", 0)
+            if n_frames and clip.id in usable:
+                for name, array in arrays.items():
+                    # Indices of the wave count samples, all others frames.
+                    unit = mel.hop_length if name == "wave" else 1
+                    values = features[name][source * unit : (source + n_frames) * unit]
+                    array[target * unit : (target + n_frames) * unit] = values
+                target += n_frames
+            source += n_frames
+    for array in arrays.values():
+        array.flush()

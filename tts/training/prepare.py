@@ -1,44 +1,48 @@
-"""A folder of recordings → a prepared folder (`tts.training.data`) with a report: what `tts train prepare` does.
+"""Prepare a data set: a folder of recordings → a prepared folder with a report (`tts train prepare`).
 
-Clips are read (`layouts`), checked (`checks`) and turned into features (`features`) in parts that outlive a kill
-(`parts`); then the parts are put end to end. `dataset.json` is written last: where it is, the rest is whole.
+Clips are read (`layouts`), checked and turned into features (`features`) in parts that survive an interruption
+(`parts`); then the parts are concatenated. `dataset.json` is written last: if it exists, the folder is complete.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import importlib.util
 import json
+import os
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
+from tts.files import atomic_write, write_text
 from tts.text.symbols import ENGLISH_IPA
-from tts.training.checks import Limits
-from tts.training.data import Dataset, Item
-from tts.training.features import FeatureSettings
+from tts.training.data import Dataset, Item, json_lines
+from tts.training.features import FeatureSettings, Limits
 from tts.training.layouts import SPLITS, Clip, find_layout, read_clips
-from tts.training.packing import FILES, Dropped, assemble, json_lines, seal
-from tts.training.parts import Part, Progress, cut, work
-from tts.training.report import Measures, draw, report_on
+from tts.training.parts import FILES, Part, Progress, assemble, compute_parts, split_into_parts
 from tts.voice.store import check_voice_name, voice_name_from
 
 PARTS = "unfinished-parts"
-# So much of the clips is held out for validation and as much for tests, one clip at least and this many at most; of
-# fewer clips than `MIN_TO_SPLIT` none.
+# Share of the clips held out for validation and again for tests: at least one and at most `MAX_HELD_OUT` clips each;
+# none of fewer than `MIN_TO_SPLIT` clips.
 HELD_OUT_SHARE, MAX_HELD_OUT, MIN_TO_SPLIT = 0.02, 100, 8
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """What a caller can ask for; without a `name` the folder's own is taken."""
+    """Options of `prepare`; an empty `name` means the name of the data set's folder."""
 
     name: str = ""
     language: str = "en-us"
@@ -52,18 +56,27 @@ class PrepareOptions:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The report of a prepared folder, and whether it was there already."""
+    """The report of a prepared folder, and whether it existed before."""
 
     report: dict[str, Any]
     was_there: bool
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A clip that can be used: what came of it, and where its frames lie in its part."""
+class UsableClip:
+    """A clip that passed all checks, and the notes of its features with `n_frames`."""
 
     clip: Clip
     notes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A clip that cannot be used, and why: one object of dropped.jsonl."""
+
+    id: str
+    reason: str
+    detail: str
 
 
 def prepare(
@@ -74,180 +87,263 @@ def prepare(
     options: PrepareOptions | None = None,
     progress: Progress | None = None,
 ) -> Prepared:
-    """Prepare the recordings of `source` in the folder `out`; `progress` is told how many clips of how many are done.
+    """Prepare the data set `source` in the folder `out`; `progress` receives the number of finished and of all clips.
 
     Raises:
-        UsageError: `source` is no data set of a known layout, or `out` holds something else.
-        TtsError: no clip can be used, or something cannot be read or written.
+        UsageError: `source` has no known layout, or `out` holds something else.
+        TtsError: no clip can be used, or a file cannot be read or written.
     """
     options, mel = options or PrepareOptions(), mel or MelSettings()
     if out.resolve() == source.resolve():
-        raise UsageError(f"{out} is the data set itself: name another folder for what is prepared.")
+        raise UsageError(f"{out} is the data set itself: name another folder for the prepared data.")
     layout = find_layout(source, options.layout)
     clips = read_clips(source, layout)
     settings = FeatureSettings(mel, options.language, options.trim, options.limits)
-    parts = cut(clips, settings, out / PARTS)
-    told = told_settings(source, layout.name, settings, options)
-    told["fingerprint"] = fingerprint(parts, told)
-    if not options.force and (report := report_there(out, told)) is not None:
-        return Prepared(report, was_there=True)
-    try:
-        (out / PARTS).mkdir(parents=True, exist_ok=True)
-        work(parts, jobs, progress or (lambda done, total: None))
-        return Prepared(finish(parts, told, out), was_there=False)
-    except OSError as error:
-        raise TtsError(unwritable(out, error)) from error
-
-
-def unwritable(out: Path, error: OSError) -> str:
-    """What to tell of a folder that cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk of {out} is full: make room and run the command again, it goes on where it stopped."
-    return f"{out} cannot be written: {error.strerror}."
-
-
-def finish(parts: list[Part], told: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Put the parts end to end and write everything beside them; the report."""
-    kept, dropped = judge(parts)
-    if not kept:
-        shutil.rmtree(out / PARTS)
-        with suppress(OSError):  # it may hold something else
-            out.rmdir()
-        raise TtsError(nothing_left(dropped))
-    items = itemised(kept)
-    dataset = described(items, told)
-    assemble(parts, {item.id for item in items}, dataset, out / PARTS)
-    notes, reasons = [k.notes for k in kept], Counter(clip.reason for clip in dropped)
-    measures = Measures.of(dataset, items, notes, np.load(out / PARTS / FILES["f0"]))
-    report = report_on(dataset, items, measures, notes, reasons, told)
-    draw(out / "report.png", measures, reasons)
-    told_of_it = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-    texts = {"items.jsonl": json_lines(items), "dropped.jsonl": json_lines(dropped), "report.json": told_of_it}
-    seal(out, out / PARTS, dataset, texts)
-    return report
-
-
-def told_settings(source: Path, layout: str, settings: FeatureSettings, options: PrepareOptions) -> dict[str, Any]:
-    """What decides what a prepared folder holds, beside the recordings, by name."""
-    return {
+    parts = split_into_parts(clips, settings, out / PARTS)
+    # Everything besides the recordings that decides the result, by the name of its option; part of report.json.
+    reported = {
         "name": check_voice_name(options.name) if options.name else voice_name_from(source.resolve().name),
         "language": options.language,
         "licence": options.licence,
         "provenance": options.provenance,
-        "layout": layout,
+        "layout": layout.name,
         "trim": options.trim,
         "min_seconds": options.limits.min_seconds,
         "max_seconds": options.limits.max_seconds,
-        "mel": json.loads(json.dumps(asdict(settings.mel))),
+        "mel": json.loads(json.dumps(asdict(mel))),
     }
+    decisive = json.dumps([[part.path.name for part in parts], reported], sort_keys=True)
+    reported["fingerprint"] = hashlib.sha256(decisive.encode()).hexdigest()
+    if not options.force and (report := _existing_report(out, reported)) is not None:
+        return Prepared(report, was_there=True)
+
+    try:
+        (out / PARTS).mkdir(parents=True, exist_ok=True)
+        compute_parts(parts, jobs, progress or (lambda done, total: None))
+        return Prepared(_finish(parts, reported, out), was_there=False)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise TtsError(
+                f"The disk of {out} is full: free some space and run the command again; it continues where it stopped."
+            ) from error
+        raise TtsError(f"{out} cannot be written: {error.strerror}.") from error
 
 
-def fingerprint(parts: list[Part], told: dict[str, Any]) -> str:
-    """A hash of everything that decides what is prepared."""
-    names = [part.path.name for part in parts]
-    return hashlib.sha256(json.dumps([names, told], sort_keys=True).encode()).hexdigest()
-
-
-def report_there(out: Path, told: dict[str, Any]) -> dict[str, Any] | None:
-    """The report of a finished folder that was prepared just so; None where there is nothing yet.
+def _existing_report(out: Path, reported: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the report of a finished folder that was prepared with the same settings; None for an unfinished folder.
 
     Raises:
         UsageError: the folder holds something else.
-        TtsError: its report is damaged.
+        TtsError: the folder is damaged.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     if not out.is_dir():
-        raise UsageError(f"{out} is a file: name a folder for what is prepared.")
+        raise UsageError(f"{out} is a file: name a folder for the prepared data.")
     if not (out / "dataset.json").is_file():
         if (out / PARTS).is_dir():
             return None
         raise UsageError(f"{out} holds other files: name a new folder, or write into this one with --force.")
     if missing := [name for name in (*FILES.values(), "items.jsonl") if not (out / name).is_file()]:
-        raise TtsError(f"{out} lacks {', '.join(missing)}: prepare it anew with --force.")
+        raise TtsError(f"{out} lacks {', '.join(missing)}: prepare it again with --force.")
     try:
         report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
         before: dict[str, Any] = report["settings"]
     except (OSError, ValueError, KeyError) as error:
-        raise TtsError(f"{out} has no readable report.json: prepare it anew with --force.") from error
-    if before.get("fingerprint") == told["fingerprint"]:
+        raise TtsError(f"{out} has no readable report.json: prepare it again with --force.") from error
+    if before.get("fingerprint") == reported["fingerprint"]:
         return report
-    changed = [name for name, value in told.items() if name != "fingerprint" and before.get(name) != value]
+    changed = [name for name, value in reported.items() if name != "fingerprint" and before.get(name) != value]
     what = f"with another {', '.join(changed)}" if changed else "from recordings or texts that have changed since"
     raise UsageError(f"{out} was prepared {what}: name a new folder, or replace it with --force.")
 
 
-def judge(parts: list[Part]) -> tuple[list[Kept], list[Dropped]]:
-    """The clips that can be used and those that cannot, in order; the second of two equal ones cannot."""
-    kept: list[Kept] = []
+def _finish(parts: list[Part], reported: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Concatenate the parts, write the other files of the prepared folder, and return the report."""
+    usable: list[UsableClip] = []
     dropped: list[Dropped] = []
     seen: dict[tuple[str, str], str] = {}
     for part in parts:
         for clip, outcome in zip(part.clips, part.outcomes(), strict=True):
             if "reason" in outcome:
                 dropped.append(Dropped(clip.id, outcome["reason"], outcome["detail"]))
-                continue
-            first = seen.setdefault((clip.text, outcome["digest"]), clip.id)
-            if first != clip.id:
+            elif (first := seen.setdefault((clip.text, outcome["digest"]), clip.id)) != clip.id:
                 dropped.append(Dropped(clip.id, "duplicate", f"the same text and recording as {first}"))
-                continue
-            kept.append(Kept(clip, outcome))
-    return kept, dropped
+            else:
+                usable.append(UsableClip(clip, outcome))
+    reasons = Counter(clip.reason for clip in dropped)
+    if not usable:
+        shutil.rmtree(out / PARTS)
+        with suppress(OSError):  # The folder may hold other files.
+            out.rmdir()
+        counts = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+        first_dropped = f"the first, {dropped[0].id}: {dropped[0].detail}"
+        raise TtsError(f"None of the {len(dropped)} clips can be used ({counts}); {first_dropped}.")
 
-
-def nothing_left(dropped: list[Dropped]) -> str:
-    """Why a data set is of no use."""
-    counts = Counter(clip.reason for clip in dropped).most_common()
-    reasons = ", ".join(f"{reason} {count}" for reason, count in counts)
-    first = dropped[0]
-    return f"None of the {len(dropped)} clips can be used ({reasons}); the first, {first.id}: {first.detail}."
-
-
-def itemised(kept: list[Kept]) -> list[Item]:
-    """The clips as training reads them, end to end."""
-    splits = splits_of(kept)
-    items = []
-    first_frame = 0
-    for clip, notes in ((k.clip, k.notes) for k in kept):
-        items.append(
-            Item(
-                id=clip.id,
-                split=splits[clip.id],
-                text=clip.text,
-                phonemes=notes["phonemes"],
-                durations=notes["durations"],
-                first_frame=first_frame,
-                n_frames=notes["n_frames"],
-            )
-        )
-        first_frame += notes["n_frames"]
-    return items
-
-
-def splits_of(kept: list[Kept]) -> dict[str, str]:
-    """The split of each clip by id: as the data set says, or else by a hash of the id."""
-    if any(k.clip.split for k in kept):
-        return {k.clip.id: k.clip.split or SPLITS[0] for k in kept}
-    ids = sorted((k.clip.id for k in kept), key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest())
-    n = min(MAX_HELD_OUT, max(1, round(HELD_OUT_SHARE * len(ids)))) if len(ids) >= MIN_TO_SPLIT else 0
-    return {name: "val" if i < n else "test" if i < 2 * n else "train" for i, name in enumerate(ids)}
-
-
-def described(items: list[Item], told: dict[str, Any]) -> Dataset:
-    """What dataset.json says; symbols that English lacks come after its own, so that its voices can be trained on."""
-    seen = {symbol for item in items for symbol in item.phonemes}
-    mel = MelSettings(**told["mel"])
+    items = _items(usable)
+    mel = MelSettings(**reported["mel"])
     n_frames = items[-1].first_frame + items[-1].n_frames
-    return Dataset(
-        name=told["name"],
-        language=told["language"],
-        licence=told["licence"],
-        provenance=told["provenance"],
+    # Symbols that English lacks come after its own, so that training can start from English voices.
+    new_symbols = {symbol for item in items for symbol in item.phonemes}.difference(ENGLISH_IPA.symbols)
+    dataset = Dataset(
+        name=reported["name"],
+        language=reported["language"],
+        licence=reported["licence"],
+        provenance=reported["provenance"],
         frontend="espeak",
-        symbols=(*ENGLISH_IPA.symbols, *sorted(seen.difference(ENGLISH_IPA.symbols))),
+        symbols=(*ENGLISH_IPA.symbols, *sorted(new_symbols)),
         mel=mel,
         durations="given" if all(item.durations is not None for item in items) else None,
         n_items=len(items),
         n_frames=n_frames,
         seconds=n_frames * mel.hop_length / mel.sample_rate,
     )
+    assemble(parts, {item.id for item in items}, dataset, out / PARTS)
+    notes = [each.notes for each in usable]
+    measures = Measures.of(dataset, items, notes, np.load(out / PARTS / FILES["f0"]))
+    report = make_report(dataset, items, measures, notes, reasons, reported)
+    draw_report(out / "report.png", measures, reasons)
+
+    # Without dataset.json the folder is not read: at no time do new arrays have an old description.
+    (out / "dataset.json").unlink(missing_ok=True)
+    for file in FILES.values():
+        os.replace(out / PARTS / file, out / file)
+    write_text(out / "items.jsonl", json_lines(items))
+    write_text(out / "dropped.jsonl", json_lines(dropped))
+    write_text(out / "report.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+    write_text(out / "dataset.json", dataset.to_json())
+    shutil.rmtree(out / PARTS)
+    return report
+
+
+def _items(usable: list[UsableClip]) -> list[Item]:
+    """Return the clips as training reads them, with the positions of their frames in the concatenated arrays."""
+    splits = splits_of([each.clip for each in usable])
+    items: list[Item] = []
+    first_frame = 0
+    for clip, notes in ((each.clip, each.notes) for each in usable):
+        phonemes, durations, n_frames = notes["phonemes"], notes["durations"], notes["n_frames"]
+        items.append(Item(clip.id, splits[clip.id], clip.text, phonemes, durations, first_frame, n_frames))
+        first_frame += n_frames
+    return items
+
+
+def splits_of(clips: list[Clip]) -> dict[str, str]:
+    """Return the split of each clip by id: the one that the data set gives, or else one by a hash of the id."""
+    if any(clip.split for clip in clips):
+        return {clip.id: clip.split or SPLITS[0] for clip in clips}
+    ids = sorted((clip.id for clip in clips), key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest())
+    n = min(MAX_HELD_OUT, max(1, round(HELD_OUT_SHARE * len(ids)))) if len(ids) >= MIN_TO_SPLIT else 0
+    return {name: "val" if i < n else "test" if i < 2 * n else "train" for i, name in enumerate(ids)}
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Per usable clip its seconds, loudness in LUFS and symbols per second; per voiced frame its F0 in Hz."""
+
+    seconds: FloatArray
+    loudness: FloatArray
+    symbols_per_second: FloatArray
+    f0: FloatArray
+
+    @classmethod
+    def of(
+        cls, dataset: Dataset, items: Sequence[Item], notes: Sequence[dict[str, Any]], f0: npt.NDArray[np.float32]
+    ) -> Measures:
+        seconds = np.array([item.n_frames for item in items]) * dataset.mel.hop_length / dataset.mel.sample_rate
+        return cls(
+            seconds=seconds,
+            loudness=np.array([note["loudness"] for note in notes]),
+            symbols_per_second=np.array([len(item.phonemes) for item in items]) / seconds,
+            f0=f0[f0 > 0].astype(np.float64),
+        )
+
+
+def make_report(
+    dataset: Dataset,
+    items: Sequence[Item],
+    measures: Measures,
+    notes: Sequence[dict[str, Any]],
+    reasons: Counter[str],
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the content of report.json; `notes` are those of the usable clips, `reasons` those of dropped clips."""
+    n_dropped = sum(reasons.values())
+    new_symbols = dataset.symbols[len(ENGLISH_IPA) :]
+    sample_rates = Counter(note["sample_rate"] for note in notes)
+    splits = {}
+    for split in SPLITS:
+        chosen = [i for i, item in enumerate(items) if item.split == split]
+        splits[split] = {"clips": len(chosen), "seconds": round(float(measures.seconds[chosen].sum()), 2)}
+
+    remarks = []
+    if low := sum(note["sample_rate"] < dataset.mel.sample_rate for note in notes):
+        remarks.append(
+            f"{low} clips have a sample rate below {dataset.mel.sample_rate} Hz: a vocoder will learn to sound dull."
+        )
+    if not splits["val"]["clips"]:
+        remarks.append("There are no clips for validation.")
+    if dataset.durations is None:
+        remarks.append("There are no durations: FastSpeech 2 needs them; tts train align learns them.")
+    if new_symbols:
+        remarks.append(f"Symbols that English voices lack were added: {' '.join(new_symbols)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        remarks.append("There is no report.png: it needs matplotlib, pip install 'utter-tts[plot]'.")
+
+    return {
+        "clips": {"found": len(items) + n_dropped, "kept": len(items), "dropped": n_dropped},
+        "hours": round(dataset.seconds / 3600, 4),
+        "dropped": dict(reasons.most_common()),
+        "splits": splits,
+        "durations": dataset.durations,
+        "seconds": quantiles(measures.seconds),
+        "f0_hz": quantiles(measures.f0),
+        "loudness_lufs": quantiles(measures.loudness),
+        "symbols_per_second": quantiles(measures.symbols_per_second),
+        "symbols": dict(sorted(Counter(symbol for item in items for symbol in item.phonemes).items())),
+        "new_symbols": list(new_symbols),
+        "sample_rates": {str(rate): n for rate, n in sorted(sample_rates.items())},
+        "mixed_to_mono": sum(note["channels"] > 1 for note in notes),
+        "remarks": remarks,
+        "settings": settings,
+    }
+
+
+def quantiles(values: FloatArray) -> dict[str, float]:
+    """Return the quantiles by their percentage; an empty dict for no values."""
+    if not len(values):
+        return {}
+    found = np.quantile(values, QUANTILES)
+    return {f"{100 * q:g}%": round(float(value), 3) for q, value in zip(QUANTILES, found, strict=True)}
+
+
+def draw_report(path: Path, measures: Measures, reasons: Counter[str]) -> None:
+    """Draw histograms of the measures and the number of dropped clips to a PNG, if matplotlib is installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return
+    # A figure of its own: pyplot would look for a display.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12.0, 6.5), layout="constrained")
+    axes = figure.subplots(2, 3).flatten()
+    histograms = (
+        (measures.seconds, "seconds", "clips"),
+        (measures.symbols_per_second, "symbols per second", "clips"),
+        (measures.loudness, "loudness (LUFS)", "clips"),
+        (measures.f0, "F0 (Hz)", "voiced frames"),
+    )
+    for histogram, (values, x_label, y_label) in zip(axes, histograms, strict=False):
+        # About the square root of the number of values, and no more bars than a reader can distinguish.
+        histogram.hist(values, bins=min(40, max(5, round(len(values) ** 0.5))))
+        histogram.set(xlabel=x_label, ylabel=y_label)
+    bars = axes[4]
+    if reasons:
+        pairs = reasons.most_common()[::-1]
+        bars.barh([reason for reason, _ in pairs], [count for _, count in pairs])
+        bars.set(xlabel="dropped clips")
+    else:
+        bars.set_axis_off()
+        bars.set_title("no clip was dropped")
+    axes[5].set_axis_off()
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})

@@ -1,53 +1,103 @@
-"""Train a vocoder at frame rate: spectral losses first, discriminators from a chosen step on."""
+"""Train vocoders by comparing spectra, and by discriminators from a chosen step on: Vocos, source-filter, HiFi-GAN.
+
+`VocoderTrainer` is what all trainers of vocoders share; `tts.training.likelihood` has the others. To train another
+vocoder, subclass `VocoderTrainer` (or `SpectralTrainer` if its losses fit), add it to `tts.training.trainer.TRAINERS`,
+and write a recipe.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from tts.audio.mel import mel_spectrogram
+from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 from tts.models.source_filter import SourceFilter
-from tts.models.torch_network import VocoderNetwork
 from tts.models.vocos import Vocos, VocosDimensions
-from tts.training.corpora import Stretches
-from tts.training.data import Item, PreparedCorpus, Segments
-from tts.training.discriminators import MultiResolutionDiscriminator
-from tts.training.loop import Trainer
-from tts.training.losses import (
-    adversarial_loss,
-    discriminator_loss,
-    feature_matching_loss,
-    magnitudes,
-    mel_loss,
-    pitch_loss,
-    spectral_loss,
-)
-from tts.training.samples import Samples
-from tts.training.schedule import Schedule
+from tts.training.data import Item, Segments, SegmentSampler
+from tts.training.discriminators import FULL_CHANNELS, MultiResolutionDiscriminator, WaveDiscriminator
+from tts.training.losses import magnitudes, mel_loss, pitch_loss, spectral_loss
+from tts.training.trainer import Samples, Trainer
 
 FFT_SIZES = (2048, 1024, 512, 256)
-# Clips that are spoken to validate, and the most frames of each.
+# Clips that are generated in validation, and the maximum length of each.
 MOST_VALIDATION_CLIPS = 8
 MOST_VALIDATION_FRAMES = 400
 
 
+class VocoderTrainer(Trainer[Segments]):
+    """What the trainers of vocoders share: batches of segments, and copy synthesis of validation clips.
+
+    Settings have `mels` (of several files one is sampled for each batch), `batch_size` and `segment_frames`.
+    """
+
+    kind = "vocoder"
+    sample_frames = MOST_VALIDATION_FRAMES
+    """The maximum length of the example that `samples` generates."""
+    sampler: SegmentSampler
+
+    @property
+    def margin_frames(self) -> int:
+        """The number of frames that a segment has in addition to `segment_frames` at each end, as context."""
+        return 0
+
+    def select_clips(self) -> None:
+        s = self.settings
+        self.sampler = SegmentSampler(self.corpus, s.mels, s.batch_size, s.segment_frames + 2 * self.margin_frames)
+
+    def build_network(self) -> nn.Module:
+        return self.Network(self.corpus.mel, self.dimensions)
+
+    def batch(self, random: np.random.Generator) -> Segments:
+        return self.sampler.sample(random)
+
+    def copy_synthesis(self, item: Item, most_frames: int) -> tuple[Tensor, Tensor]:
+        """Return the waves [1, n] of a clip, or of its middle: generated from its mel, and recorded."""
+        corpus = self.sampler.corpora[-1]
+        n_frames = min(item.n_frames, most_frames)
+        start = item.first_frame + (item.n_frames - n_frames) // 2
+        frames = slice(start, start + n_frames)
+        mel = corpus.mel_of(frames)[None].to(self.fabric.device)
+        generated: Tensor = self.network(mel, np.random.default_rng(0))
+        return generated.cpu(), corpus.wave(frames)[None]
+
+    def validate(self) -> dict[str, float]:
+        """Return the mean mel distance between validation clips and their copy synthesis."""
+        clips = self.corpus.split("val")[:MOST_VALIDATION_CLIPS]
+        if not clips:
+            return {}
+        pairs = (self.copy_synthesis(clip, MOST_VALIDATION_FRAMES) for clip in clips)
+        distances = [float(mel_loss(generated, recorded, self.corpus.mel)) for generated, recorded in pairs]
+        return {"validation_mel": sum(distances) / len(distances)}
+
+    def samples(self) -> Samples:
+        """Return the first validation clip, or its middle, recorded and generated from its mel."""
+        clips = self.corpus.split("val")[:1]
+        if not clips:
+            return Samples()
+        spoken, recorded = (wave.clamp(-1, 1) for wave in self.copy_synthesis(clips[0], self.sample_frames))
+        mel = self.corpus.mel
+        audio = {"recorded": recorded[0].numpy(), "spoken": spoken[0].numpy()}
+        mels = {name: mel_spectrogram(torch.from_numpy(wave)[None], mel)[0].numpy() for name, wave in audio.items()}
+        return Samples(mel.sample_rate, audio, mels)
+
+
 @dataclass(frozen=True)
-class VocoderSettings:
-    """Which mels are heard (of several files one is drawn for every batch), the sizes of a batch, and the weights of
-    the losses in the sum."""
+class SpectralSettings:
+    """The files of mels, of which one is sampled for each batch; batch sizes; the weights of the losses in the sum."""
 
     mels: str | tuple[str, ...] = "mels.npy"
     predicted_pitch: bool = False
     batch_size: int = 16
     segment_frames: int = 40
     critics_per_step: int = 2
-    # Spectral distances alone ask for the mean of what is random in speech; the critics must weigh about as much.
+    # Spectral distances by themselves favour the mean of what is random in speech: the critics need a similar weight.
     spectral_weight: float = 1.0
     mel_weight: float = 5.0
     adversarial_weight: float = 1.5
@@ -55,124 +105,106 @@ class VocoderSettings:
     pitch_weight: float = 2.0
 
 
-class VocoderTrainer(Trainer[Segments]):
-    """Trains `Network`; a subclass names it."""
+class SpectralTrainer(VocoderTrainer):
+    """Trains vocoders at frame rate by spectral losses, and by discriminators of spectrograms."""
 
-    kind = "vocoder"
-    Network: type[Vocos] | type[SourceFilter]
     Dimensions = VocosDimensions
-    Settings = VocoderSettings
-    network: Vocos | SourceFilter
+    Settings = SpectralSettings
+    settings: SpectralSettings
     critic: MultiResolutionDiscriminator
 
-    def __init__(
-        self,
-        corpus: PreparedCorpus,
-        dimensions: VocosDimensions,
-        settings: VocoderSettings,
-        schedule: Schedule,
-        run: Path,
-        fabric: Fabric,
-    ) -> None:
-        torch.manual_seed(schedule.seed)
-        network = self.Network(corpus.mel, dimensions)
-        super().__init__(corpus, network, MultiResolutionDiscriminator(len(FFT_SIZES)), schedule, run, fabric)
-        self.settings = settings
-        self.stretches = Stretches(corpus, settings.mels, settings.batch_size, settings.segment_frames)
+    def build_critic(self) -> MultiResolutionDiscriminator:
+        return MultiResolutionDiscriminator(len(FFT_SIZES))
 
-    def batch(self, random: np.random.Generator) -> Segments:
-        return self.stretches.draw(random)
+    @abstractmethod
+    def generate(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the wave generated from the batch's mels, and the losses of what the network predicts besides."""
 
     def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
-        made, losses = self.vocode(batch)
-        real_spectra, made_spectra = magnitudes(batch.wave, FFT_SIZES), magnitudes(made, FFT_SIZES)
-        losses["spectral"] = spectral_loss(made_spectra, real_spectra)
-        losses["mel"] = mel_loss(made, batch.wave, self.corpus.mel)
+        wave, losses = self.generate(batch)
+        real, fake = magnitudes(batch.wave, FFT_SIZES), magnitudes(wave, FFT_SIZES)
+        losses["spectral"] = spectral_loss(fake, real)
+        losses["mel"] = mel_loss(wave, batch.wave, self.corpus.mel)
         total = s.spectral_weight * losses["spectral"] + s.mel_weight * losses["mel"]
         if "pitch" in losses:
             total = total + s.pitch_weight * losses["pitch"]
         if adversarial:
-            losses |= self.adversarial_losses(real_spectra, made_spectra)
+            # A random few of the critics, to save time.
+            chosen = torch.randperm(len(FFT_SIZES))[: s.critics_per_step].tolist()
+            losses |= self.adversarial_losses(partial(self.critic, chosen=chosen), real, fake)
+            losses |= {name: losses[name] / len(chosen) for name in ("critic", "adversarial")}
             total = total + s.adversarial_weight * losses["adversarial"] + s.feature_weight * losses["features"]
         return losses | {"total": total}
 
-    def vocode(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
-        """The wave made of the batch's mels, and the loss of the pitch where the network predicts one."""
-        if not isinstance(self.network, SourceFilter):
-            return self.network(batch.mel), {}
-        octaves = self.network.pitch.octaves(batch.mel)
-        f0 = self.network.pitch.in_hz(octaves).detach() if self.settings.predicted_pitch else batch.f0
-        made = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
-        return made, {"pitch": pitch_loss(octaves, batch.f0, batch.voiced)}
 
-    def adversarial_losses(self, real: list[Tensor], made: list[Tensor]) -> dict[str, Tensor]:
-        """Train a random few of the critics on both sets of spectrograms; give what they then make of the second."""
-        chosen = torch.randperm(len(FFT_SIZES))[: self.settings.critics_per_step].tolist()
-        made_scores = self.critic([spectrum.detach() for spectrum in made], chosen)[0]
-        critic_loss = discriminator_loss(self.critic(real, chosen)[0], made_scores)
-        self.descend(self.critic_optimizer, critic_loss, self.critic)
-        self.critic.requires_grad_(False)
-        scores, features = self.critic(made, chosen)
-        real_features = self.critic(real, chosen)[1]
-        self.critic.requires_grad_(True)
-        return {
-            "critic": critic_loss / len(chosen),
-            "adversarial": adversarial_loss(scores) / len(chosen),
-            "features": feature_matching_loss(real_features, features),
-        }
-
-    def validate(self) -> dict[str, float]:
-        """Mel distance of the validation clips spoken from their mels, at the pitch that the network hears in them."""
-        return copy_synthesis_figures(self.network, self.stretches.corpora[-1])
-
-    def samples(self) -> Samples:
-        return copy_synthesis_samples(self.network, self.stretches.corpora[-1])
-
-
-class VocosTrainer(VocoderTrainer):
+class VocosTrainer(SpectralTrainer):
     network_name = "vocos"
     Network = Vocos
+    network: Vocos
+
+    def generate(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.network(batch.mel), {}
 
 
-class SourceFilterTrainer(VocoderTrainer):
+class SourceFilterTrainer(SpectralTrainer):
     network_name = "source_filter"
     Network = SourceFilter
+    network: SourceFilter
+
+    def generate(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
+        """Generate at the recordings' pitch, or the predicted one, from a random initial phase."""
+        octaves = self.network.pitch.octaves(batch.mel)
+        f0 = self.network.pitch.in_hz(octaves).detach() if self.settings.predicted_pitch else batch.f0
+        wave = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
+        return wave, {"pitch": pitch_loss(octaves, batch.f0, batch.voiced)}
 
 
-def copy_synthesis_figures(vocoder: VocoderNetwork, corpus: PreparedCorpus) -> dict[str, float]:
-    """Mel distance on the middles of some validation clips, spoken from the corpus' mels."""
-    clips = corpus.split("val")[:MOST_VALIDATION_CLIPS]
-    if not clips:
-        return {}
-    distances = [float(mel_loss(made, recorded, corpus.mel)) for made, recorded in map(_copier(vocoder, corpus), clips)]
-    return {"validation_mel": sum(distances) / len(distances)}
+@dataclass(frozen=True)
+class HiFiGANSettings:
+    """The files of mels, of which one is sampled for each batch; batch sizes; the width of the discriminators' widest
+    layers; the weights of the losses in the sum (equation 5)."""
+
+    mels: str | tuple[str, ...] = "mels.npy"
+    batch_size: int = 16
+    segment_frames: int = 32
+    critic_channels: int = FULL_CHANNELS
+    adversarial_weight: float = 1.0
+    feature_weight: float = 2.0
+    mel_weight: float = 45.0
 
 
-def copy_synthesis_samples(
-    vocoder: VocoderNetwork, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
-) -> Samples:
-    """The first validation clip, or its middle, recorded and spoken from its mel."""
-    clips = corpus.split("val")[:1]
-    if not clips:
-        return Samples()
-    made, recorded = (wave.clamp(-1, 1) for wave in _copier(vocoder, corpus, most_frames)(clips[0]))
-    audio = {"recorded": recorded[0].numpy(), "spoken": made[0].numpy()}
-    mels = {name: mel_spectrogram(torch.from_numpy(wave)[None], corpus.mel)[0].numpy() for name, wave in audio.items()}
-    return Samples(corpus.mel.sample_rate, audio, mels)
+class HiFiGANTrainer(VocoderTrainer):
+    """Trains HiFi-GAN's generator against its discriminators (Kong, Kim & Bae 2020, arXiv 2010.05646, section 2.4).
 
+    Deviations: the generator has no weight norm, and the moving average of its weights is used.
+    """
 
-def _copier(
-    vocoder: VocoderNetwork, corpus: PreparedCorpus, most_frames: int = MOST_VALIDATION_FRAMES
-) -> Callable[[Item], tuple[Tensor, Tensor]]:
-    """From a clip to the waves [1, n] of its middle, made and recorded."""
-    device = next(vocoder.parameters()).device
+    network_name = "hifigan"
+    Network = HiFiGAN
+    Dimensions = HiFiGANDimensions
+    Settings = HiFiGANSettings
+    network: HiFiGAN
+    critic: WaveDiscriminator
+    settings: HiFiGANSettings
 
-    def copy(item: Item) -> tuple[Tensor, Tensor]:
-        n_frames = min(item.n_frames, most_frames)
-        start = item.first_frame + (item.n_frames - n_frames) // 2
-        frames = slice(start, start + n_frames)
-        made = vocoder(corpus.mel_of(frames)[None].to(device), np.random.default_rng(0))
-        return made.cpu(), corpus.wave(frames)[None]
+    def build_critic(self) -> WaveDiscriminator:
+        return WaveDiscriminator(self.settings.critic_channels)
 
-    return copy
+    def losses(self, batch: Segments, adversarial: bool) -> dict[str, Tensor]:
+        s, mel = self.settings, self.corpus.mel
+        wave: Tensor = self.network(batch.mel).float()
+        # Over the full band, even if the network's mel ends earlier, as in the authors' code.
+        losses = {"mel": mel_loss(wave, batch.wave, replace(mel, f_max=mel.sample_rate / 2))}
+        total = s.mel_weight * losses["mel"]
+        if adversarial:
+            losses |= self.adversarial_losses(self.judge, [batch.wave], [wave])
+            # The paper sums over layers and discriminators (equation 4).
+            losses["features"] = self.critic.n_features * losses["features"]
+            total = total + s.adversarial_weight * losses["adversarial"] + s.feature_weight * losses["features"]
+        return losses | {"total": total}
+
+    def judge(self, waves: Sequence[Tensor]) -> tuple[list[Tensor], list[list[Tensor]]]:
+        """Return the discriminators' scores and features of one batch of waves [B, n] (equations 1 to 4)."""
+        scores: tuple[list[Tensor], list[list[Tensor]]] = self.critic(waves[0])
+        return scores

@@ -1,8 +1,10 @@
+"""Discriminators of waveforms: sizes, scores and features."""
+
 import pytest
 import torch
 from torch.nn.utils.parametrizations import weight_norm
 
-from tts.training.wave_discriminators import PERIODS, PeriodDiscriminator, ScaleDiscriminator, WaveDiscriminator
+from tts.training.discriminators import PERIODS, PeriodDiscriminator, ScaleDiscriminator, WaveDiscriminator
 
 
 def n_weights(network):
@@ -24,6 +26,7 @@ def test_a_score_and_features_from_each():
     scores, features = WaveDiscriminator(32)(torch.randn(2, 1500))
     assert len(scores) == len(features) == 8
     assert [len(each) for each in features] == [6] * 5 + [8] * 3
+    assert WaveDiscriminator(32).n_features == 5 * 6 + 3 * 8
     # A period p has ceil(n / p) rows, divided by 3 four times.
     rows = [-(-1500 // p) for p in PERIODS]
     for _ in range(4):
@@ -34,7 +37,7 @@ def test_a_score_and_features_from_each():
 
 @torch.no_grad()
 @pytest.mark.parametrize("period", PERIODS)
-def test_a_period_judges_each_of_its_columns_alone(period):
+def test_a_period_judges_each_of_its_columns_separately(period):
     torch.manual_seed(0)
     discriminator = PeriodDiscriminator(period, 32)
     wave = torch.randn(1, period * 40)
