@@ -96,8 +96,8 @@ def test_recipes_are_listed(tts_here):
         (["--set", "options.n_symbols=1"], "options.n_symbols follows from the corpus: leave it out of the recipe."),
         (["--set", "schedule.steps=many"], "schedule.steps must be a whole number, not 'many'."),
         (["--set", "steps"], "An override is like schedule.steps=2000, not 'steps'."),
-        (["--precision", "16"], "There is no precision '16'; it is 32 or bf16."),
-        (["--device", "gpu"], "There is no device 'gpu'; say auto, cpu, cuda or cuda:N."),
+        (["--precision", "16"], "There is no precision '16'; choose 32 or bf16."),
+        (["--device", "gpu"], "There is no device 'gpu'; choose auto, cpu, cuda or cuda:N."),
         (["--warm-start", "x", "--resume-from", "y"], "--warm-start begins anew, --resume-from goes on: give one"),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_cannot_be_right_is_refused(tts_here, folder, arguments, sentence):
 def test_a_folder_that_is_no_run_is_left_alone(tts_here, folder):
     code, _, error = tts_here("train", "acoustic", "prepared", "-o", folder)
     assert code == 2
-    assert "is there already and is no run" in error
+    assert "exists and is not a run" in error
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_durations_are_learned_and_a_run_goes_on(tts_here, folder, plain):
         (["prepared", "-o", "run"], "prepared has durations that came with the recordings: there is nothing to learn."),
         (["plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml"], "fastspeech2-tiny does not learn durations"),
         (["plain", "-o", "run", "--set", "settings.prior=1"], "There is no settings.prior; did you mean prior_width?"),
-        (["plain", "-o", "."], "is there already and is no run"),
+        (["plain", "-o", "."], "exists and is not a run"),
     ],
 )
 def test_what_cannot_be_aligned_is_refused(tts_here, folder, plain, arguments, sentence):

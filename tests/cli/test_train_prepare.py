@@ -48,7 +48,7 @@ def test_quiet_says_nothing(tts, source, tmp_path):
         (["mine", "-o", "out", "--jobs", "-1"], 2, b"--jobs must be 1 or more, not -1."),
         (["mine", "-o", "out", "--layout", "vctk"], 2, b"There is no layout 'vctk'"),
         (["mine", "-o", "out", "--name", "a/b"], 2, b"No voice can be called 'a/b'"),
-        (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds is below --max-seconds"),
+        (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds must be below --max-seconds"),
         (["mine", "-o", "out", "--no-trin"], 2, b"did you mean --no-trim"),
         (["mine", "-o", "out", "--min-seconds", "5"], 1, b"None of the 8 clips can be used (too short 8)"),
         (["mine", "-o", "out", "--language", "xx", "--jobs", "1"], 1, b"espeak-ng does not speak the language 'xx'"),

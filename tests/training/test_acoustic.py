@@ -112,14 +112,14 @@ def test_the_shown_alignment_is_1_at_the_symbol_of_each_frame():
 
 @pytest.fixture
 def echoes(monkeypatch):
-    """The argument `echoes` of each call of `forward_shown`."""
+    """The argument `echoes` of each call of `forward_with_alignment`."""
     calls = []
 
-    def forward_shown(*given, echoes):
+    def forward_with_alignment(*given, echoes):
         calls.append(echoes)
         return tacotron2.forward_with_alignment(*given, echoes=echoes)
 
-    monkeypatch.setattr("tts.training.acoustic.forward_shown", forward_shown)
+    monkeypatch.setattr("tts.training.acoustic.forward_with_alignment", forward_with_alignment)
     return calls
 
 
