@@ -9,7 +9,7 @@ import pytest
 from phonemizer.backend.espeak.espeak import EspeakBackend
 from phonemizer.backend.espeak.wrapper import EspeakWrapper
 
-from tests.text.normalization_cases import CASES
+from tests.text.languages.english.cases import CASES
 from tts.text.normalize import normalize
 from tts.text.phonemes import Phonemizer
 from tts.text.punctuation import plain_punctuation

@@ -6,16 +6,16 @@ from tts.text.phonemes import Phonemizer
 SAY = Phonemizer()
 
 
-def heard(text: str, *said: tuple[str, str], language: Phonemizer = SAY) -> tuple[str, str]:
-    """The phonemes, and `word=phonemes` of each; `said` are words of the text with what they are said as."""
+def spelled(text: str, *said: tuple[str, str], language: Phonemizer = SAY) -> tuple[str, str]:
+    """The phonemes, and `word=phonemes` of each; `said` are words of the text with their pronunciations."""
     given, position = [], 0
     for word, ipa in said:
         position = text.index(word, position)
         given.append(Pronunciation(position, position + len(word), ipa))
         position += len(word)
-    spelled = language.words(text, given)
-    words = (f"{text[w.start : w.end]}={spelled.phonemes[w.first : w.last]}" for w in spelled.words)
-    return spelled.phonemes, "|".join(words)
+    result = language.words(text, given)
+    words = (f"{text[w.start : w.end]}={result.phonemes[w.first : w.last]}" for w in result.words)
+    return result.phonemes, "|".join(words)
 
 
 @pytest.mark.parametrize(
@@ -35,17 +35,17 @@ def test_the_phonemes_are_those_of_the_text(text: str) -> None:
     ],
 )
 def test_every_word_has_its_own_phonemes(text: str, words: str) -> None:
-    assert heard(text)[1] == words
+    assert spelled(text)[1] == words
 
 
 def test_chinese_characters_are_words() -> None:
-    assert heard("我去。你呢?", language=Phonemizer("cmn"))[1] == "我=wˈo2|去=tɕhˈy5|你=nˈi2|呢=nˈə1"
+    assert spelled("我去。你呢?", language=Phonemizer("cmn"))[1] == "我=wˈo2|去=tɕhˈy5|你=nˈi2|呢=nˈə1"
 
 
-def test_what_is_said_instead_leaves_its_neighbours_alone() -> None:
+def test_a_pronunciation_leaves_its_neighbours_as_they_are() -> None:
     plain = SAY("Did you read the book of the year?")
-    assert heard("Did you read the book of the year?", ("read", "ɹˈɛd"))[0] == plain.replace("ɹˈiːd", "ɹˈɛd")
-    assert heard("Did you read the book of the year?", ("the", "ðˈiː"), ("the", "ðˈiː")) == (
+    assert spelled("Did you read the book of the year?", ("read", "ɹˈɛd"))[0] == plain.replace("ɹˈiːd", "ɹˈɛd")
+    assert spelled("Did you read the book of the year?", ("the", "ðˈiː"), ("the", "ðˈiː")) == (
         "dˈɪd juː ɹˈiːd ðˈiː bˈʊk ʌv ðˈiː jˈɪɹ?",
         "Did=dˈɪd|you=juː|read=ɹˈiːd|the=ðˈiː|book=bˈʊk|of=ʌv|the=ðˈiː|year=jˈɪɹ",
     )
@@ -66,9 +66,9 @@ def test_what_is_said_instead_leaves_its_neighbours_alone() -> None:
         ("x", [("x", "")], ""),
     ],
 )
-def test_phonemes_take_the_place_of_words(text: str, said: list[tuple[str, str]], phonemes: str) -> None:
-    assert heard(text, *said)[0] == phonemes
+def test_phonemes_replace_those_of_words(text: str, said: list[tuple[str, str]], phonemes: str) -> None:
+    assert spelled(text, *said)[0] == phonemes
 
 
-def test_a_phrase_that_is_said_as_one_is_one_word() -> None:
-    assert heard("In New York, now", ("New York", "nuː jˈɔːɹk"))[1] == "In=ɪn|New York=nuː jˈɔːɹk|now=nˈaʊ"
+def test_a_phrase_with_one_pronunciation_is_one_word() -> None:
+    assert spelled("In New York, now", ("New York", "nuː jˈɔːɹk"))[1] == "In=ɪn|New York=nuː jˈɔːɹk|now=nˈaʊ"

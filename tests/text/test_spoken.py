@@ -12,7 +12,7 @@ def stands_for(text: SpokenText, written: str, word: str) -> str:
     return written[low:high]
 
 
-def test_a_replaced_stretch_remembers_what_was_written() -> None:
+def test_a_replaced_span_keeps_its_written_span() -> None:
     written = "I have 3 dogs and $5."
     text = SpokenText(written).under("cardinal").sub(re.compile(r"3"), "three")
     text = text.under("money").sub(re.compile(r"\$5"), lambda found: "five dollars")

@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tts.text.patterns import Pattern
-from tts.text.spoken import SpokenText
+from tts.text.spoken import Pattern, SpokenText
 
 _FOLDED = str.maketrans(
     {

@@ -95,7 +95,7 @@ class EspeakFrontend:
             read.append((start, reading))
             lost += left_out
             if left_out:
-                from tts.text.foreign import advice
+                from tts.text.languages import advice
 
                 hints.append(advice(reader._code, left_out))
         warnings += filter(None, hints)
@@ -133,9 +133,9 @@ class EspeakFrontend:
         if self._pronunciations is not None:
             yield from self._pronunciations.find(spoken)
         if self.homographs and is_english(self.language):
-            from tts.text.english.homographs import find
+            from tts.text.languages.english.homographs import find_homographs
 
-            yield from find(spoken, self.language)
+            yield from find_homographs(spoken, self.language)
 
     def _read_plain(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """The reading of a passage in one language, and what is left out."""

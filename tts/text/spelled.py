@@ -1,4 +1,4 @@
-"""Spoken words with their phonemes: each word's own stretch, and other phonemes put in place of some words'."""
+"""Spoken words with their phonemes: the span of each word, and given pronunciations in place of some words'."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tts.text.passage import Pronunciation
 from tts.text.punctuation import plain_punctuation, tracked_plain_punctuation
 from tts.text.word_alignment import align
 
-# Blanks part words, and where none are written each Chinese character is one.
+# Spaces separate words, and where none are written each Chinese character is one.
 _WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\s\u3400-\u9fff\uf900-\ufaff]+")
-_NO_BLANK_AFTER, _NO_BLANK_BEFORE = frozenset(' ("'), frozenset(' )".,;:!?')
+_NO_SPACE_AFTER, _NO_SPACE_BEFORE = frozenset(' ("'), frozenset(' )".,;:!?')
 
 
 class SpelledWord(NamedTuple):
@@ -29,14 +29,14 @@ class SpelledWord(NamedTuple):
 
 @dataclass(frozen=True)
 class Spelled:
-    """The phonemes of a spoken text, and its words in their order; what says nothing is not among them."""
+    """The phonemes of a spoken text, and its words in their order; silent ones are not among them."""
 
     phonemes: str
     words: tuple[SpelledWord, ...] = ()
 
 
 class Chunk(NamedTuple):
-    """What lies between two marks: where it begins in the text and in the phonemes, its words, and its phonemes."""
+    """What lies between two marks: its offsets in the text and in the phonemes, its words, and its phonemes."""
 
     start: int
     text: str
@@ -48,13 +48,8 @@ Chunks = Callable[[str], tuple[str, Sequence[Chunk]]]
 """Gives the phonemes of a text with plain punctuation, and its chunks."""
 
 
-class _Placed(NamedTuple):
-    word: SpelledWord
-    clean: bool
-
-
-class _Spot(NamedTuple):
-    """Words, from the first to before the last, and what is said in their place."""
+class _Replaced(NamedTuple):
+    """Words, from the first to before the last, and the pronunciation that replaces theirs."""
 
     first: int
     last: int
@@ -62,110 +57,99 @@ class _Spot(NamedTuple):
 
 
 def spell(spoken: str, said: Sequence[Pronunciation], chunks_of: Chunks, speak: Callable[[str], str]) -> Spelled:
-    """The phonemes of a spoken text, where each of its words has its own and those in `said` have what it says.
+    """The phonemes of a spoken text, in which `said` replaces those of its words.
 
-    `said` is in order and apart. The other words keep what espeak-ng gives them beside the words as they are written;
-    where it runs words together so that nobody can tell which phonemes to replace, what lies around is spoken apart.
+    `said` is in order and disjoint. The other words keep what espeak-ng gives them in the text as it is written;
+    where it joins words so that the phonemes to replace are not known, the text around is phonemized separately.
     `speak` gives the phonemes of one word.
     """
-    phonemes, placed = _placed(spoken, chunks_of, speak)
-    words = [word for word, _ in placed]
-    spots: list[_Spot] = []
+    phonemes, aligned = _aligned(spoken, chunks_of, speak)
+    words = [word for word, _ in aligned]
+    replaced: list[_Replaced] = []
     lost = []
     for one in said:
-        first, last = _words_of(one, words)
-        whole = _whole_words(one, words[first:last], spoken, lambda text: chunks_of(plain_punctuation(text))[0])
-        sure = first < last and placed[first].clean and placed[last - 1].clean
+        first = bisect_right(words, one.start, key=lambda word: word.end)
+        last = max(first, bisect_left(words, one.end, key=lambda word: word.start))
+        complete = _of_complete_words(one, words[first:last], spoken, chunks_of)
+        is_sure = first < last and aligned[first][1] and aligned[last - 1][1]
         # Two may be for parts of the same word ("[read]-[only]").
-        if sure and (not spots or spots[-1].last <= first):
-            spots.append(_Spot(first, last, whole))
+        if is_sure and (not replaced or replaced[-1].last <= first):
+            replaced.append(_Replaced(first, last, complete))
         else:
             lost.append(one)
     if lost:
-        return _apart(spoken, said, lost, lambda text, inner: spell(text, inner, chunks_of, speak))
-    return _replaced(phonemes, words, spots)
+        return _spelled_around(spoken, said, lost, chunks_of, speak)
+    return _with_replacements(phonemes, words, replaced)
 
 
-def _placed(spoken: str, chunks_of: Chunks, speak: Callable[[str], str]) -> tuple[str, list[_Placed]]:
+def _aligned(spoken: str, chunks_of: Chunks, speak: Callable[[str], str]) -> tuple[str, list[tuple[SpelledWord, bool]]]:
+    """The phonemes of a text, and its words, each with whether the boundaries of its phonemes are sure."""
     plain = plain_punctuation(spoken)
     tracked = None if plain == spoken else tracked_plain_punctuation(spoken)
     phonemes, chunks = chunks_of(plain)
-    placed = []
+    words = []
     for chunk in chunks:
         spans = [found.span() for found in _WORD.finditer(chunk.text)]
-        stretches = align([speak(chunk.text[start:end]) for start, end in spans], chunk.phonemes)
-        for (start, end), stretch in zip(spans, stretches, strict=True):
+        alignment = align([speak(chunk.text[start:end]) for start, end in spans], chunk.phonemes)
+        for (start, end), part in zip(spans, alignment, strict=True):
             start, end = start + chunk.start, end + chunk.start
             start, end = tracked.written(start, end) if tracked else (start, end)
-            if stretch.first < stretch.last:
-                word = SpelledWord(start, end, stretch.first + chunk.first, stretch.last + chunk.first)
-                placed.append(_Placed(word, stretch.clean))
-    return phonemes, placed
+            if part.first < part.last:
+                word = SpelledWord(start, end, part.first + chunk.first, part.last + chunk.first)
+                words.append((word, part.clean))
+    return phonemes, words
 
 
-def _words_of(said: Pronunciation, words: Sequence[SpelledWord]) -> tuple[int, int]:
-    """Which words a pronunciation touches, from one to before another."""
-    first = bisect_right(words, said.start, key=lambda word: word.end)
-    return first, max(first, bisect_left(words, said.end, key=lambda word: word.start))
-
-
-def _whole_words(
-    said: Pronunciation, words: Sequence[SpelledWord], spoken: str, speak: Callable[[str], str]
+def _of_complete_words(
+    said: Pronunciation, words: Sequence[SpelledWord], spoken: str, chunks_of: Chunks
 ) -> Pronunciation:
     """A pronunciation for all of the words that it touches, where it is for a part of one ("[live]-stream")."""
     before = spoken[words[0].start : said.start] if words else ""
     after = spoken[said.end : words[-1].end] if words else ""
     if not any(map(str.isalnum, before + after)):
         return said
-    phonemes = f"{speak(before)}{said.phonemes.strip()}{speak(after)}"
-    return Pronunciation(min(said.start, words[0].start), max(said.end, words[-1].end), phonemes)
+    first, last = (chunks_of(plain_punctuation(part))[0] for part in (before, after))
+    return Pronunciation(
+        min(said.start, words[0].start), max(said.end, words[-1].end), f"{first}{said.phonemes.strip()}{last}"
+    )
 
 
-def _replaced(phonemes: str, words: Sequence[SpelledWord], spots: Sequence[tuple[int, int, Pronunciation]]) -> Spelled:
-    """Put pronunciations in place of the phonemes of their words."""
-    built, position, reached = "", 0, 0
+def _with_replacements(phonemes: str, words: Sequence[SpelledWord], replaced: Sequence[_Replaced]) -> Spelled:
+    """Replace the phonemes of words by pronunciations."""
+    built, position, n_done = "", 0, 0
     found: list[SpelledWord] = []
-    for first, last, said in spots:
-        found += _moved(words[reached:first], len(built) - position)
+    for first, last, said in replaced:
+        found += _moved(words[n_done:first], len(built) - position)
         built += phonemes[position : words[first].first]
         ipa = " ".join(said.phonemes.split())
-        built += " " if ipa and built and built[-1] not in _NO_BLANK_AFTER else ""
+        built += " " if ipa and built and built[-1] not in _NO_SPACE_AFTER else ""
         if ipa:
             found.append(SpelledWord(said.start, said.end, len(built), len(built) + len(ipa)))
         built += ipa
-        position, reached = words[last - 1].last, last
+        position, n_done = words[last - 1].last, last
         rest = phonemes[position : position + 1]
         if not ipa and rest == " " and built[-1:] in {"", " "}:
             position += 1
-        built += " " if ipa and rest and rest not in _NO_BLANK_BEFORE else ""
-    found += _moved(words[reached:], len(built) - position)
-    return _trimmed(built + phonemes[position:], found)
+        built += " " if ipa and rest and rest not in _NO_SPACE_BEFORE else ""
+    found += _moved(words[n_done:], len(built) - position)
+    return _stripped(built + phonemes[position:], found)
 
 
-def _trimmed(phonemes: str, words: Sequence[SpelledWord]) -> Spelled:
-    """Without the blanks at the ends that silent words leave."""
-    bare = phonemes.lstrip(" ")
-    return Spelled(bare.rstrip(" "), tuple(_moved(words, len(bare) - len(phonemes))))
-
-
-def _moved(words: Sequence[SpelledWord], by: int) -> list[SpelledWord]:
-    return [word._replace(first=word.first + by, last=word.last + by) for word in words]
-
-
-def _apart(
+def _spelled_around(
     spoken: str,
     said: Sequence[Pronunciation],
     lost: Sequence[Pronunciation],
-    spell_part: Callable[[str, Sequence[Pronunciation]], Spelled],
+    chunks_of: Chunks,
+    speak: Callable[[str], str],
 ) -> Spelled:
-    """What lies between the lost pronunciations spoken by itself, and they between."""
+    """Spell what lies between the lost pronunciations separately, and join it with them."""
     built = ""
     found: list[SpelledWord] = []
     for before, after in pairwise((Pronunciation(0, 0, ""), *lost, Pronunciation(len(spoken), len(spoken), ""))):
         start, end = before.end, after.start
         inside = [one for one in said if start <= one.start and one.end <= end and one not in lost]
         moved = [Pronunciation(one.start - start, one.end - start, one.phonemes) for one in inside]
-        part = spell_part(spoken[start:end], moved)
+        part = spell(spoken[start:end], moved, chunks_of, speak)
         if spoken[start : start + 1].isspace() and built and not built.endswith(" "):
             built += " "
         found += (
@@ -179,4 +163,14 @@ def _apart(
         if ipa:
             found.append(SpelledWord(after.start, after.end, len(built), len(built) + len(ipa)))
         built += ipa
-    return _trimmed(built, found)
+    return _stripped(built, found)
+
+
+def _stripped(phonemes: str, words: Sequence[SpelledWord]) -> Spelled:
+    """Remove the spaces at both ends, which silent words leave."""
+    bare = phonemes.lstrip(" ")
+    return Spelled(bare.rstrip(" "), tuple(_moved(words, len(bare) - len(phonemes))))
+
+
+def _moved(words: Sequence[SpelledWord], by: int) -> list[SpelledWord]:
+    return [word._replace(first=word.first + by, last=word.last + by) for word in words]

@@ -1,4 +1,4 @@
-"""A text on its way from how it is written to how it is spoken, which never forgets what stood where."""
+"""A text on its way from how it is written to how it is spoken, with the written span of every change."""
 
 from __future__ import annotations
 
@@ -6,19 +6,62 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
+DIGITS = "0123456789"
 Replacement = str | Callable[[re.Match[str]], str]
 
 
 class Finder(Protocol):
-    """What finds stretches of a text, as a compiled regular expression does."""
+    """What finds spans of a text, as a compiled regular expression does."""
 
     def finditer(self, string: str, /) -> Iterator[re.Match[str]]: ...
 
 
+class Pattern:
+    """A regular expression, compiled when a text first contains one of the strings that it `needs` (none: any text).
+
+    `needs` is a sequence of strings, or a string of characters. Most texts need few of the hundred patterns of
+    normalization, and compiling all would double the start-up time.
+    """
+
+    def __init__(self, source: str, flags: int = 0, *, needs: Iterable[str] = ()) -> None:
+        self.source = source
+        self.flags = flags
+        self.needs = tuple(needs)
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return re.compile(self.source, self.flags)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Find all matches, none where the text lacks what the pattern needs."""
+        if self.needs and not any(needed in text for needed in self.needs):
+            return iter(())
+        return self.compiled.finditer(text)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find the first match."""
+        return next(self.finditer(text), None)
+
+    def match(self, text: str, position: int = 0) -> re.Match[str] | None:
+        """Match at a position."""
+        return self.compiled.match(text, position)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Match the complete text."""
+        return self.compiled.fullmatch(text)
+
+
+def either(written: Iterable[str]) -> str:
+    """The source of a pattern that matches any of these strings, the longest that fits; without any, nothing."""
+    return "|".join(re.escape(one) for one in sorted(written, key=len, reverse=True)) or r"(?!)"
+
+
 class Edit(NamedTuple):
-    """The spoken stretch [start, end) stands for the written one, [written_start, written_end).
+    """The spoken span [start, end) stands for the written one, [written_start, written_end).
 
     `kind` is the class of what was written (cardinal, date, money, …).
     """
@@ -29,10 +72,14 @@ class Edit(NamedTuple):
     written_end: int
     kind: str = ""
 
+    def moved(self, by: int) -> Edit:
+        """The same edit, that many characters later in the spoken text."""
+        return Edit(self.start + by, self.end + by, *self[2:]) if by else self
+
 
 @dataclass(frozen=True, slots=True)
 class SpokenText:
-    """Spoken words, and the edits that made them, in order and apart; outside of them it is the text as written.
+    """Spoken words, and the edits that made them, in order and disjoint; outside of edits it is the text as written.
 
     `left_out` names what was written and has no words, in the order in which it was found.
     """
@@ -41,10 +88,10 @@ class SpokenText:
     edits: tuple[Edit, ...] = ()
     left_out: tuple[str, ...] = ()
     kind: str = ""
-    """The class that the next edits are of; nothing: that of the edits that they change."""
+    """The class of the next edits; empty: the class of the edits that they change."""
 
     def under(self, kind: str) -> SpokenText:
-        """The same; the next edits are of this class."""
+        """Return the same text, whose next edits are of this class."""
         return self if kind == self.kind else SpokenText(self.text, self.edits, self.left_out, kind)
 
     def sub(self, pattern: Finder, replacement: Replacement) -> SpokenText:
@@ -57,28 +104,28 @@ class SpokenText:
         return self.changed(changes) if changes else self
 
     def replace(self, written: str, spoken: str) -> SpokenText:
-        """Replace a plain string wherever it stands."""
+        """Replace a plain string wherever it occurs."""
         if written not in self.text:
             return self
         return self.sub(re.compile(re.escape(written)), lambda found: spoken)
 
     def drop(self, pattern: Finder, spoken: str = " ") -> SpokenText:
-        """Replace what has no words by a blank, and name it in `left_out`."""
+        """Replace what has no words by a space, and name it in `left_out`."""
         lost = dict.fromkeys(found.group().strip() for found in pattern.finditer(self.text))
         return self.sub(pattern, lambda found: spoken).leaving_out(lost) if lost else self
 
     def leaving_out(self, names: Iterable[str]) -> SpokenText:
-        """The same; what is named was written and has no words. Each name is kept once."""
+        """Return the same text, which also names these as written without words. Each name occurs once."""
         added = dict.fromkeys(name for name in names if name)
         return replace(self, left_out=tuple({**dict.fromkeys(self.left_out), **added})) if added else self
 
     def changed(self, changes: Sequence[tuple[int, int, str]]) -> SpokenText:
-        """Put new words in place of the spoken stretches [start, end), which are in order and do not overlap."""
+        """Replace the spoken spans [start, end), which are in order and do not overlap, by new words."""
         pieces: list[str] = []
         position = 0
         trimmed = []
         for start, end, new in changes:
-            start, end, new = _trimmed(self.text, start, end, new)
+            start, end, new = _without_common_words(self.text, start, end, new)
             pieces += [self.text[position:start], new]
             trimmed.append((start, end, len(new)))
             position = end
@@ -86,94 +133,91 @@ class SpokenText:
         return replace(self, text="".join(pieces), edits=tuple(self._merged(trimmed)))
 
     def written(self, start: int, end: int) -> tuple[int, int]:
-        """The written stretch that the spoken one, [start, end), stands for: whole edits, where it touches one."""
+        """The written span that the spoken one, [start, end), stands for: complete edits, where it touches one."""
         first = bisect_right(self.edits, start, key=lambda edit: edit.end)
         last = bisect_left(self.edits, end, key=lambda edit: edit.start)
-        low, high = start + _lag(self.edits, first), end + _lag(self.edits, last)
+        low, high = start + self._lag(first), end + self._lag(last)
         if first < last:
             low = min(low, self.edits[first].written_start)
             high = max(high, self.edits[last - 1].written_end)
         return low, high
 
+    def _lag(self, n: int) -> int:
+        """The difference of the written and the spoken offset behind the first n edits."""
+        return self.edits[n - 1].written_end - self.edits[n - 1].end if n else 0
+
     def _merged(self, changes: Sequence[tuple[int, int, int]]) -> list[Edit]:
-        """The edits after changes (start, end, new length): those that overlap become one."""
+        """The edits after changes (start, end, new length): those that overlap become one.
+
+        Two sorted lists are merged. `shift` is how far the changes so far have moved the spoken text, `lag` the
+        difference of the written and the spoken offset before them.
+        """
         edits, merged = self.edits, list[Edit]()
-        n_used = n_made = shift = lag = 0
-        while n_used < len(edits) and n_made < len(changes):
-            edit, (start, end, length) = edits[n_used], changes[n_made]
+        n_edits = n_changes = shift = lag = 0
+        while n_edits < len(edits) and n_changes < len(changes):
+            edit, (start, end, length) = edits[n_edits], changes[n_changes]
             if edit.end <= start and edit[:2] <= (start, end):
-                merged.append(_moved(edit, shift) if shift else edit)
+                merged.append(edit.moved(shift))
                 lag = edit.written_end - edit.end
-                n_used += 1
-            elif end <= edit.start and (start, end) < edit[:2]:
+                n_edits += 1
+                continue
+            if end <= edit.start and (start, end) < edit[:2]:
                 merged.append(Edit(start + shift, start + shift + length, start + lag, end + lag, self.kind))
                 shift += length - (end - start)
-                n_made += 1
-            else:
-                old, made = _overlapping(edits, n_used, changes, n_made)
-                first, last = min(edit.start, start), max(old[-1].end, made[-1][1])
-                grown = shift + sum(new - (stop - begin) for begin, stop, new in made)
-                behind = old[-1].written_end - old[-1].end
-                kind = self.kind or old[0].kind
-                merged.append(Edit(first + shift, last + grown, first + lag, last + behind, kind))
-                n_used, n_made, shift, lag = n_used + len(old), n_made + len(made), grown, behind
-        for start, end, length in changes[n_made:]:
+                n_changes += 1
+                continue
+
+            # They overlap: one edit of all edits and changes that are connected.
+            first_edit, first_change = n_edits, n_changes
+            reached = max(edit.end, end)
+            n_edits, n_changes = n_edits + 1, n_changes + 1
+            while True:
+                if n_edits < len(edits) and edits[n_edits].start < reached:
+                    reached = max(reached, edits[n_edits].end)
+                    n_edits += 1
+                elif n_changes < len(changes) and changes[n_changes][0] < reached:
+                    reached = max(reached, changes[n_changes][1])
+                    n_changes += 1
+                else:
+                    break
+            last_edit = edits[n_edits - 1]
+            spoken_start, spoken_end = min(edit.start, start), max(last_edit.end, changes[n_changes - 1][1])
+            grown = shift + sum(new - (stop - begin) for begin, stop, new in changes[first_change:n_changes])
+            new_lag = last_edit.written_end - last_edit.end
+            kind = self.kind or edits[first_edit].kind
+            merged.append(
+                Edit(spoken_start + shift, spoken_end + grown, spoken_start + lag, spoken_end + new_lag, kind)
+            )
+            shift, lag = grown, new_lag
+        for start, end, length in changes[n_changes:]:
             merged.append(Edit(start + shift, start + shift + length, start + lag, end + lag, self.kind))
             shift += length - (end - start)
-        return merged + ([_moved(edit, shift) for edit in edits[n_used:]] if shift else list(edits[n_used:]))
+        return merged + [edit.moved(shift) for edit in edits[n_edits:]]
 
 
-def _moved(edit: Edit, shift: int) -> Edit:
-    start, end, written_start, written_end, kind = edit
-    return Edit(start + shift, end + shift, written_start, written_end, kind)
-
-
-def _overlapping(
-    edits: Sequence[Edit], n_used: int, changes: Sequence[tuple[int, int, int]], n_made: int
-) -> tuple[Sequence[Edit], Sequence[tuple[int, int, int]]]:
-    """The edits and changes from the given ones on, which overlap, that hang together."""
-    first_edit, first_change = n_used, n_made
-    reached = max(edits[n_used].end, changes[n_made][1])
-    n_used, n_made = n_used + 1, n_made + 1
-    while True:
-        if n_used < len(edits) and edits[n_used].start < reached:
-            reached = max(reached, edits[n_used].end)
-            n_used += 1
-        elif n_made < len(changes) and changes[n_made][0] < reached:
-            reached = max(reached, changes[n_made][1])
-            n_made += 1
-        else:
-            return edits[first_edit:n_used], changes[first_change:n_made]
-
-
-def _lag(edits: Sequence[Edit], n: int) -> int:
-    """How much farther on a character is written than spoken, behind the first n edits."""
-    return edits[n - 1].written_end - edits[n - 1].end if n else 0
-
-
-def _trimmed(text: str, start: int, end: int, new: str) -> tuple[int, int, str]:
-    """A change without the whole words, at either side, that it leaves as they are."""
+def _without_common_words(text: str, start: int, end: int, new: str) -> tuple[int, int, str]:
+    """A change without the complete words, at either side, that it leaves as they are."""
     old = text[start:end]
     if not old or not new or (old[0] != new[0] and old[-1] != new[-1]):
         return start, end, new
-    same = _n_alike(old, new)
-    while same and not (_parts(old, same) and _parts(new, same)):
+    same = _n_common(old, new)
+    while same and not (_is_between_words(old, same) and _is_between_words(new, same)):
         same -= 1
     start, old, new = start + same, old[same:], new[same:]
-    same = _n_alike(old[::-1], new[::-1])
-    while same and not (_parts(old, len(old) - same) and _parts(new, len(new) - same)):
+    same = _n_common(old[::-1], new[::-1])
+    while same and not (_is_between_words(old, len(old) - same) and _is_between_words(new, len(new) - same)):
         same -= 1
     return start, end - same, new[: len(new) - same]
 
 
-def _n_alike(first: str, second: str) -> int:
-    """How many characters two texts begin with in common."""
+def _n_common(first: str, second: str) -> int:
+    """The length of the prefix that two texts have in common."""
     for n, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:
             return n
     return min(len(first), len(second))
 
 
-def _parts(text: str, position: int) -> bool:
-    """Tell whether no word goes on across a position."""
+def _is_between_words(text: str, position: int) -> bool:
+    """Whether no word continues across a position."""
     return not (0 < position < len(text) and text[position - 1].isalnum() and text[position].isalnum())

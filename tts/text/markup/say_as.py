@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from tts.text.english.numbers import cardinal, decimal, digits, fraction, mixed_fraction, ordinal, roman_value
-from tts.text.english.serials import spell
+from tts.text.languages.english.numbers import cardinal, decimal, digits, fraction, mixed_fraction, ordinal, spell
+from tts.text.languages.language import roman_value
 from tts.text.markup.say_as_dates import date, time
 from tts.text.markup.say_as_things import address, currency, unit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-from tts.text.english.abbreviation_table import MONTH_NUMBERS, MONTHS
-from tts.text.english.numbers import cardinal, ordinal, year
+from tts.text.languages.english import MONTH_NUMBERS, MONTHS
+from tts.text.languages.english.numbers import cardinal, ordinal, year
 
 _ORDERS = frozenset({"mdy", "dmy", "ymd", "ydm", "md", "dm", "my", "ym", "y", "m", "d"})
 _PART = re.compile(r"([0-9]+)(?:st|nd|rd|th)?(?![A-Za-z0-9])|([A-Za-z]+)\.?", re.IGNORECASE | re.ASCII)

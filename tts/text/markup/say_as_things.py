@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 
-from tts.text.english.abbreviation_table import DIRECTIONS, STATES, STREETS
-from tts.text.english.numbers import cardinal, decimal, digits, fraction, integer, mixed_fraction, ordinal, paired
-from tts.text.english.unit_table import CURRENCIES, PER, UNITS
+from tts.text.languages.english import DIRECTIONS, STATES, STREETS
+from tts.text.languages.english.measures import CURRENCIES, PER, UNITS
+from tts.text.languages.english.numbers import (
+    cardinal,
+    decimal,
+    digits,
+    fraction,
+    integer,
+    mixed_fraction,
+    ordinal,
+    paired,
+)
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,15}(?:\.[0-9]+)?|\.[0-9]+"
 _NAMES = "|".join(re.escape(name) for name in sorted(CURRENCIES, key=len, reverse=True))

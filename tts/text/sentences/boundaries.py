@@ -2,7 +2,7 @@
 
 import re
 
-from tts.text.english.abbreviation_table import (
+from tts.text.languages.english import (
     LEADING,
     MONTH_NUMBERS,
     NUMBERED,
