@@ -4,7 +4,7 @@
     python -W ignore benchmarks/wavenet_package.py [--size mol|small] [--repeats 5]
 
 Each repeat times the package, its `make_generation_fast_`, the reference and the compiled loop in both precisions, one
-after the other, so that a noisy machine disturbs all; medians are printed as JSON, in samples a second.
+after the other, so that other load disturbs all; medians are printed as JSON, in samples per second.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from torch import Tensor
 from wavenet_vocoder import WaveNet as Package
 
 from tts.audio.mel import MelSettings
-from tts.kernels.choice import reference_only
-from tts.kernels.threads import compute_threads
+from tts.kernels.execution import compute_threads, reference_only
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.voice.checkpoints import wavenet
 from tts.voice.checkpoints.weights import CheckpointWeights
@@ -62,19 +61,19 @@ def ours(network: Package, size: tuple[int, ...]) -> WaveNet:
 
 
 def largest_difference(network: Package, network_of_ours: WaveNet, mel: Tensor) -> float:
-    """Of the parameters that both predict from the same samples."""
+    """The largest difference between the parameters that both predict from the same samples."""
     samples = 2 * torch.rand(1, mel.shape[2] * 256) - 1
     expected = network(samples[:, None], mel)
     return (network_of_ours.predict(samples, mel) - expected).abs().max().item()
 
 
 def rates(candidates: dict[str, tuple[Callable[[], object], int]], repeats: int) -> dict[str, float]:
-    """Samples a second, medians; the first round warms up."""
+    """Medians, in samples per second; the first round warms up."""
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(repeats + 1):
-        for name, (speak, _) in candidates.items():
+        for name, (run, _) in candidates.items():
             start = time.perf_counter()
-            speak()
+            run()
             seconds[name].append(time.perf_counter() - start)
     return {name: candidates[name][1] / statistics.median(seconds[name][1:]) for name in candidates}
 
@@ -91,11 +90,11 @@ def main() -> None:
     difference = largest_difference(plain, network, short)
     fast.make_generation_fast_()
 
-    def speak(precision: str) -> Tensor:
+    def generate(precision: str) -> Tensor:
         network.set_precision(precision)
         return network(mel)
 
-    def refer() -> Tensor:
+    def generate_by_reference() -> Tensor:
         with reference_only():
             return network(short)
 
@@ -103,9 +102,9 @@ def main() -> None:
     candidates: dict[str, tuple[Callable[[], object], int]] = {
         "package": (lambda: plain.incremental_forward(c=short, T=few), few),
         "package, made fast": (lambda: fast.incremental_forward(c=short, T=few), few),
-        "reference": (refer, few),
-        "compiled float32": (lambda: speak("float32"), many),
-        "compiled bfloat16": (lambda: speak("bfloat16"), many),
+        "reference": (generate_by_reference, few),
+        "compiled float32": (lambda: generate("float32"), many),
+        "compiled bfloat16": (lambda: generate("bfloat16"), many),
     }
     found = rates(candidates, args.repeats)
     print(json.dumps({"size": args.size, "threads": compute_threads(), "difference": difference} | found, indent=1))

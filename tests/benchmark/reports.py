@@ -1,11 +1,8 @@
 """A report whose every figure is known beforehand."""
 
-from tts.benchmark.costs import Cost
-from tts.benchmark.limits import Limit, Limits
-from tts.benchmark.machine import Machine
-from tts.benchmark.measuring import Difference, Measured, Spread, Timings, Workload
-from tts.benchmark.processes import ColdStart, Process
-from tts.benchmark.report import Report, Row, SpokenBy
+from tts.benchmark.costs import Cost, Limit, Limits
+from tts.benchmark.measuring import ColdStart, Difference, Measured, Process, Spread, Timings, Workload
+from tts.benchmark.report import BenchmarkRow, Machine, Report, VoiceFacts
 
 MACHINE = Machine("A Processor", 2, ("avx2",), {"L2": 512}, 16.0, "Linux x86_64", "3.11.7", {"torch": "2.6.0"})
 LIMITS = Limits("float32", 150.0, 30.0, 25.0)
@@ -26,8 +23,8 @@ def network_report():
         workload("tacotron2", "acoustic"), Timings(5.0, 1.0, [0.25], 700.0), Timings(5.0, 2.0, [0.5], 650.0)
     )
     rows = [
-        Row(vocoder, "float32", "torch", 1, 87_000_000, Cost(200e9), Limit(1.0, 0.5, None)),
-        Row(acoustic, "float32", "torch", 1, 28_000_000, Cost(2e9, 86.0, 18e6), Limit(0.01, 0.05, 31.0)),
+        BenchmarkRow(vocoder, "float32", "torch", 1, 87_000_000, Cost(200e9), Limit(1.0, 0.5, None)),
+        BenchmarkRow(acoustic, "float32", "torch", 1, 28_000_000, Cost(2e9, 86.0, 18e6), Limit(0.01, 0.05, 31.0)),
     ]
     return Report(MACHINE, "cpu", 2, 3, rows, LIMITS)
 
@@ -38,7 +35,7 @@ def voice_report():
         workload("whole", "whole", plain=False), Timings(10.0, 0.5, [0.02], 400.0), Timings(10.0, 0.9, [0.04], 400.0)
     )
     hello, torch = (Process(1.5, 310.0), Process(1.3, 312.0)), (Process(1.0, 300.0), Process(1.0, 299.0))
-    spoken_by = SpokenBy(
+    facts = VoiceFacts(
         "heart",
         "fastspeech2",
         "source_filter",
@@ -50,5 +47,5 @@ def voice_report():
         Spread(200.0, 190.0, 230.0),
         ColdStart(hello, torch),
     )
-    rows = [Row(frontend, None, None), Row(whole, None, None)]
-    return Report(MACHINE, "cpu", 1, 2, rows, voice=spoken_by, warnings=["a warning"])
+    rows = [BenchmarkRow(frontend, None, None), BenchmarkRow(whole, None, None)]
+    return Report(MACHINE, "cpu", 1, 2, rows, voice=facts, warnings=["a warning"])

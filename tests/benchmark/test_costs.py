@@ -1,4 +1,4 @@
-"""The formulas against PyTorch's own counter, and against the figures that are known of the public networks."""
+"""The formulas against PyTorch's own counter and the known figures of the public networks; the machine's limits."""
 
 import math
 
@@ -8,10 +8,23 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from tts.audio.mel_settings import MelSettings
-from tts.benchmark.costs import FRAMES_A_SYMBOL, TEXT_SYMBOLS, cost_of, count_weights
-from tts.benchmark.networks import BUILDERS, MEL
+from tts.benchmark import costs
+from tts.benchmark.costs import (
+    FRAMES_PER_SYMBOL,
+    TEXT_SYMBOLS,
+    Cost,
+    Limits,
+    copy_rate,
+    cost_of,
+    count_weights,
+    gemm_rate,
+    limit_of,
+    measure_limits,
+    read_rate,
+)
+from tts.benchmark.networks import BUILDERS, MEL, Setting
 from tts.benchmark.presets import PRESETS
-from tts.kernels.choice import reference_only
+from tts.kernels.execution import reference_only
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
@@ -79,7 +92,7 @@ def test_tacotron2():
     d = Tacotron2Dimensions(7, 5, 4, 6, 5, 3, 8, 10, 6, 2, 7, 3, 31, 9, 5, 5)
     network = Tacotron2(d).eval()
     ids, lengths = torch.zeros(1, TEXT_SYMBOLS, dtype=torch.long), torch.tensor([TEXT_SYMBOLS])
-    n_frames = FRAMES_A_SYMBOL * TEXT_SYMBOLS
+    n_frames = FRAMES_PER_SYMBOL * TEXT_SYMBOLS
     macs = counted_macs(lambda: network.infer(ids, lengths, max_frames=n_frames, stop_threshold=1.0))
     cost = cost_of(d, TINY_MEL)
     assert cost.macs * n_frames / N_FRAMES == pytest.approx(macs, rel=1e-12)
@@ -89,9 +102,9 @@ def test_tacotron2():
 def test_fastspeech2_but_for_its_attention():
     d = FastSpeech2Dimensions(7, 5, 8, 2, 6, 3, 2, 10, 7, 2, 6, 16)
     network = FastSpeech2(d).eval()
-    n_symbols = N_FRAMES // FRAMES_A_SYMBOL
+    n_symbols = N_FRAMES // FRAMES_PER_SYMBOL
     ids, lengths = torch.zeros(1, n_symbols, dtype=torch.long), torch.tensor([n_symbols])
-    durations = torch.full((1, n_symbols), FRAMES_A_SYMBOL)
+    durations = torch.full((1, n_symbols), FRAMES_PER_SYMBOL)
     # The plain kernel: those in one piece are not counted everywhere.
     with sdpa_kernel(SDPBackend.MATH):
         macs = counted_macs(lambda: network(ids, lengths, durations))
@@ -130,3 +143,42 @@ def test_what_one_step_reads():
 def test_a_network_without_a_formula_is_an_error():
     with pytest.raises(TypeError, match="no formula for str"):
         cost_of("vocos", MEL)
+
+
+CPU = torch.device("cpu")
+LIMITS = Limits("float32", gflop_per_second=100.0, copy_gb_per_second=20.0, read_gb_per_second=25.0)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(costs, "SIDE", 64)
+    monkeypatch.setattr(costs, "FAR_BYTES", 1_000_000)
+    monkeypatch.setattr(costs, "TRY_SECONDS", 0.01)
+
+
+def test_every_rate_is_measured():
+    found = measure_limits(CPU, 2, "bfloat16")
+    # This processor's weights are widened first.
+    assert found.products == "float32"
+    assert min(found.gflop_per_second, found.copy_gb_per_second, found.read_gb_per_second) > 0
+    assert gemm_rate(CPU, torch.float32) > 1e6
+    assert copy_rate(CPU) > 1e6
+    assert read_rate(CPU, 3, threads=2) > 0
+
+
+def test_a_network_without_steps_reads_its_weights_once_an_utterance():
+    cost = Cost(macs=1e9, numbers=1e9)
+    limit = limit_of(cost, 50_000_000, LIMITS, Setting(CPU, batch=2), threads=1, seconds=4.0)
+    assert limit.compute_rtf == pytest.approx(2 / 100)
+    assert limit.memory_rtf == pytest.approx(4 / 20 + 0.2 / 25 / (2 * 4.0))
+    assert limit.rtf == limit.memory_rtf
+    assert limit.read_gb_per_second is None
+
+
+def test_a_network_of_steps_reads_its_weights_at_each_once_for_a_batch(monkeypatch):
+    monkeypatch.setattr(costs, "read_rate", lambda device, n_bytes, threads: n_bytes * 1e6)
+    cost = Cost(macs=1e6, steps=1000.0, step_weights=500.0)
+    limit = limit_of(cost, 10_000, LIMITS, Setting(CPU, "int8", batch=4), threads=1, seconds=1.0)
+    assert limit.memory_rtf == pytest.approx(1000 / 1e6 / 4)
+    assert limit.read_gb_per_second == pytest.approx(500 * 1e6 / 1e9)
+    assert limit.rtf == limit.memory_rtf

@@ -3,12 +3,18 @@ import pytest
 import torch
 
 from tests.benchmark.tiny import TINY
-from tts.benchmark.networks import BUILDERS, MEL, Setting, computing_on, network_workload, random_network
-from tts.benchmark.of_networks import bench_networks
-from tts.benchmark.presets import BYTES_A_WEIGHT, PRESETS
+from tts.benchmark.networks import (
+    BUILDERS,
+    MEL,
+    Setting,
+    bench_networks,
+    computing_on,
+    network_workload,
+    random_network,
+)
+from tts.benchmark.presets import BYTES_PER_WEIGHT, PRESETS
 from tts.errors import UsageError
-from tts.kernels.choice import reference_only
-from tts.kernels.threads import compute_threads
+from tts.kernels.execution import compute_threads, reference_only
 from tts.models.torch_network import VocoderNetwork
 from tts.voice.load import PRECISIONS
 
@@ -21,7 +27,7 @@ def work_of(name, **setting):
 
 
 @pytest.mark.parametrize("name", sorted(TINY))
-def test_a_run_makes_the_audio_asked_for_and_always_the_same(name):
+def test_a_run_computes_the_requested_audio_and_always_the_same(name):
     work = work_of(name, seconds=1.0, batch=2)
     with reference_only():
         expected = work.plain(20 * FRAME_SECONDS)
@@ -35,7 +41,7 @@ def test_a_run_makes_the_audio_asked_for_and_always_the_same(name):
     np.testing.assert_allclose(made.output, expected.output, atol=1e-4)
 
 
-def test_there_is_always_enough_to_hear():
+def test_every_run_has_enough_frames():
     assert work_of("tiny-hifigan").run(1e-6).output.shape == (1, 4 * 256)
 
 
@@ -60,7 +66,7 @@ def test_another_precision_is_a_second_network_over_the_same_weights(monkeypatch
 
 
 def test_the_number_formats_are_those_of_the_networks():
-    assert tuple(BYTES_A_WEIGHT) == PRECISIONS
+    assert tuple(BYTES_PER_WEIGHT) == PRECISIONS
 
 
 def test_threads_are_as_before_afterwards():

@@ -3,11 +3,10 @@ import time
 import pytest
 import torch
 
-from tts.benchmark.asked import Asked
 from tts.benchmark.measuring import measure
 from tts.benchmark.networks import computing_on
-from tts.benchmark.of_voice import bench_voice
-from tts.benchmark.voices import STAGES, Script, load_speaker
+from tts.benchmark.presets import VoiceRequest
+from tts.benchmark.voices import STAGES, Script, bench_voice, load_requested
 from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions
 
@@ -16,7 +15,7 @@ LINES = ["One two. Three.", "Four."]
 
 @pytest.fixture
 def speaker(random_voice):
-    return load_speaker(Asked(str(random_voice), SynthesisOptions(), "cpu"), time.perf_counter())
+    return load_requested(VoiceRequest(str(random_voice), SynthesisOptions(), "cpu"), time.perf_counter())
 
 
 def test_the_stages_speak_what_the_voice_speaks(speaker):
@@ -57,13 +56,13 @@ def test_a_report_has_the_stages_and_the_whole(speaker):
     frontend, acoustic, vocoder, whole = (row.measured for row in report.rows)
     reference = [frontend.fast.rtfs, acoustic.reference.rtfs, vocoder.reference.rtfs]
     assert whole.reference.rtfs == pytest.approx([sum(run) for run in zip(*reference, strict=True)])
-    told = report.voice
-    assert (told.voice, told.acoustic, told.vocoder) == ("random", "fastspeech2", "source_filter")
-    assert (told.lines, told.characters, told.cold_start) == (2, 20, None)
-    assert 0 < told.first_audio_ms.low <= told.first_audio_ms.median
-    assert told.load_seconds > 0
-    assert told.peak_mb > 10
-    assert told.engines == "PyTorch"
+    facts = report.voice
+    assert (facts.voice, facts.acoustic, facts.vocoder) == ("random", "fastspeech2", "source_filter")
+    assert (facts.lines, facts.characters, facts.cold_start) == (2, 20, None)
+    assert 0 < facts.first_audio_ms.low <= facts.first_audio_ms.median
+    assert facts.load_seconds > 0
+    assert facts.peak_mb > 10
+    assert facts.engines == "PyTorch"
     assert [row.engine for row in report.rows] == [None, "torch", "torch", None]
     assert [row.precision for row in report.rows] == [None, "float32", "float32", None]
     assert report.limits is None
@@ -87,18 +86,7 @@ def test_stages_are_timed_as_the_voice_runs_them(speaker):
 
 
 def test_the_reference_is_pytorch_in_float32(random_voice):
-    asked = Asked(str(random_voice), SynthesisOptions(acoustic="tacotron2", vocoder="griffinlim"), "cpu")
-    plain = load_speaker(asked, time.perf_counter()).plain_stages()
+    asked = VoiceRequest(str(random_voice), SynthesisOptions(acoustic="tacotron2", vocoder="griffinlim"), "cpu")
+    plain = load_requested(asked, time.perf_counter()).plain_stages()
     assert plain.engines == "PyTorch"
     assert plain.vocoder.name == "griffinlim"
-
-
-def test_tts_say_is_asked_for_the_same():
-    assert Asked("heart", SynthesisOptions()).flags() == [
-        "--voice", "heart", "--device", "auto", "--precision", "float32"
-    ]  # fmt: skip
-    options = SynthesisOptions(vocoder="wavenet", acoustic="fastspeech2")
-    assert Asked("heart", options, "cpu", "torch", "int8", 2, True).flags() == [
-        "--voice", "heart", "--vocoder", "wavenet", "--acoustic", "fastspeech2", "--device", "cpu",
-        "--engine", "torch", "--precision", "int8", "--threads", "2", "--system-espeak",
-    ]  # fmt: skip

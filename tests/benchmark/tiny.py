@@ -1,4 +1,4 @@
-"""Presets too small to be worth a name."""
+"""Presets of tiny networks."""
 
 from tests.tiny_voice import TACOTRON2
 from tts.benchmark.presets import Preset

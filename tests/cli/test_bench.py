@@ -98,7 +98,7 @@ def test_an_interrupt_leaves_no_picture(fresh, tiny, monkeypatch):
     def interrupted(*args, **named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tts.benchmark.of_networks.bench_networks", interrupted)
+    monkeypatch.setattr("tts.benchmark.networks.bench_networks", interrupted)
     done = fresh("bench", "--preset", "tiny-hifigan", "--plot", "bench.png")
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
     assert not (fresh.folder / "bench.png").exists()

@@ -3,18 +3,17 @@ from itertools import pairwise
 import pytest
 import torch
 
-from tts.kernels import threads
-from tts.kernels.choice import reference_only
-from tts.kernels.kept import Kept
-from tts.kernels.tacotron2 import FRAMES_A_LOOK, DecoderWeights, Ending, Lstm, decode
+from tts.kernels import execution
+from tts.kernels.execution import WeightCache, reference_only
+from tts.kernels.tacotron2 import FRAMES_PER_CHECK, DecoderWeights, Ending, Lstm, decode
 
 BATCH, N_SYMBOLS, N_MELS, ENCODER, PRENET, ATTENTION = 3, 11, 7, 12, 9, 35
 LENGTHS = torch.tensor([11, 6, 9])
-ENDLESS = Ending(max_frames=FRAMES_A_LOOK + 7, stop_threshold=1.0)
+ENDLESS = Ending(max_frames=FRAMES_PER_CHECK + 7, stop_threshold=1.0)
 
 
 def weights(n_prenet_layers=2, seed=0):
-    """Sizes that fill no panel, and numbers large enough for the attention to have preferences."""
+    """Sizes that fill no panel, and numbers large enough for the attention to choose among symbols."""
     generator = torch.Generator().manual_seed(seed)
 
     def matrix(n_out, n_in, *more):
@@ -45,7 +44,7 @@ def memory(batch=BATCH):
 
 
 class Masks:
-    """The same dropout whoever asks, how far they asked, and for which rows."""
+    """The same dropout for every implementation, with the number of frames and the rows that it was called for."""
 
     def __init__(self, n_layers=2, rows=slice(None)):
         generator = torch.Generator().manual_seed(2)
@@ -93,14 +92,14 @@ def test_fewer_bits_are_about_the_same(precision, error):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
 def test_the_number_of_threads_and_of_rows_changes_no_bit(precision):
     try:
-        threads.set_compute_threads(1)
+        execution.set_compute_threads(1)
         all_rows = run(precision=precision, rows=slice(0, 7))
         for n_threads, row in ((1, 0), (2, 3), (3, 6)):
-            threads.set_compute_threads(n_threads)
-            alone = run(precision=precision, rows=slice(row, row + 1))
-            assert all(torch.equal(a[0], b[row]) for a, b in zip(alone, all_rows, strict=True))
+            execution.set_compute_threads(n_threads)
+            by_itself = run(precision=precision, rows=slice(row, row + 1))
+            assert all(torch.equal(a[0], b[row]) for a, b in zip(by_itself, all_rows, strict=True))
     finally:
-        threads.set_compute_threads(None)
+        execution.set_compute_threads(None)
 
 
 def stopping(threshold):
@@ -110,7 +109,7 @@ def stopping(threshold):
 @pytest.mark.parametrize("rows_leave", [True, False])
 def test_rows_end_on_their_first_stop_and_the_last_ends_it_all(rows_leave):
     free = torch.sigmoid(run(stopping(1.0)).stop_logits)
-    # Passed by every row, at different times, and by none of them at once.
+    # Exceeded by every row, at different frames, and by none in its first frames.
     threshold = float(free[:, 5:].max(dim=1).values.min()) - 1e-4
     ends = [int((row > threshold).nonzero()[0]) + 1 for row in free]
     ending = stopping(threshold)._replace(rows_leave=rows_leave)
@@ -124,59 +123,59 @@ def test_rows_end_on_their_first_stop_and_the_last_ends_it_all(rows_leave):
 
 
 class Watch:
-    """Notes what it is asked of each row, and ends the row after so many frames."""
+    """Records the attention of each row, and ends the row after a number of frames."""
 
     def __init__(self, *lasts):
-        self.lasts, self.asked = lasts, [[] for _ in lasts]
+        self.lasts, self.seen = lasts, [[] for _ in lasts]
 
     def __call__(self, row, attention):
-        self.asked[row].append(attention.clone())
-        return len(self.asked[row]) == self.lasts[row]
+        self.seen[row].append(attention.clone())
+        return len(self.seen[row]) == self.lasts[row]
 
 
-@pytest.mark.parametrize("last", [1, 20, FRAMES_A_LOOK, FRAMES_A_LOOK + 1, 70])
-def test_a_watch_is_asked_of_every_frame_in_turn_and_ends_it_on_that_frame(last):
+@pytest.mark.parametrize("last", [1, 20, FRAMES_PER_CHECK, FRAMES_PER_CHECK + 1, 70])
+def test_is_over_is_called_for_every_frame_in_order_and_ends_on_that_frame(last):
     watch = Watch(last)
     decoded = run(stopping(1.0)._replace(is_over=watch), rows=slice(0, 1))
     assert decoded.lengths.tolist() == [last]
-    assert torch.equal(torch.stack(watch.asked[0]), decoded.alignments[0])
+    assert torch.equal(torch.stack(watch.seen[0]), decoded.alignments[0])
     assert_equal(decoded, by_reference(stopping(1.0)._replace(is_over=Watch(last)), rows=slice(0, 1)))
 
 
 @pytest.mark.parametrize("lasts", [(70, 3, 40), (1, 64, 32)])
-def test_a_watch_ends_each_row_by_itself(lasts):
+def test_is_over_ends_each_row_separately(lasts):
     watch = Watch(*lasts)
     decoded = run(stopping(1.0)._replace(is_over=watch))
     assert decoded.lengths.tolist() == list(lasts)
     for row, last in enumerate(lasts):
-        assert torch.equal(torch.stack(watch.asked[row]), decoded.alignments[row, :last])
-        alone = run(stopping(1.0)._replace(is_over=Watch(last), max_frames=last), rows=slice(row, row + 1))
-        assert torch.equal(decoded.frames[row, :last], alone.frames[0])
+        assert torch.equal(torch.stack(watch.seen[row]), decoded.alignments[row, :last])
+        by_itself = run(stopping(1.0)._replace(is_over=Watch(last), max_frames=last), rows=slice(row, row + 1))
+        assert torch.equal(decoded.frames[row, :last], by_itself.frames[0])
     assert_equal(decoded, by_reference(stopping(1.0)._replace(is_over=Watch(*lasts))))
 
 
 @pytest.mark.parametrize("rows_leave", [True, False])
 @pytest.mark.parametrize("speak", [run, by_reference])
-def test_what_draws_is_told_which_rows_go_on(speak, rows_leave):
+def test_draw_receives_the_running_rows(speak, rows_leave):
     draw = Masks(rows=slice(0, BATCH))
     speak(stopping(1.0)._replace(is_over=Watch(70, 3, 40), rows_leave=rows_leave), draw=draw)
     ended = [[True, True, True], [True, False, True], [True, False, False]]
     assert draw.running == (ended if rows_leave else [[True] * 3] * 3)
 
 
-def test_no_watch_hears_of_frames_after_the_stop():
+def test_is_over_is_not_called_after_the_stop():
     free = torch.sigmoid(run(stopping(1.0), rows=slice(0, 1)).stop_logits)
     threshold = float(free[0, 3:20].max()) - 1e-4
     watch = Watch(None)
     decoded = run(stopping(threshold)._replace(is_over=watch), rows=slice(0, 1))
-    assert len(watch.asked[0]) == decoded.lengths[0] == decoded.frames.shape[1]
+    assert len(watch.seen[0]) == decoded.lengths[0] == decoded.frames.shape[1]
 
 
 def test_weights_are_packed_again_when_they_change():
-    network, kept = weights(), Kept()
+    network, cache = weights(), WeightCache()
 
     def decoded(precision="float32"):
-        return decode(network, memory(), LENGTHS, Masks(rows=slice(0, BATCH)), ENDLESS, precision, kept).frames
+        return decode(network, memory(), LENGTHS, Masks(rows=slice(0, BATCH)), ENDLESS, precision, cache).frames
 
     first = decoded()
     assert torch.equal(decoded(), first)

@@ -1,24 +1,24 @@
-"""The fast ways of WaveGlow against the reference."""
+"""WaveGlow on the CPU against the reference."""
 
 import pytest
 import torch
 
-from tts.kernels import threads, waveglow
-from tts.kernels.choice import reference_only
-from tts.kernels.reference import waveglow as reference
-from tts.kernels.waveglow import FlowWeights, LayerWeights, Prepared, Stretch, WaveGlowWeights
+from tts.kernels import execution, waveglow
+from tts.kernels import waveglow_reference as reference
+from tts.kernels.execution import reference_only
+from tts.kernels.waveglow import FlowWeights, LayerWeights, Prepared, Upsampling, WaveGlowWeights
 
 N_MELS, N_GROUP, HOP_LENGTH = 5, 8, 32
 
 
 @pytest.fixture(autouse=True)
-def _nothing_asked():
+def _default_threads():
     yield
-    threads.set_compute_threads(None)
+    execution.set_compute_threads(None)
 
 
 def weights(channels=6, n_layers=4, upsample_kernel_size=128, n_conditions=None, taps=3):
-    """Three flows, of which the last sees two channels less; sized so that signals stay near 1."""
+    """Three flows, of which the last has two channels less; sized so that signals stay near 1."""
     generator = torch.Generator().manual_seed(0)
 
     def drawn(*shape):
@@ -26,19 +26,19 @@ def weights(channels=6, n_layers=4, upsample_kernel_size=128, n_conditions=None,
         return torch.randn(shape, generator=generator) / n_inputs**0.5
 
     def flow(n):
-        heard = n_conditions or N_MELS * N_GROUP
+        n_inputs = n_conditions or N_MELS * N_GROUP
         layers = []
         for i in range(n_layers):
             n_out = channels if i == n_layers - 1 else 2 * channels
-            shapes = (2 * channels, channels, taps), (2 * channels, heard, 1), (n_out, channels, 1)
+            shapes = (2 * channels, channels, taps), (2 * channels, n_inputs, 1), (n_out, channels, 1)
             layers.append(LayerWeights(*(t for shape in shapes for t in (drawn(*shape), drawn(shape[0])))))
         unmix = torch.linalg.qr(torch.randn(n, n, generator=generator))[0]
         ends = 0.3 * drawn(2 * (n - n // 2), channels, 1), 0.3 * drawn(2 * (n - n // 2))
         return FlowWeights(unmix, drawn(channels, n // 2, 1), drawn(channels), tuple(layers), *ends)
 
     kernel = torch.randn(N_MELS, N_MELS, upsample_kernel_size, generator=generator) / N_MELS**0.5
-    stretch = None if n_conditions else Stretch(kernel, drawn(N_MELS), HOP_LENGTH)
-    return WaveGlowWeights((flow(8), flow(8), flow(6)), stretch, N_GROUP, n_early_every=2)
+    upsampling = None if n_conditions else Upsampling(kernel, drawn(N_MELS), HOP_LENGTH)
+    return WaveGlowWeights((flow(8), flow(8), flow(6)), upsampling, N_GROUP, n_early_every=2)
 
 
 def inputs(n_frames, batch=1):
@@ -48,13 +48,13 @@ def inputs(n_frames, batch=1):
     return mel, [torch.randn(batch, n, groups, generator=generator) for n in (6, 2)]
 
 
-def both(w, heard, noise, precision="float32"):
-    """What the fast way and the reference make of it."""
+def both(w, conditioning, noise, precision="float32"):
+    """The results of the fast implementation and of the reference."""
     prepared = Prepared(w, precision)
     assert prepared.fits_cpu
-    fast = waveglow.infer(prepared, heard, noise, 0.6)
+    fast = waveglow.infer(prepared, conditioning, noise, 0.6)
     with reference_only():
-        return fast, waveglow.infer(prepared, heard, noise, 0.6)
+        return fast, waveglow.infer(prepared, conditioning, noise, 0.6)
 
 
 def assert_same(fast, plain):
@@ -77,13 +77,13 @@ def test_many_chunks_are_the_reference():
     assert_same(fast, plain)
 
 
-def test_it_hears_groups_as_they_are_given():
+def test_conditioning_may_be_given_for_each_group():
     w = weights(n_conditions=7)
-    heard = torch.randn(2, 7, 40, generator=torch.Generator().manual_seed(2))
-    fast, plain = both(w, heard, inputs(10, batch=2)[1])
+    conditioning = torch.randn(2, 7, 40, generator=torch.Generator().manual_seed(2))
+    fast, plain = both(w, conditioning, inputs(10, batch=2)[1])
     assert_same(fast, plain)
-    # It has no frames to hear in bfloat16.
-    assert torch.equal(both(w, heard, inputs(10, batch=2)[1], "bfloat16")[0], fast)
+    # In bfloat16 there are no frames to read, either.
+    assert torch.equal(both(w, conditioning, inputs(10, batch=2)[1], "bfloat16")[0], fast)
 
 
 @pytest.mark.parametrize("kernel", [128, 100, 32])
@@ -94,12 +94,12 @@ def test_bfloat16_is_near_the_reference(kernel, n_frames):
     assert (fast - plain).std() < 0.01 * plain.std()
 
 
-def test_frames_are_heard_as_samples_are_but_for_the_rounding():
+def test_conditioning_from_frames_differs_only_by_rounding():
     """With weights that bfloat16 holds exactly, what is left is float32's."""
     w = weights()
-    assert w.stretch is not None
-    kernel = torch.zeros_like(w.stretch.weight)
-    # A group hears one sample of each of its four frames, with a weight of 1.
+    assert w.upsampling is not None
+    kernel = torch.zeros_like(w.upsampling.weight)
+    # A group depends on one sample of each of its four frames, with a weight of 1.
     places = torch.arange(128).view(4, 32)
     for tap in range(4):
         kernel[torch.arange(5), torch.arange(5), places[tap, tap::8, None]] = 1
@@ -107,12 +107,12 @@ def test_frames_are_heard_as_samples_are_but_for_the_rounding():
         flow._replace(layers=tuple(x._replace(condition=x.condition.bfloat16().float()) for x in flow.layers))
         for flow in w.flows
     )
-    exact = w._replace(flows=flows, stretch=w.stretch._replace(weight=kernel))
+    exact = w._replace(flows=flows, upsampling=w.upsampling._replace(weight=kernel))
     fast, plain = both(exact, *inputs(9), "bfloat16")
     assert_same(fast, plain)
 
 
-def test_a_longer_kernel_than_four_frames_is_heard_by_the_sample():
+def test_a_kernel_longer_than_four_frames_is_conditioned_on_samples():
     w, (mel, noise) = weights(upsample_kernel_size=160), inputs(9)
     assert torch.equal(both(w, mel, noise, "bfloat16")[0], both(w, mel, noise)[0])
 
@@ -122,19 +122,19 @@ def test_the_wave_does_not_depend_on_threads(precision):
     prepared, (mel, noise) = Prepared(weights(channels=16), precision), inputs(700)
     waves = []
     for n_threads in (1, 2, 3):
-        threads.set_compute_threads(n_threads)
+        execution.set_compute_threads(n_threads)
         waves.append(waveglow.infer(prepared, mel, noise, 0.6))
     assert torch.equal(waves[0], waves[1])
     assert torch.equal(waves[0], waves[2])
 
 
-def test_the_wave_may_be_changed_afterwards():
+def test_the_waveform_may_be_modified_afterwards():
     prepared, (mel, noise) = Prepared(weights()), inputs(2)
     wave = waveglow.infer(prepared, mel, noise, 0.6)
     assert torch.equal(wave.clone().mul_(2), wave.mul_(2))
 
 
-def test_what_the_fast_way_is_not_made_for_is_left_to_the_reference():
+def test_unsupported_weights_are_computed_by_the_reference():
     mel, noise = inputs(4)
     five_taps = Prepared(weights(taps=5))
     assert not five_taps.fits_cpu

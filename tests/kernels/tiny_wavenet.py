@@ -1,4 +1,4 @@
-"""Small WaveNets of every kind with random weights, as their kernels know them, and what they hear."""
+"""Small WaveNets of every kind with random weights, and their conditioning and noise."""
 
 import math
 
@@ -40,7 +40,7 @@ def tiny_weights(name):
 
 
 def tiny_conditions(n_frames, hop_length, batch, frames=True):
-    """With `frames`, most channels are given as frames, of which a sample hears five; else all at sample rate."""
+    """With `frames`, most channels are given as frames, of which a sample depends on five; else all at sample rate."""
     generator = torch.Generator().manual_seed(1)
     n, width = n_frames * hop_length, 5 if frames else 0
     n_frame_channels = N_FRAME_CHANNELS if frames else 0
@@ -48,11 +48,11 @@ def tiny_conditions(n_frames, hop_length, batch, frames=True):
     spread = torch.rand(batch, n, width, generator=generator)
     around = torch.arange(n)[:, None] // hop_length + torch.arange(-2, 3)
     for offset in range(width):
-        there = (around[:, offset] >= 0) & (around[:, offset] < n_frames)
-        place = around[:, offset] % width
-        spread[:, torch.arange(n)[~there], place[~there]] = 0
-    there = torch.randn(batch, n_frame_channels, n_frames if frames else 0, generator=generator)
-    return Conditions(there, spread, samples, hop_length)
+        exists = (around[:, offset] >= 0) & (around[:, offset] < n_frames)
+        index = around[:, offset] % width
+        spread[:, torch.arange(n)[~exists], index[~exists]] = 0
+    exists = torch.randn(batch, n_frame_channels, n_frames if frames else 0, generator=generator)
+    return Conditions(exists, spread, samples, hop_length)
 
 
 def tiny_noise(name, n_steps, batch):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.tiny_corpus import SMALL_TACOTRON2
-from tts.kernels.choice import reference_only
+from tts.kernels.execution import reference_only
 from tts.models import tacotron2
 from tts.models.base import MelRequest
 from tts.models.tacotron2 import (

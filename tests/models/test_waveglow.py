@@ -7,7 +7,7 @@ import torch
 from tests.models.rounding import rounding_bound
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-from tts.kernels.choice import reference_only
+from tts.kernels.execution import reference_only
 from tts.models.waveglow import InvertibleConv, WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
 

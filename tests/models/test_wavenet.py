@@ -10,7 +10,7 @@ from tts.audio.audio import inverse_mulaw_codes, mulaw_codes
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError, UsageError
 from tts.kernels import wavenet as loop
-from tts.kernels.choice import reference_only
+from tts.kernels.execution import reference_only
 from tts.models import wavenet as wavenet_model
 from tts.models.base import WaveRequest
 from tts.models.source_filter import Excitation

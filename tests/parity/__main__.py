@@ -2,8 +2,8 @@
 
     python -m tests.parity FOLDER
 
-A line each with its largest relative error; the exit code is 1 when one misses, or when a folder's arrays are of no
-known kind.
+It prints one line per comparison with the largest relative error. The exit code is 1 when one fails, or when no check
+knows the arrays of a folder.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Protocol
 from tests.parity import hifigan, mel, tacotron2, text_ids, waveglow, wavenet
 from tests.parity.comparison import Comparison
 from tts.errors import TtsError
-from tts.kernels.threads import one_compute_thread
+from tts.kernels.execution import one_compute_thread
 
 
 class Check(Protocol):
-    """A kind of fixture: which folders hold it, and what comes out of them."""
+    """A kind of fixture: which folders contain it, and the comparisons of a folder."""
 
     def matches(self, folder: Path) -> bool: ...
 
@@ -32,8 +32,8 @@ CHECKS: tuple[Check, ...] = (tacotron2, text_ids, waveglow, wavenet, hifigan, me
 
 
 def main(folder: Path) -> int:
-    """Print a line for each comparison under `folder`; 0 when all are good and there is one at least."""
-    verdicts = [tell(verdict, line) for verdict, line in results(folder)]
+    """Print a line for each comparison under `folder`; return 0 when all are good and there is at least one."""
+    verdicts = [print_verdict(verdict, line) for verdict, line in results(folder)]
     good = sum(verdicts)
     print(f"{good} of {len(verdicts)} are good")
     return 0 if verdicts and good == len(verdicts) else 1
@@ -52,7 +52,7 @@ def results(root: Path) -> Iterator[tuple[bool, str]]:
 
 def compared(check: Check, folder: Path, name: str) -> Iterator[tuple[bool, str]]:
     try:
-        # Networks as small as these only wait for each other on several threads, for minutes on a busy machine.
+        # On several threads, networks this small spend their time on synchronization: minutes on a busy machine.
         with one_compute_thread():
             for comparison in check.check(folder):
                 yield comparison.passed, f"{name} {comparison}"
@@ -60,7 +60,7 @@ def compared(check: Check, folder: Path, name: str) -> Iterator[tuple[bool, str]
         yield False, f"{name}: {type(error).__name__}: {error}"
 
 
-def tell(good: bool, line: str) -> bool:
+def print_verdict(good: bool, line: str) -> bool:
     print(f"{'good' if good else 'MISS'}  {line}", flush=True)
     return good
 

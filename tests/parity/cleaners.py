@@ -67,13 +67,13 @@ def torchaudio_character_ids(text: str, symbols: Sequence[str]) -> list[int]:
 
 
 def torchaudio_phone_ids(phones: Iterable[str], symbols: Sequence[str]) -> list[int]:
-    """The ids of phones and marks, a blank between words."""
+    """The ids of phones and marks, a space between words."""
     ids = {symbol: index for index, symbol in enumerate(symbols)}
     return [ids[phone] for phone in phones if phone in ids]
 
 
 def english_cleaners(text: str) -> str:
-    """ASCII, lower case, numbers and abbreviations written out, every run of blanks one space."""
+    """ASCII, lower case, numbers and abbreviations written out, every run of whitespace one space."""
     text = _numbers(unidecode(text).lower())
     for short, full in _ABBREVIATIONS.items():
         text = re.sub(rf"\b{short}\.", full, text)

@@ -1,4 +1,4 @@
-"""One set of numbers beside the numbers it should be."""
+"""A comparison of computed numbers with expected ones."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tts.voice.checkpoints.reading import read_checkpoint
 from tts.voice.checkpoints.weights import CheckpointWeights, Layout
 from tts.voice.load import ACOUSTIC_MODELS, VOCODERS
 
-# What parity fixtures allow where they do not say otherwise.
+# The tolerance of parity fixtures, where a check has no other.
 RTOL = ATOL = 1e-4
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Whether |got - expected| <= atol + rtol |expected| everywhere; whole numbers must be equal."""
+    """Whether |got - expected| <= atol + rtol |expected| everywhere; integers must be equal."""
 
     name: str
     got: npt.NDArray[Any]
     expected: npt.NDArray[Any]
     rtol: float = RTOL
-    atol: float = ATOL
+    atol: float | npt.NDArray[np.float64] = ATOL
 
     @property
     def passed(self) -> bool:
@@ -37,8 +37,8 @@ class Comparison:
 
     @property
     def share_of_allowed(self) -> float:
-        """The largest difference as a share of what is allowed; infinite for other shapes, not-a-number, and whole
-        numbers that differ."""
+        """The largest difference as a share of what is allowed; infinite for other shapes, not-a-number, and integers
+        that differ."""
         if self.got.shape != self.expected.shape:
             return float("inf")
         if np.issubdtype(self.expected.dtype, np.integer):
@@ -83,20 +83,20 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def checkpoints(folder: Path, layout: Layout) -> list[Path]:
-    """The checkpoints of one layout that lie in a folder."""
+    """The checkpoints of one layout in a folder."""
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".pt", ".pth", ".ckpt", ".safetensors"))
     return [path for path in paths if layout.matches(*opened(path))]
 
 
 def opened(path: Path) -> tuple[CheckpointWeights, dict[str, Any]]:
-    """A checkpoint's weights and what lies beside them, as they go into a layout."""
+    """A checkpoint's weights and its other content, as a layout expects them."""
     found = read_checkpoint(path)
     return CheckpointWeights(found.weights), found.extras
 
 
 def built(path: Path, layout: Layout, key: str) -> nn.Module:
     """The network of a checkpoint, by way of its layout and the hyperparameters beside it, which have this key."""
-    converted = layout.convert(*opened(path), told_beside(path, key))
+    converted = layout.convert(*opened(path), settings_beside(path, key))
     if converted.role == "acoustic":
         network: nn.Module = ACOUSTIC_MODELS[converted.network](converted.options)
     else:
@@ -105,12 +105,12 @@ def built(path: Path, layout: Layout, key: str) -> nn.Module:
     return network.eval()
 
 
-def told_beside(path: Path, key: str) -> dict[str, Any] | None:
+def settings_beside(path: Path, key: str) -> dict[str, Any] | None:
     """The JSON object beside a file that has this key, under whatever name."""
     for file in sorted(path.parent.glob("*.json")):
-        told = json.loads(file.read_text("utf-8"))
-        if isinstance(told, dict) and key in told:
-            return told
+        settings = json.loads(file.read_text("utf-8"))
+        if isinstance(settings, dict) and key in settings:
+            return settings
     return None
 
 

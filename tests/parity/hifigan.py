@@ -1,4 +1,4 @@
-"""HiFi-GAN beside the numbers of jik876/hifi-gan."""
+"""HiFi-GAN compared with jik876/hifi-gan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mel spectrograms, mu-law and pre-emphasis beside the numbers of NVIDIA, jik876 and r9y9."""
+"""Mel spectrograms, mu-law and pre-emphasis compared with those of NVIDIA, jik876 and r9y9."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def matches(folder: Path) -> bool:
 
 
 def check(folder: Path) -> Iterator[Comparison]:
-    told = json.loads((folder / "settings.json").read_text())
+    hparams = json.loads((folder / "settings.json").read_text())
     for path in sorted(folder.glob("*_mels.npz")):
         samples = _samples(folder / f"{path.stem.removesuffix('_mels')}.wav")
         for key, expected in arrays(path).items():
-            settings, atol = _settings(key, told)
+            settings, atol = _settings(key, hparams)
             # r9y9's mel is librosa's, which computes in more than float32.
             exact = samples.double() if key.startswith("r9y9") else samples
             yield compare(f"{path.stem} {key}", mel_spectrogram(exact, settings)[0], expected, atol=atol)
@@ -39,22 +39,22 @@ def check(folder: Path) -> Iterator[Comparison]:
         yield from _mulaw(path)
     for path in sorted(folder.glob("*_preprocess_*.npz")):
         samples = _samples(folder / f"{path.stem.split('_preprocess_')[1]}.wav")
-        yield from _preprocess(arrays(path), samples[0].numpy(), told["r9y9"], path.stem)
+        yield from _preprocess(arrays(path), samples[0].numpy(), hparams["r9y9"], path.stem)
 
 
 def _samples(path: Path) -> torch.Tensor:
     return torch.from_numpy(soundfile.read(path, dtype="float32")[0])[None]
 
 
-def _settings(key: str, told: dict[str, Any]) -> tuple[MelSettings, float]:
+def _settings(key: str, hparams: dict[str, Any]) -> tuple[MelSettings, float]:
     if key.startswith("r9y9"):
-        return MelSettings(**mel_settings(told["r9y9"], normalised=False)), 1e-4
+        return MelSettings(**mel_settings(hparams["r9y9"], normalised=False)), 1e-4
     if key.startswith("hifigan"):
-        t = told["hifigan"]
+        t = hparams["hifigan"]
         f_max = t["sampling_rate"] / 2 if key.endswith("fmax_none") else t["fmax"]
         sizes = (t["sampling_rate"], t["n_fft"], t["hop_size"], t["num_mels"], t["fmin"], f_max)
         return MelSettings(*sizes, lead=t["hop_size"] // 2, epsilon=1e-9), QUIET_ATOL
-    t = told["nvidia_tacotron2"]
+    t = hparams["nvidia_tacotron2"]
     sizes = (t["sampling_rate"], t["filter_length"], t["hop_length"], t["n_mel_channels"], t["mel_fmin"], t["mel_fmax"])
     return MelSettings(*sizes), QUIET_ATOL
 
@@ -71,13 +71,14 @@ def _mulaw(path: Path) -> Iterator[Comparison]:
 
 
 def _preprocess(
-    expected: dict[str, npt.NDArray[Any]], samples: npt.NDArray[np.float32], told: dict[str, Any], name: str
+    expected: dict[str, npt.NDArray[Any]], samples: npt.NDArray[np.float32], hparams: dict[str, Any], name: str
 ) -> Iterator[Comparison]:
-    """r9y9's steps on one recording: trim (the place is given), high pass, mel; gain, pre-emphasis, mu-law, padding."""
-    coefficient, gain = float(told["preprocess"].split()[-1]), told["global_gain_scale"]
+    """r9y9's steps on one recording: trim (the indices are given), high pass, mel; gain, pre-emphasis, mu-law,
+    padding."""
+    coefficient, gain = float(hparams["preprocess"].split()[-1]), hparams["global_gain_scale"]
     start, end = expected["trim_index"]
-    clean = _high_passed(samples[start:end].astype(np.float64), told)
-    feats = mel_spectrogram(torch.from_numpy(clean)[None], MelSettings(**mel_settings(told, normalised=False)))
+    clean = _high_passed(samples[start:end].astype(np.float64), hparams)
+    feats = mel_spectrogram(torch.from_numpy(clean)[None], MelSettings(**mel_settings(hparams, normalised=False)))
     yield compare(f"{name} feats", feats[0].T, expected["feats"])
     raw = preemphasis(clean * gain, coefficient)
     raw = np.concatenate([raw, np.zeros(len(expected["wave_raw"]) - len(raw))])
@@ -89,8 +90,8 @@ def _preprocess(
     yield compare(f"{name} {key}", undone[: len(expected[key])], expected[key])
 
 
-def _high_passed(samples: npt.NDArray[np.float64], told: dict[str, Any]) -> npt.NDArray[np.float64]:
+def _high_passed(samples: npt.NDArray[np.float64], hparams: dict[str, Any]) -> npt.NDArray[np.float64]:
     """r9y9's `low_cut_filter`, which this project has no use for: 255 taps, designed with a window."""
-    taps = scipy.signal.firwin(255, told["highpass_cutoff"] / (told["sample_rate"] // 2), pass_zero=False)
+    taps = scipy.signal.firwin(255, hparams["highpass_cutoff"] / (hparams["sample_rate"] // 2), pass_zero=False)
     filtered: npt.NDArray[np.float64] = scipy.signal.lfilter(taps, 1, samples)
     return filtered

@@ -1,4 +1,4 @@
-"""Tacotron 2 fixtures, NVIDIA's and TorchAudio's: what the network gives against what the reference gave."""
+"""Tacotron 2 fixtures, NVIDIA's and TorchAudio's: the network's output compared with the reference's."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def test_differences_are_measured_against_what_is_allowed():
         ([1.0, float("nan")], [1.0, 2.0]),
         ([1.0, 2.0], [1.0, float("nan")]),
     ],
-    ids=["whole numbers", "shapes", "got nan", "expected nan"],
+    ids=["integers", "shapes", "got nan", "expected nan"],
 )
 def test_some_differences_are_never_allowed(got, expected):
     assert not compare("x", got, expected, rtol=10.0, atol=10.0).passed

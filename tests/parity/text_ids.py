@@ -1,4 +1,4 @@
-"""Texts and the ids that the reference frontends give them."""
+"""Texts and the ids of the reference frontends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def matches(folder: Path) -> bool:
 
 
 def check(folder: Path) -> Iterator[Comparison]:
-    """Every text of the file; its alphabets too, where this project has them."""
+    """Every text of the file; its symbol sets too, where this project has them."""
     document = json.loads((folder / FILE).read_text("utf-8"))
     for number, case in enumerate(document.get("cases", [])):
         ids = nvidia_ids(case["text"], document["symbols"])

@@ -1,4 +1,4 @@
-"""WaveGlow beside the numbers of NVIDIA/waveglow: both directions, the loss and the denoiser."""
+"""WaveGlow compared with NVIDIA/waveglow: both directions, the loss and the denoiser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, tensors, told_beside
+from tests.parity.comparison import Comparison, arrays, built, checkpoints, compare, settings_beside, tensors
 from tts.models.denoiser import Denoiser
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.training.losses import waveglow_loss
@@ -24,21 +24,21 @@ def check(folder: Path) -> Iterator[Comparison]:
     for path in checkpoints(folder, waveglow):
         network = built(path, waveglow, "WN_config")
         assert isinstance(network, WaveGlow)
-        yield from _sizes(network.dimensions, told_beside(path, "WN_config"), path.name)
+        yield from _sizes(network.dimensions, settings_beside(path, "WN_config"), path.name)
         with torch.no_grad():
             yield from _forward(network, folder, path.name)
             yield from _infer(network, folder, path.name)
 
 
-def _sizes(d: WaveGlowDimensions, told: dict[str, Any] | None, name: str) -> Iterator[Comparison]:
+def _sizes(d: WaveGlowDimensions, settings: dict[str, Any] | None, name: str) -> Iterator[Comparison]:
     """What was read from the shapes, beside what the network was made with."""
-    if told is None:
+    if settings is None:
         return
-    keys = [key for key in ("n_flows", "n_group", "n_early_every", "n_early_size") if key in told]
+    keys = [key for key in ("n_flows", "n_group", "n_early_every", "n_early_size") if key in settings]
     if not any(d.is_early_output(k) for k in range(d.n_flows)):
         keys = [key for key in keys if not key.startswith("n_early")]
-    yield compare(f"{name} sizes", [getattr(d, key) for key in keys], [told[key] for key in keys])
-    wn = told["WN_config"]
+    yield compare(f"{name} sizes", [getattr(d, key) for key in keys], [settings[key] for key in keys])
+    wn = settings["WN_config"]
     inner = [wn["n_layers"], wn["n_channels"], wn["kernel_size"]]
     yield compare(f"{name} coupling sizes", [d.n_layers, d.channels, d.kernel_size], inner)
 

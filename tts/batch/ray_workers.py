@@ -23,7 +23,7 @@ from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
 from tts.batch.ray_cluster import connection, first_sentence
 from tts.batch.workers import BATCHES_IN_FLIGHT, WorkerLostError, Workers
 from tts.errors import TtsError, UsageError
-from tts.kernels.threads import THREADS_VARIABLE, available_cores
+from tts.kernels.execution import THREADS_VARIABLE, available_cores
 
 if TYPE_CHECKING:
     from tts.batch.worker import Worker
@@ -59,7 +59,7 @@ class RayActor:
         with suppress(OSError):
             os.chdir(folder)
         from tts.batch.worker import Worker
-        from tts.kernels.threads import set_compute_threads
+        from tts.kernels.execution import set_compute_threads
 
         set_compute_threads(1)
         setup, output = pickle.loads(pickled)

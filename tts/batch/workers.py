@@ -18,7 +18,7 @@ from typing import Any
 from tts.batch.folders import OutputFolder
 from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
 from tts.errors import TtsError
-from tts.kernels.threads import compute_threads
+from tts.kernels.execution import compute_threads
 from tts.voice.load import choose_device
 
 BATCHES_IN_FLIGHT = 2
@@ -215,7 +215,7 @@ def _serve(connection: Connection, setup: WorkerSetup, folder: OutputFolder) -> 
     # Ctrl-C reaches every process of the terminal; only the first one handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from tts.batch.worker import Worker
-    from tts.kernels.threads import set_compute_threads
+    from tts.kernels.execution import set_compute_threads
 
     set_compute_threads(1)
     worker, sending = Worker(setup, folder), Lock()

@@ -1,4 +1,7 @@
-"""The public sizes whose speed can be measured without their weights: names and dimensions, nothing that is heavy."""
+"""What can be measured: networks of public sizes by name, voices by their options, and the texts that they speak.
+
+Nothing here imports anything heavy.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tts.synthesis.options import SynthesisOptions
+
 Stage = Literal["acoustic", "vocoder"]
 
 # The number formats that a network's weights can have when it speaks (`tts.voice.load`), and their bytes.
-BYTES_A_WEIGHT = {"float32": 4, "bfloat16": 2, "int8": 1}
+BYTES_PER_WEIGHT = {"float32": 4, "bfloat16": 2, "int8": 1}
+
+HELLO = "Hello world."
+
+TEN_SECONDS = (
+    "The morning ferry leaves the harbor at half past seven, and by the time it reaches the far side of the bay "
+    "the sun has usually burned through the fog that lies on the water in the early autumn."
+)
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A network of this package by name, the dimensions in which it leaves the defaults, and whose size that is."""
+    """A network of this package by name, the dimensions that differ from its defaults, and the origin of its size."""
 
     network: str
     stage: Stage
     origin: str
     dimensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VoiceRequest:
+    """The arguments of `tts.load_voice`, with the options that choose the voice's networks."""
+
+    voice: str
+    options: SynthesisOptions
+    device: str = "auto"
+    engine: str | None = None
+    precision: str = "float32"
+    threads: int | None = None
+    system_espeak: bool = False
+
+    def flags(self) -> list[str]:
+        """The flags with which `tts say` loads the same voice."""
+        values = {
+            "--voice": self.voice,
+            "--vocoder": self.options.vocoder,
+            "--acoustic": self.options.acoustic,
+            "--device": self.device,
+            "--engine": self.engine,
+            "--precision": self.precision,
+            "--threads": None if self.threads is None else str(self.threads),
+        }
+        flags = [part for flag, value in values.items() if value is not None for part in (flag, value)]
+        return [*flags, "--system-espeak"] if self.system_espeak else flags
 
 
 PRESETS: dict[str, Preset] = {

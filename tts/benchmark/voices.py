@@ -1,25 +1,24 @@
-"""A voice as workloads: its stages one by one, and the whole as somebody hears it.
+"""Benchmarks of a voice: its stages one by one, and speech from text to samples.
 
-What the voice speaks with needs no PyTorch where ONNX Runtime computes. The plain path always does, and is loaded
-only after the voice has spoken, so that the memory which the voice takes is its own.
+Where ONNX Runtime computes, the voice needs no PyTorch. The reference always does, and is loaded only after the voice
+has spoken, so that the measured memory is the voice's own.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.benchmark.asked import Asked
-from tts.benchmark.measuring import Made, Workload
-from tts.benchmark.memory import peak_mb
-from tts.kernels.choice import reference_only
-from tts.kernels.threads import one_compute_thread
+from tts.benchmark.measuring import ColdStart, RunOutput, Spread, Timings, Workload, measure, peak_mb
+from tts.benchmark.presets import VoiceRequest
+from tts.benchmark.report import BenchmarkRow, Report, VoiceFacts, this_machine
+from tts.kernels.execution import compute_threads, one_compute_thread, reference_only
 from tts.synthesis.steady import speak_steadily
 from tts.text.frontend import Frontend, frontend_for
 
@@ -34,33 +33,33 @@ STAGES = ("frontend", "acoustic", "vocoder", "whole")
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """A voice with the networks that were asked for, and the seconds until it could speak, imports and all."""
+class LoadedVoice:
+    """A voice with the requested networks, and the seconds that loading lasted, imports included."""
 
-    asked: Asked
+    request: VoiceRequest
     voice: Voice
     stages: Stages
     load_seconds: float
 
     @property
     def acoustic(self) -> str:
-        return self.asked.options.acoustic or self.voice.manifest.default_acoustic
+        return self.request.options.acoustic or self.voice.manifest.default_acoustic
 
     @property
     def vocoder(self) -> str:
-        return self.asked.options.vocoder or self.voice.manifest.default_vocoder
+        return self.request.options.vocoder or self.voice.manifest.default_vocoder
 
     def plain_stages(self) -> Stages:
-        """The same networks by PyTorch in float32, as the references compute."""
+        """The same networks by PyTorch in float32, computed by the references."""
         from tts.synthesis.pipeline import load_voice
 
         with reference_only():
-            plain = load_voice(self.asked.voice, device=self.voice.computing.device, engine="torch")
-            return plain.prepare(self.asked.options)
+            plain = load_voice(self.request.voice, device=self.voice.computing.device, engine="torch")
+            return plain.prepare(self.request.options)
 
 
-def load_speaker(asked: Asked, start: float) -> Speaker:
-    """The voice, loaded; `start` is when loading began, by `time.perf_counter`.
+def load_requested(request: VoiceRequest, start: float) -> LoadedVoice:
+    """Load a voice; `start` is when loading began, by `time.perf_counter`.
 
     Raises:
         UsageError, TtsError: like `load_voice` and `Voice.prepare`.
@@ -68,34 +67,34 @@ def load_speaker(asked: Asked, start: float) -> Speaker:
     from tts.synthesis.pipeline import load_voice
 
     voice = load_voice(
-        asked.voice,
-        device=asked.device,
-        engine=asked.engine,
-        precision=asked.precision,
-        threads=asked.threads,
-        system_espeak=asked.system_espeak,
+        request.voice,
+        device=request.device,
+        engine=request.engine,
+        precision=request.precision,
+        threads=request.threads,
+        system_espeak=request.system_espeak,
     )
-    stages = voice.prepare(asked.options)
-    return Speaker(asked, voice, stages, time.perf_counter() - start)
+    stages = voice.prepare(request.options)
+    return LoadedVoice(request, voice, stages, time.perf_counter() - start)
 
 
 @dataclass
 class Script:
-    """What a voice is to say, each line for itself; `pieces` are its sentences, which are the stages' inputs.
+    """The lines that a voice speaks, one utterance each; `pieces` are their sentences, the inputs of the stages.
 
-    `first_audio_seconds`: how long each line took until its first sentence could be heard, in every run but the first.
-    `peak_mb`: the most memory that this process had held when all was said for the first time.
+    `first_audio_seconds`: the time to each line's first sentence, in every run but the first. `peak_mb`: the peak
+    memory of this process after the first run.
 
     Raises:
         TtsError: a line has nothing to speak.
     """
 
-    speaker: Speaker
+    loaded: LoadedVoice
     lines: Sequence[str]
     first_audio_seconds: list[float] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        manifest = self.speaker.voice.manifest
+        manifest = self.loaded.voice.manifest
         self.frame_seconds: float = manifest.mel["hop_length"] / manifest.sample_rate
         self.pieces = self._spoken()
         self.peak_mb = peak_mb()
@@ -107,16 +106,16 @@ class Script:
         return float(sum(piece.mel.shape[1] for piece in self.pieces) * self.frame_seconds)
 
     def warnings(self) -> list[str]:
-        """What the voice warned of, each once."""
+        """The voice's warnings, each once."""
         return list(dict.fromkeys(warning for piece in self.pieces for warning in piece.warnings))
 
     def workloads(self) -> list[Workload]:
-        """The frontend, the acoustic model, the vocoder and the whole."""
-        fast, plain = self.speaker.stages, self.speaker.plain_stages()
+        """The frontend, the acoustic model, the vocoder, and all of them."""
+        fast, plain = self.loaded.stages, self.loaded.plain_stages()
         return [
             Workload("frontend", "frontend", self._read, None, self.seconds, scalable=False),
             Workload(
-                self.speaker.acoustic,
+                self.loaded.acoustic,
                 "acoustic",
                 lambda seconds: self._speak(fast),
                 lambda seconds: self._speak(plain),
@@ -124,7 +123,7 @@ class Script:
                 scalable=False,
             ),
             Workload(
-                self.speaker.vocoder,
+                self.loaded.vocoder,
                 "vocoder",
                 lambda seconds: self._sound(fast, seconds),
                 lambda seconds: self._sound(plain, seconds),
@@ -137,49 +136,113 @@ class Script:
         pieces = []
         for line in self.lines:
             start = time.perf_counter()
-            for index, piece in enumerate(self.speaker.voice.stream(line, self.speaker.asked.options)):
+            for index, piece in enumerate(self.loaded.voice.stream(line, self.loaded.request.options)):
                 if index == 0:
                     self.first_audio_seconds.append(time.perf_counter() - start)
                 pieces.append(piece)
         return pieces
 
-    def _say(self, seconds: float) -> Made:
+    def _say(self, seconds: float) -> RunOutput:
         self._spoken()
-        return Made(np.zeros(0, np.float32), self.seconds)
+        return RunOutput(np.zeros(0, np.float32), self.seconds)
 
     @cached_property
     def _frontend(self) -> Frontend:
-        manifest = self.speaker.voice.manifest
+        manifest = self.loaded.voice.manifest
         assert manifest.frontend is not None
         kind, symbols = manifest.frontend.kind, manifest.frontend.symbols
-        return frontend_for(kind, manifest.language, symbols, system_espeak=self.speaker.asked.system_espeak)
+        return frontend_for(kind, manifest.language, symbols, system_espeak=self.loaded.request.system_espeak)
 
     @cached_property
     def _encoded(self) -> list[Encoded]:
         return [self._frontend.encode(piece.phonemes) for piece in self.pieces]
 
-    def _read(self, seconds: float) -> Made:
+    def _read(self, seconds: float) -> RunOutput:
         for line in self.lines:
             for sentence in self._frontend.sentences(line):
                 self._frontend.encode(self._frontend.phonemize(sentence))
-        return Made(np.zeros(0, np.float32), self.seconds)
+        return RunOutput(np.zeros(0, np.float32), self.seconds)
 
-    # The voice itself computes its stages so too.
+    # The voice itself computes its stages this way, too.
     @one_compute_thread()
-    def _speak(self, stages: Stages) -> Made:
-        draws = np.random.default_rng(SEED)
-        options = self.speaker.asked.options
-        mels = [speak_steadily(stages.acoustic, symbols, options, draws).result.mel for symbols in self._encoded]
-        return Made(np.concatenate(mels, axis=1), sum(mel.shape[1] for mel in mels) * self.frame_seconds)
+    def _speak(self, stages: Stages) -> RunOutput:
+        generator = np.random.default_rng(SEED)
+        options = self.loaded.request.options
+        mels = [speak_steadily(stages.acoustic, symbols, options, generator).result.mel for symbols in self._encoded]
+        return RunOutput(np.concatenate(mels, axis=1), sum(mel.shape[1] for mel in mels) * self.frame_seconds)
 
     @one_compute_thread()
-    def _sound(self, stages: Stages, seconds: float) -> Made:
+    def _sound(self, stages: Stages, seconds: float) -> RunOutput:
         """The first `seconds` of the script, sentence by sentence."""
         left = n_frames = max(1, round(seconds / self.frame_seconds))
-        draws, samples = np.random.default_rng(SEED), []
+        generator, samples = np.random.default_rng(SEED), []
         for piece in self.pieces:
             if left > 0:
                 mel = piece.mel[None, :, :left]
-                samples.append(stages.vocoder(mel, draws)[0])
+                samples.append(stages.vocoder(mel, generator)[0])
                 left -= mel.shape[2]
-        return Made(np.concatenate(samples), (n_frames - max(0, left)) * self.frame_seconds)
+        return RunOutput(np.concatenate(samples), (n_frames - max(0, left)) * self.frame_seconds)
+
+
+def bench_voice(
+    loaded: LoadedVoice,
+    lines: Sequence[str],
+    *,
+    repeat: int,
+    cold_start: ColdStart | None = None,
+    limits: bool = False,
+    on_run: Callable[[], None] = lambda: None,
+) -> Report:
+    """Measure the stages of a voice, and all of them; `on_run` is called `repeat` times for each of the four.
+
+    The reference of all stages is the sum of their references, since the vocoder's is measured on less audio.
+
+    Raises:
+        TtsError: a line has nothing to speak.
+    """
+    script = Script(loaded, lines)
+    *parts, whole = [measure(workload, repeat, on_run) for workload in script.workloads()]
+    references = [part.reference or part.fast for part in parts]
+    summed = Timings(
+        min(part.audio_seconds for part in references),
+        sum(part.first_seconds for part in references),
+        [sum(run) for run in zip(*(part.rtfs for part in references), strict=True)],
+        max(part.peak_mb for part in references),
+    )
+    whole = replace(whole, reference=summed)
+    acoustic, vocoder = loaded.stages.acoustic, loaded.stages.vocoder
+    computing = loaded.voice.computing
+    rows = [
+        BenchmarkRow(parts[0], None, None),
+        BenchmarkRow(parts[1], _spoken_in(computing.precision, acoustic.precisions), acoustic.engine),
+        BenchmarkRow(parts[2], _spoken_in(computing.precision, vocoder.precisions), vocoder.engine),
+        BenchmarkRow(whole, None, None),
+    ]
+    facts = VoiceFacts(
+        loaded.voice.manifest.name,
+        loaded.acoustic,
+        loaded.vocoder,
+        loaded.stages.engines,
+        len(lines),
+        sum(map(len, lines)),
+        loaded.load_seconds,
+        script.peak_mb,
+        Spread.of([1000 * seconds for seconds in script.first_audio_seconds]),
+        cold_start,
+    )
+    found = None
+    if limits:
+        import torch
+
+        from tts.benchmark.costs import measure_limits
+        from tts.benchmark.networks import computing_on
+
+        with computing_on(None) as threads:
+            found = measure_limits(torch.device(computing.device), threads, computing.precision)
+    threads = compute_threads()
+    return Report(this_machine(), computing.device, threads, repeat, rows, found, facts, script.warnings())
+
+
+def _spoken_in(precision: str, precisions: Sequence[str]) -> str:
+    """Not every network of a voice supports the requested precision."""
+    return precision if precision in precisions else "float32"

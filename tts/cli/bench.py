@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tts.benchmark.asked import Asked
-from tts.benchmark.presets import PRESETS, Preset
-from tts.benchmark.texts import TEN_SECONDS
+from tts.benchmark.presets import PRESETS, TEN_SECONDS, Preset, VoiceRequest
 from tts.cli import flags
 from tts.cli.console import counting_bar, print_json, print_table, warn
 from tts.cli.failures import nearest
@@ -105,7 +103,7 @@ def bench(
     else:
         options = SynthesisOptions(vocoder=vocoder, acoustic=acoustic)
         known_voice(voice, options)
-        asked = Asked(voice, options, device, engine, precision, threads, system_espeak)
+        asked = VoiceRequest(voice, options, device, engine, precision, threads, system_espeak)
         report = _bench_voice(asked, _lines(text, sentences), run, cold=cold)
     _show(report, plot, json=json)
 
@@ -183,8 +181,8 @@ def _bench_networks(
 ) -> Report:
     import torch
 
-    from tts.benchmark.networks import Setting
-    from tts.benchmark.of_networks import bench_networks
+    from tts.benchmark.costs import Setting
+    from tts.benchmark.networks import bench_networks
 
     place = Setting(torch.device(choose_device(device)), precision, seconds, batch)
     with counting_bar("measuring", len(presets) * run.repeat, "runs", quiet=run.quiet) as count:
@@ -193,14 +191,14 @@ def _bench_networks(
         )
 
 
-def _bench_voice(asked: Asked, lines: Sequence[str], run: Run, *, cold: bool) -> Report:
+def _bench_voice(asked: VoiceRequest, lines: Sequence[str], run: Run, *, cold: bool) -> Report:
     # First of all, so that loading includes what it imports.
     start = time.perf_counter()
-    from tts.benchmark.voices import STAGES, load_speaker
+    from tts.benchmark.voices import STAGES, load_requested
 
-    speaker = load_speaker(asked, start)
-    from tts.benchmark.of_voice import bench_voice
-    from tts.benchmark.processes import measure_cold_start
+    speaker = load_requested(asked, start)
+    from tts.benchmark.measuring import measure_cold_start
+    from tts.benchmark.voices import bench_voice
 
     n_runs = run.repeat * (len(STAGES) + 2 * cold)
     with counting_bar("measuring", n_runs, "runs", quiet=run.quiet) as count:
@@ -214,7 +212,7 @@ def _bench_voice(asked: Asked, lines: Sequence[str], run: Run, *, cold: bool) ->
 
 def _show(report: Report, plot: Path | None, *, json: bool) -> None:
     if plot is not None:
-        from tts.benchmark.plot import draw
+        from tts.benchmark.report import draw
 
         draw(report, plot)
     for warning in report.warnings:

@@ -15,7 +15,7 @@ from tts.cli.outputs import Outputs
 from tts.cli.settings import is_from_config
 from tts.cli.source import read_text
 from tts.errors import UsageError
-from tts.kernels.compiling import when_compiling
+from tts.kernels.execution import when_compiling
 from tts.synthesis.options import SynthesisOptions
 from tts.voice.load import Computing, check_computing, check_device
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice

@@ -25,7 +25,7 @@ from tts.evaluation.comparison import (
 )
 from tts.evaluation.listening import Listeners
 from tts.evaluation.scores import EvaluationSetup, ScoredItem, ScoredUtterance, Scores, System
-from tts.kernels.threads import one_compute_thread
+from tts.kernels.execution import one_compute_thread
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.pipeline import Voice
 from tts.synthesis.sentence import random_draws, sentence_seed

@@ -22,7 +22,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tts.kernels import tacotron2 as kernel
-from tts.kernels.kept import Kept
+from tts.kernels.execution import WeightCache
 from tts.models.base import MelRequest, similar_lengths
 from tts.models.torch_network import AcousticNetwork, MelResult, length_mask, uniform
 
@@ -97,7 +97,7 @@ class Tacotron2(AcousticNetwork):
         self.embedding = nn.Embedding(d.n_symbols, d.embedding_channels)
         self.encoder = Encoder(d)
         self.decoder = Decoder(d)
-        self._cache = Kept()
+        self._cache = WeightCache()
         self.postnet = Postnet(d)
 
     def forward(
@@ -161,7 +161,7 @@ class Tacotron2(AcousticNetwork):
 
     def speak_all(self, requests: Sequence[MelRequest]) -> list[MelResult]:
         """In batches, which read the weights once per frame, where that changes no bit of any utterance."""
-        max_rows = MAX_ROWS if kernel.rows_are_apart(self.embedding.weight) else 1
+        max_rows = MAX_ROWS if kernel.rows_are_independent(self.embedding.weight) else 1
         results: dict[int, MelResult] = {}
         for rows in similar_lengths([len(each.ids) for each in requests], max_rows):
             results |= zip(rows, self._speak_batch([requests[row] for row in rows]), strict=True)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import waveglow as kernel
-from tts.kernels.kept import Kept
+from tts.kernels.execution import WeightCache
 from tts.models.source_filter import Excitation
 from tts.models.torch_network import VocoderNetwork, standard_normal
 from tts.models.vocos import ConvNeXtBlock
@@ -79,7 +79,7 @@ class WaveGlow(VocoderNetwork):
         self.upsample = GroupCondition(mel, d) if d.condition_channels else SampleCondition(mel, d)
         self.excitation = Excitation(mel) if d.condition_channels else None
         self.flows = nn.ModuleList(Flow(channels, self.upsample.n_channels, d) for channels in d.flow_channels())
-        self._cache = Kept()
+        self._cache = WeightCache()
 
     def forward(self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None) -> Tensor:
         noise = self.noise(mel.shape[0], mel.shape[2], generator)
@@ -384,7 +384,7 @@ def kernel_weights(network: WaveGlow) -> kernel.WaveGlowWeights:
 
     stretch = None
     if isinstance(network.upsample, SampleCondition):
-        stretch = kernel.Stretch(*tensors(network.upsample.stretch), network.mel.hop_length)
+        stretch = kernel.Upsampling(*tensors(network.upsample.stretch), network.mel.hop_length)
     flows = []
     for k in range(network.dimensions.n_flows):
         flow, transform = network.flow(k), network.flow(k).transform

@@ -21,9 +21,9 @@ from tts.audio.audio import inverse_mulaw_codes, inverse_preemphasis, mulaw_code
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
 from tts.kernels import wavenet as loop
-from tts.kernels.kept import Kept
-from tts.kernels.reference.wavenet import drawn as sample_from
+from tts.kernels.execution import WeightCache
 from tts.kernels.wavenet import Kind as Kind
+from tts.kernels.wavenet_reference import sample_from
 from tts.models.base import WaveRequest, similar_lengths
 from tts.models.source_filter import Excitation, Guide, MelEnvelope
 from tts.models.torch_network import VocoderNetwork, standard_normal, uniform, uniform_double
@@ -262,7 +262,7 @@ class WaveNet(VocoderNetwork):
         self.layers = nn.ModuleList(ResidualLayer(n_conditions, dilation, d) for dilation in d.dilations())
         self.hidden = nn.Conv1d(d.skip_channels, d.skip_channels, 1)
         self.out = nn.Conv1d(d.skip_channels, d.n_outputs, 1)
-        self._cache = Kept()
+        self._cache = WeightCache()
 
     def forward(
         self, mel: Tensor, generator: np.random.Generator | None = None, f0: Tensor | None = None, streams: int = 1
@@ -286,7 +286,7 @@ class WaveNet(VocoderNetwork):
                 f0 = None if request.f0 is None else torch.tensor(request.f0, device=self.device)[None]
                 numbers, padded, pulses = self._inputs(mel, request.generator, f0)
                 noise = self.distribution.noise(numbers).transpose(0, 1).to(mel.device)
-                rows.append(loop.Row(loop_conditions(self, padded, pulses), noise))
+                rows.append(loop.Utterance(loop_conditions(self, padded, pulses), noise))
             generated = loop.generate_all(self.loop_weights(), rows, self.precision)
             for index, mel, samples in zip(indices, mels, generated, strict=True):
                 results[index] = self.sound(samples[None], mel).clamp(-1, 1)[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError
-from tts.kernels.threads import one_compute_thread
+from tts.kernels.execution import one_compute_thread
 from tts.models.base import Floats, SpokenMel, WaveRequest
 from tts.synthesis.level import gain_for
 from tts.synthesis.manners import changes_pitch, frame_gains, louder, takes_in_manners, unheeded

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError, UsageError
-from tts.kernels.threads import one_compute_thread, set_compute_threads
+from tts.kernels.execution import one_compute_thread, set_compute_threads
 from tts.models.base import AcousticModel, Floats
 from tts.synthesis.bookmarks import timed_bookmarks
 from tts.synthesis.level import gain_for

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from tts.errors import TtsError
 from tts.files import atomic_write
-from tts.kernels.threads import one_compute_thread
+from tts.kernels.execution import one_compute_thread
 from tts.training.data import Dataset
 from tts.training.features import Features, FeatureSettings, UnfitError, clip_features
 from tts.training.layouts import Clip

@@ -11,9 +11,8 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from tts.kernels.cuda.wavenet import N_WARPS, STREAMS
-from tts.kernels.cuda.wavenet_program import generate_samples
-from tts.kernels.cuda.wavenet_weights import ProgramWeights, program_weights
+from tts.kernels.cuda.triton_program import generate_samples
+from tts.kernels.cuda.wavenet import N_WARPS, STREAMS, ProgramWeights, program_weights
 from tts.kernels.wavenet import Layer, Weights
 
 INTEGER_TABLES = ("dilations", "starts", "nearest_frames")

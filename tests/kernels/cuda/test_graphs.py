@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tts.kernels.cuda.graphs import Latest, bucket, replayed
+from tts.kernels.cuda.graphs import RecentCache, bucket, replayed
 
 
 def test_without_a_gpu_the_step_itself_is_called():
@@ -17,17 +17,17 @@ def test_without_a_gpu_the_step_itself_is_called():
     assert y.tolist() == [6, 6]
 
 
-def test_what_was_asked_for_last_is_kept():
-    latest, made = Latest(2), []
+def test_the_keys_used_last_are_cached():
+    cache, created = RecentCache(2), []
 
-    def thing(key):
-        return latest.of(key, lambda: made.append(key) or key)
+    def value(key):
+        return cache.get(key, lambda: created.append(key) or key)
 
-    assert [thing(key) for key in "abaca"] == list("abaca")
-    assert made == ["a", "b", "c"]
-    # "b" had to go for "c".
-    thing("b")
-    assert made == ["a", "b", "c", "b"]
+    assert [value(key) for key in "abaca"] == list("abaca")
+    assert created == ["a", "b", "c"]
+    # "b" was dropped for "c".
+    value("b")
+    assert created == ["a", "b", "c", "b"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_was_asked_for_last_is_kept():
         (33, 32, 1, 64),
     ],
 )
-def test_lengths_are_filled_up_in_steps(length, least, steps, expected):
+def test_lengths_are_padded_in_steps(length, least, steps, expected):
     assert bucket(length, least, steps) == expected
 
 

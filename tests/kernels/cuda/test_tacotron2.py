@@ -1,6 +1,6 @@
-"""The decoder's block of frames without its CUDA graph, against the reference. No GPU takes part.
+"""The decoder's block of frames without its CUDA graph, against the reference. No GPU is needed.
 
-In float64: random networks make much of the last bits from frame to frame.
+In float64: random networks magnify the last bits from frame to frame.
 """
 
 import pytest
@@ -9,10 +9,9 @@ import torch
 from tests.kernels.test_tacotron2 import Watch
 from tests.models.test_tacotron2 import IDS, LENGTHS, SMALL
 from tts.kernels import tacotron2 as kernel
-from tts.kernels.choice import reference_only
+from tts.kernels import tacotron2_reference as reference
 from tts.kernels.cuda import tacotron2 as cuda
-from tts.kernels.kept import Kept
-from tts.kernels.reference import tacotron2 as reference
+from tts.kernels.execution import WeightCache, reference_only
 from tts.kernels.tacotron2 import DecoderWeights, Ending, Lstm
 from tts.models.tacotron2 import Tacotron2
 
@@ -44,11 +43,11 @@ def random_weights():
     )
 
 
-def drawing(batch, asked):
+def drawing(batch, calls):
     generator = torch.Generator().manual_seed(3)
 
     def draw(n, running):
-        asked.append((n, running))
+        calls.append((n, running))
         return 2 * (torch.rand(n, N_LAYERS, batch, CHANNELS, generator=generator) > 0.5).double()
 
     return draw
@@ -61,25 +60,25 @@ def decoder():
 
 def both(decoder, ending, batch=2, n_symbols=7):
     memory, lengths = random(batch, n_symbols, 8, scale=1.0), torch.tensor([n_symbols, 4][:batch])
-    asked, asked_by_reference = [], []
-    made = cuda.decode(decoder, memory, lengths, drawing(batch, asked), ending)
-    expected = reference.decode(decoder.weights, memory, lengths, drawing(batch, asked_by_reference), ending)
-    assert asked == asked_by_reference
-    return made, expected
+    calls, calls_by_reference = [], []
+    decoded = cuda.decode(decoder, memory, lengths, drawing(batch, calls), ending)
+    expected = reference.decode(decoder.weights, memory, lengths, drawing(batch, calls_by_reference), ending)
+    assert calls == calls_by_reference
+    return decoded, expected
 
 
-def assert_equal(made, expected):
-    assert made.lengths.tolist() == expected.lengths.tolist()
-    for a, b in zip(made, expected, strict=True):
+def assert_equal(decoded, expected):
+    assert decoded.lengths.tolist() == expected.lengths.tolist()
+    for a, b in zip(decoded, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("max_frames", [1, 15, 16, 17, 70])
 def test_frames_are_those_of_the_reference_up_to_the_last(decoder, max_frames):
-    made, expected = both(decoder, Ending(max_frames, stop_threshold=1.0))
-    assert made.frames.shape == (2, max_frames, N_MELS)
-    assert made.alignments.shape == (2, max_frames, 7)
-    assert_equal(made, expected)
+    decoded, expected = both(decoder, Ending(max_frames, stop_threshold=1.0))
+    assert decoded.frames.shape == (2, max_frames, N_MELS)
+    assert decoded.alignments.shape == (2, max_frames, 7)
+    assert_equal(decoded, expected)
 
 
 @pytest.mark.parametrize("rows_leave", [True, False])
@@ -88,40 +87,40 @@ def test_each_row_ends_with_its_own_stop(decoder, rows_leave):
     # A threshold that the rows pass in different blocks of frames.
     highest = torch.sigmoid(never).cummax(1).values
     threshold = next(t for t in highest.unique().tolist() if (highest <= t).sum(1).tolist() == [27, 3])
-    made, expected = both(decoder, Ending(60, threshold, rows_leave=rows_leave))
-    assert made.lengths.tolist() == [28, 4]
-    assert made.frames.shape[1] == 28
-    assert_equal(made, expected)
-    assert bool((made.frames[1, 4:] == 0).all()) is rows_leave
+    decoded, expected = both(decoder, Ending(60, threshold, rows_leave=rows_leave))
+    assert decoded.lengths.tolist() == [28, 4]
+    assert decoded.frames.shape[1] == 28
+    assert_equal(decoded, expected)
+    assert bool((decoded.frames[1, 4:] == 0).all()) is rows_leave
 
 
-def test_whoever_watches_the_attention_sees_every_frame_and_may_end_a_row(decoder):
+def test_is_over_is_called_for_every_frame_and_may_end_a_row(decoder):
     watches = []
 
     def ending():
         watches.append(Watch(21, 37))
         return Ending(60, stop_threshold=1.0, is_over=watches[-1])
 
-    asked, asked_by_reference = [], []
+    calls, calls_by_reference = [], []
     memory, lengths = random(2, 7, 8, scale=1.0), torch.tensor([7, 4])
-    made = cuda.decode(decoder, memory, lengths, drawing(2, asked), ending())
-    expected = reference.decode(decoder.weights, memory, lengths, drawing(2, asked_by_reference), ending())
-    assert made.lengths.tolist() == [21, 37]
-    assert asked == asked_by_reference == [(32, [True, True]), (32, [False, True])]
-    assert_equal(made, expected)
-    for seen, seen_by_reference in zip(*(watch.asked for watch in watches), strict=True):
+    decoded = cuda.decode(decoder, memory, lengths, drawing(2, calls), ending())
+    expected = reference.decode(decoder.weights, memory, lengths, drawing(2, calls_by_reference), ending())
+    assert decoded.lengths.tolist() == [21, 37]
+    assert calls == calls_by_reference == [(32, [True, True]), (32, [False, True])]
+    assert_equal(decoded, expected)
+    for seen, seen_by_reference in zip(*(watch.seen for watch in watches), strict=True):
         torch.testing.assert_close(torch.stack(seen), torch.stack(seen_by_reference), rtol=0, atol=1e-9)
 
 
 def test_a_block_is_used_again_for_lengths_of_its_width(decoder):
     first, _ = both(decoder, Ending(20, stop_threshold=1.0))
-    kept = first.frames.clone()
+    copied = first.frames.clone()
     other, expected = both(decoder, Ending(20, stop_threshold=1.0), n_symbols=30)
     assert_equal(other, expected)
-    assert torch.equal(first.frames, kept)
-    assert decoder.block(2, 7, kept) is decoder.block(2, 32, kept)
-    assert decoder.block(2, 7, kept) is not decoder.block(2, 33, kept)
-    assert decoder.block(2, 7, kept) is not decoder.block(1, 7, kept)
+    assert torch.equal(first.frames, copied)
+    assert decoder.block(2, 7, copied) is decoder.block(2, 32, copied)
+    assert decoder.block(2, 7, copied) is not decoder.block(2, 33, copied)
+    assert decoder.block(2, 7, copied) is not decoder.block(1, 7, copied)
 
 
 def test_a_decoder_serves_inside_and_outside_of_inference_mode(decoder):
@@ -130,46 +129,46 @@ def test_a_decoder_serves_inside_and_outside_of_inference_mode(decoder):
     assert_equal(*both(decoder, Ending(5, stop_threshold=1.0)))
 
 
-def test_weights_that_are_written_to_are_heard(decoder):
+def test_weights_that_are_written_to_are_used(decoder):
     both(decoder, Ending(5, stop_threshold=1.0))
     decoder.weights.frame.mul_(2)
     assert_equal(*both(decoder, Ending(5, stop_threshold=1.0)))
 
 
-def test_the_operation_keeps_its_graphs_until_a_weight_changes(monkeypatch):
-    """As on a GPU where they are asked for; `kept` is the network's."""
+def test_the_operation_caches_its_graphs_until_a_weight_changes(monkeypatch):
+    """As on a GPU where they are enabled; the cache is the network's."""
     monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
-    made, decoder_of = [], cuda.GraphedDecoder
-    monkeypatch.setattr(cuda, "GraphedDecoder", lambda weights: made.append(weights) or decoder_of(weights))
-    weights, kept, memory, lengths = random_weights(), Kept(), random(1, 7, 8, scale=1.0), torch.tensor([7])
+    decoded, decoder_of = [], cuda.GraphedDecoder
+    monkeypatch.setattr(cuda, "GraphedDecoder", lambda weights: decoded.append(weights) or decoder_of(weights))
+    weights, cache, memory, lengths = random_weights(), WeightCache(), random(1, 7, 8, scale=1.0), torch.tensor([7])
 
     def frames():
-        return kernel.decode(weights, memory, lengths, drawing(1, []), Ending(5, 1.0), kept=kept).frames
+        return kernel.decode(weights, memory, lengths, drawing(1, []), Ending(5, 1.0), cache=cache).frames
 
     first = frames()
     assert torch.equal(frames(), first)
-    assert len(made) == 1
+    assert len(decoded) == 1
     weights.location.mul_(2)
     with reference_only():
         expected = frames()
     torch.testing.assert_close(frames(), expected, rtol=0, atol=1e-9)
-    assert len(made) == 2
+    assert len(decoded) == 2
     assert not torch.equal(expected, first)
 
 
-def test_the_network_speaks_the_same_by_its_graphs(monkeypatch):
+def test_the_network_decodes_the_same_by_its_graphs(monkeypatch):
     torch.manual_seed(0)
     network = Tacotron2(SMALL).double().eval()
-    # Without dropout nothing need be drawn.
+    # Without dropout no random numbers are needed.
     network.decoder.prenet.p = 0.0
 
-    def spoken():
+    def inferred():
         return network.infer(IDS, LENGTHS, max_frames=37, stop_threshold=1.0)
 
     with reference_only():
-        expected = spoken()
+        expected = inferred()
     monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
-    made = spoken()
-    assert made.lengths.tolist() == expected.lengths.tolist()
-    torch.testing.assert_close(made.mel, expected.mel, rtol=0, atol=1e-9)
-    torch.testing.assert_close(made.alignments, expected.alignments, rtol=0, atol=1e-9)
+    decoded = inferred()
+    assert decoded.lengths.tolist() == expected.lengths.tolist()
+    torch.testing.assert_close(decoded.mel, expected.mel, rtol=0, atol=1e-9)
+    torch.testing.assert_close(decoded.alignments, expected.alignments, rtol=0, atol=1e-9)

@@ -1,4 +1,4 @@
-"""The Triton program in Triton's interpreter, against the reference. No GPU takes part."""
+"""The Triton program in Triton's interpreter, against the reference. No GPU is needed."""
 
 from dataclasses import replace
 
@@ -7,10 +7,10 @@ import torch
 
 from tests.models.test_wavenet import TINY, inputs, wavenet
 from tts.kernels import wavenet as kernel
-from tts.kernels.choice import reference_only
+from tts.kernels import wavenet_reference as reference
 from tts.kernels.cuda import wavenet as cuda
-from tts.kernels.cuda.wavenet_weights import skip_scales
-from tts.kernels.reference import wavenet as reference
+from tts.kernels.cuda.wavenet import skip_scales
+from tts.kernels.execution import reference_only
 from tts.kernels.wavenet import Conditions, Layer, Weights
 
 R, G, S = 4, 6, 5
@@ -57,14 +57,14 @@ def random_noise(kind, batch, n):
 
 def assert_equal(weights, conditions, noise):
     expected = reference.generate(weights, conditions, noise).samples
-    made = cuda.generate(weights, conditions, noise).samples
-    assert made.dtype == expected.dtype
+    generated = cuda.generate(weights, conditions, noise).samples
+    assert generated.dtype == expected.dtype
     assert len(expected.unique()) > 3
-    torch.testing.assert_close(made, expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(generated, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", sorted(N_OUTPUTS))
-def test_it_draws_what_the_reference_draws(kind):
+def test_it_generates_what_the_reference_generates(kind):
     assert_equal(random_weights(kind, 5), at_sample_rate(2, 5, 8), random_noise(kind, 2, 8))
 
 
@@ -73,7 +73,7 @@ def test_skips_that_are_scaled_as_they_come_and_two_taps():
     assert_equal(weights, at_sample_rate(1, 3, 8), random_noise("logistics", 1, 8))
 
 
-def test_frames_are_heard_in_between_beside_channels_at_sample_rate(monkeypatch):
+def test_frames_are_mixed_beside_channels_at_sample_rate(monkeypatch):
     """The frames come in several parts, and the loop goes on from one to the next."""
     monkeypatch.setattr(cuda, "MOST_FRAMES", 2)
     weights = random_weights("gaussian", 6, dilations=(1, 2))
@@ -85,7 +85,7 @@ def test_more_streams_than_a_program_has():
     assert_equal(weights, at_sample_rate(cuda.STREAMS + 2, 2, 4), random_noise("gaussian", cuda.STREAMS + 2, 4))
 
 
-def test_a_negative_number_takes_the_likeliest_class():
+def test_a_negative_number_selects_the_likeliest_class():
     weights, conditions = random_weights("mulaw", 2, dilations=(1,)), at_sample_rate(3, 2, 6)
     noise = torch.full((3, 6, 1), -1.0, dtype=torch.float64)
     expected = reference.generate(weights, conditions, noise).samples
@@ -111,24 +111,24 @@ def test_the_scale_of_each_skip_in_all():
 
 
 @torch.no_grad()
-def test_a_network_speaks_the_same_by_its_program(monkeypatch):
-    """As on a GPU where it is asked for: mel frames heard in between."""
+def test_a_network_generates_the_same_by_its_program(monkeypatch):
+    """As on a GPU where it is enabled: mel frames are mixed."""
     network = wavenet(replace(TINY, n_layers=2, n_stacks=1))
     mel = inputs(network.dimensions, batch=1, n_frames=2)[1]
     numbers = (torch.full((16, 1, 2), 0.3), torch.full((16, 1), 0.6))
     with reference_only():
         expected = network.generate(mel, numbers)
-    monkeypatch.setattr(kernel, "_implementation", lambda weights, told: cuda.generate)
+    monkeypatch.setattr(kernel, "_implementation", lambda weights, forced: cuda.generate)
     torch.testing.assert_close(network.generate(mel, numbers), expected, rtol=0, atol=1e-5)
 
 
-def test_a_gpu_has_the_program_where_that_is_asked_for(monkeypatch):
+def test_a_gpu_uses_the_program_where_it_is_enabled(monkeypatch):
     weights = random_weights("gaussian", 2)
     weights.first = torch.zeros(1, device="meta")
     assert kernel._implementation(weights) is reference.generate
     monkeypatch.setattr(kernel, "cuda_kernels_chosen", lambda device: True)
     assert kernel._implementation(weights) is cuda.generate
-    # To be told samples is for checks, and for the reference.
+    # Forced samples are for checks, and for the reference.
     assert kernel._implementation(weights, torch.zeros(1)) is reference.generate
     weights.first = weights.first.double()
     assert kernel._implementation(weights) is reference.generate

@@ -1,18 +1,20 @@
-"""Fast ways for the CPU. What Numba kept from an earlier process is only loaded; what it must compile is told of."""
+"""Implementations for the CPU, compiled by Numba. Code that Numba cached in an earlier process is only loaded; whatever
+it must compile is reported to `tts.kernels.execution.when_compiling`.
+"""
 
 from typing import Any
 
 from numba.core import event
 
-from tts.kernels.compiling import compiling
+from tts.kernels.execution import notify_compiling
 
 
-class _Compiling(event.Listener):
+class _CompilationListener(event.Listener):
     def on_start(self, event: Any) -> None:
-        compiling()
+        notify_compiling()
 
     def on_end(self, event: Any) -> None:
         pass
 
 
-event.register("numba:compile", _Compiling())  # type: ignore[no-untyped-call]
+event.register("numba:compile", _CompilationListener())  # type: ignore[no-untyped-call]

@@ -1,9 +1,9 @@
-"""CUDA graphs: a function's kernels recorded once and started again with one call, over tensors that stay in place.
+"""CUDA graphs: a function's kernels recorded once and replayed with one call, over tensors with fixed addresses.
 
-Launching a small kernel costs the processor more than the GPU needs for it; a graph of hundreds costs one launch. What
-goes in is copied into tensors that the function reads, what comes out is copied from those that it writes. Elsewhere
-than on a GPU the function itself is called, over the same tensors; all but `_captured` is tested that way, and that has
-not run yet.
+Launching a small kernel costs the processor more than the GPU needs for it; a graph of hundreds costs one launch.
+Inputs are copied into tensors that the function reads, outputs are copied from those that it writes. On other devices
+the function itself is called, over the same tensors; that is how all of it is tested but the recording, which has not
+run on a GPU yet.
 """
 
 from __future__ import annotations
@@ -14,25 +14,23 @@ from typing import Generic, TypeVar
 
 import torch
 
-Thing = TypeVar("Thing")
+Value = TypeVar("Value")
 Step = Callable[[], None]
 
-# Calls before recording, in which libraries choose their kernels and take the memory that they need.
+# Calls before recording, in which libraries choose their kernels and allocate the memory that they need.
 WARM_UPS = 3
 
 
 def replayed(step: Step, device: torch.device) -> Step:
     """A function that does what `step` does; on a GPU, by a graph.
 
-    `step` reads and writes tensors that stay where they are, never waits for the GPU, and may be called here a few
-    times: whoever needs what it writes fills the tensors afterwards.
+    `step` reads and writes tensors that keep their addresses and never waits for the GPU. It may be called here a few
+    times, so the tensors must be filled afterwards.
     """
-    return _captured(step, device) if device.type == "cuda" else step
-
-
-def _captured(step: Step, device: torch.device) -> Step:
+    if device.type != "cuda":
+        return step
     with torch.cuda.device(device):
-        # Not on the stream that everything else is on, or the graph would have to wait for that.
+        # Not on the current stream, or the graph would have to wait for what else is on it.
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -47,27 +45,27 @@ def _captured(step: Step, device: torch.device) -> Step:
     return replay
 
 
-class Latest(Generic[Thing]):
-    """What was made for the keys asked for last, as many as `most`: a graph keeps memory of its own."""
+class RecentCache(Generic[Value]):
+    """The values of the `most` keys that were used last: a graph holds memory of its own."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._things: OrderedDict[Hashable, Thing] = OrderedDict()
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
 
-    def of(self, key: Hashable, make: Callable[[], Thing]) -> Thing:
-        if key not in self._things:
-            # First what is dropped, so that its memory is free for what is made.
-            while len(self._things) >= self.most:
-                self._things.popitem(last=False)
-            self._things[key] = make()
-        self._things.move_to_end(key)
-        return self._things[key]
+    def get(self, key: Hashable, create: Callable[[], Value]) -> Value:
+        if key not in self._values:
+            # Old values are dropped first, so that their memory is free for the new one.
+            while len(self._values) >= self.most:
+                self._values.popitem(last=False)
+            self._values[key] = create()
+        self._values.move_to_end(key)
+        return self._values[key]
 
 
 def bucket(length: int, least: int, steps: int) -> int:
-    """The length that so long a thing is filled up to: `least`, or one of `steps` between a power of two and the next.
+    """The length that `length` is padded to: `least`, or one of `steps` between a power of two and the next.
 
-    With 8 steps no more than an eighth is added.
+    With 8 steps at most an eighth is added.
     """
     if length <= least:
         return least

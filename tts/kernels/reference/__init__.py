@@ -1,1 +1,0 @@
-"""Each operation in plain PyTorch, as the published implementations compute it: the definition of correct."""
