@@ -22,7 +22,7 @@ def test_a_voice_as_a_table(tts):
     assert lines[0].split()[:2] == ["stage", "reference"]
     assert [line.split()[0] for line in lines[1:]] == ["frontend", "fastspeech2", "vocos", "whole"]
     told_of = [line.split("  ")[0] for line in facts.splitlines()[1:]]
-    assert told_of == ["voice", "first audio", "loading", "most memory", "computed on", "machine"]
+    assert told_of == ["voice", "first audio", "loading", "peak memory", "computed on", "machine"]
     assert (tts.folder / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 

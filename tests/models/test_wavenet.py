@@ -68,7 +68,7 @@ def one_at_a_time(network, samples, mel, pulses=None):
     """As `predict`, by the loop."""
     noise = network.distribution.stillness(samples.shape[1], len(samples))
     conditions = loop_conditions(network, mel, pulses)
-    made = loop.generate(network.loop_weights(), conditions, noise, told=samples)
+    made = loop.generate(network.loop_weights(), conditions, noise, forced=samples)
     return made.parameters.transpose(1, 2)
 
 

@@ -95,7 +95,7 @@ class WaveGlow(VocoderNetwork):
         if not (self.training or torch.is_grad_enabled()):
             # The kernel computes the published network's condition itself: it is linear, and large at group rate.
             condition = mel if isinstance(self.upsample, SampleCondition) else self._condition(mel, pulses)
-            prepared: kernel.Prepared = self._cache.made(
+            prepared: kernel.Prepared = self._cache.get(
                 lambda: kernel.Prepared(kernel_weights(self), self.precision), list(self.parameters()), self.precision
             )
             return kernel.infer(prepared, condition, noise, sigma)

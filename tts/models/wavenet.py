@@ -380,7 +380,7 @@ class WaveNet(VocoderNetwork):
                 *tensors(self.out),
             )
 
-        weights: loop.Weights = self._cache.made(make, list(self.parameters()))
+        weights: loop.Weights = self._cache.get(make, list(self.parameters()))
         return weights
 
     def known(self, wave: Tensor, mel: Tensor, noise: Tensor | None = None) -> Tensor:
