@@ -1,10 +1,10 @@
-"""Text that nobody should have to read, through the whole of `tts.text`: what is lost, refused or slow.
+"""Hostile text through all of `tts.text`: what is lost, refused or slow.
 
     python benchmarks/hostile_text.py [--lines 10000] [--seed 0] [--language en-us] [--no-long] [--json]
 
 Three quarters of the lines are text with inline markup, a quarter claims to be SSML; of each it is checked that every
 letter, digit and symbol is in a word with phonemes or named in a warning. Then come lines of a million characters, of
-which the first 200 sentences are read (all of them with --whole): how long until the first, and the slowest of them.
+which the first 200 sentences are read (all of them with --all): the time until the first, and the slowest of them.
 An error other than a refusal ends the run and shows the line.
 """
 
@@ -23,12 +23,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.text.hostile import lost_in_silence, read_line
-from tests.text.hostile_lines import hostile_lines, ssml_lines
-from tts.text.espeak import EspeakFrontend
-from tts.text.markup.inline import read_markup
-from tts.text.markup.ssml import read_ssml
+from tests.text.hostile import hostile_lines, read_line, ssml_lines, unread_characters
+from tts.text.frontend import EspeakFrontend
+from tts.text.markup import read_markup
 from tts.text.passage import Passage
+from tts.text.ssml import read_ssml
 
 LONG = 1_000_000
 UNITS = [
@@ -50,7 +49,7 @@ def main() -> None:
         "ssml": _trial(ssml_lines(arguments.seed, n_ssml), read_ssml, frontend),
     }
     if not arguments.no_long:
-        report["long"] = {repr(unit): _long(unit, frontend, arguments.whole) for unit in UNITS}
+        report["long"] = {repr(unit): _long(unit, frontend, everything=arguments.all) for unit in UNITS}
     if arguments.json:
         print(json.dumps(report))
         return
@@ -76,18 +75,18 @@ def _trial(
         slowest = max(slowest, (round(outcome.seconds, 3), kind, len(line), repr(line[:40])))
         if outcome.silent:
             silent.append((kind, "".join(sorted(outcome.silent)), line[:200]))
-    return {**counts, "slowest (s, kind, characters)": slowest, "lost in silence": len(silent), "which": silent[:10]}
+    unread = {"lost without a warning": len(silent), "which": silent[:10]}
+    return {**counts, "slowest (s, kind, characters)": slowest, **unread}
 
 
-def _long(unit: str, frontend: EspeakFrontend, whole: bool) -> str:
+def _long(unit: str, frontend: EspeakFrontend, *, everything: bool) -> str:
     text = unit * (LONG // len(unit))
     started = last = time.perf_counter()
     passage = read_markup(text)
     first = slowest = 0.0
     n = 0
-    for segment in islice(frontend.segments(passage), None if whole else 200):
-        reading = frontend.read(passage.part(segment.start, segment.end))
-        assert not lost_in_silence(passage.text[segment.start : segment.end], reading)
+    for segment, reading in islice(frontend.read_sentences(passage), None if everything else 200):
+        assert not unread_characters(passage.text[segment.start : segment.end], reading)
         now = time.perf_counter()
         first = first or now - started
         slowest, last, n = max(slowest, now - last if n else 0.0), now, n + 1
@@ -100,8 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lines", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--language", default="en-us")
-    parser.add_argument("--no-long", action="store_true", help="leave the lines of a million characters out")
-    parser.add_argument("--whole", action="store_true", help="read those to their end")
+    parser.add_argument("--no-long", action="store_true", help="omit the lines of a million characters")
+    parser.add_argument("--all", "--whole", action="store_true", help="read all sentences of those lines")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

@@ -1,7 +1,7 @@
-"""How fast text becomes phonemes, and what a cold start costs: python benchmarks/text.py [SENTENCES] [--rounds N].
+"""The speed of text to phonemes, and the cost of a cold start: python benchmarks/text.py [SENTENCES] [--rounds N].
 
-SENTENCES has one a line; without it, 2,000 short ones are made. One core; the first time that a sentence is read, no
-cache helps but that of the phrases that recur.
+SENTENCES is a file with one sentence per line; without it, 2,000 short ones are generated. One core. When a sentence is
+read for the first time, only recurring phrases are cached.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from short_lines import short_lines
 
-from tts.text.espeak import EspeakFrontend
+from tts.text.frontend import EspeakFrontend
 from tts.text.normalize import normalize
 from tts.text.passage import Passage
 
-COLD = "from tts.text.espeak import EspeakFrontend; EspeakFrontend().phonemize('Hello there, Dr. Lee.')"
+COLD = "from tts.text.frontend import EspeakFrontend; EspeakFrontend().phonemize('Hello there, Dr. Lee.')"
 N_SENTENCES = 2000
 
 
@@ -27,17 +27,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sentences", nargs="?", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
-    sentences = asked.sentences.read_text().splitlines() if asked.sentences else short_lines(N_SENTENCES)
+    arguments = parser.parse_args()
+    sentences = arguments.sentences.read_text().splitlines() if arguments.sentences else short_lines(N_SENTENCES)
     characters = statistics.mean(map(len, sentences))
     print(f"{len(sentences)} sentences of {characters:.0f} characters; sentences a second on one core, of each round")
     frontend = EspeakFrontend()
     frontend.phonemize("a")
-    tell("normalizing", [rate(sentences, normalize)])
-    tell("normalizing and phonemizing", [rate(sentences, frontend.phonemize)])
-    tell("the same, phonemes cached", [rate(sentences, frontend.phonemize) for _ in range(asked.rounds)])
-    tell("with the words that they belong to", [rate(sentences, lambda each: frontend.read(Passage(each)))])
-    bare, cold = cold_starts(asked.rounds)
+    report("normalizing", [rate(sentences, normalize)])
+    report("normalizing and phonemizing", [rate(sentences, frontend.phonemize)])
+    report("the same, phonemes cached", [rate(sentences, frontend.phonemize) for _ in range(arguments.rounds)])
+    report("with the words that phonemes belong to", [rate(sentences, lambda each: frontend.read(Passage(each)))])
+    bare, cold = cold_starts(arguments.rounds)
     print(f"cold start: {1000 * (cold - bare):.0f} ms above the bare interpreter ({1000 * bare:.0f} ms)")
 
 
@@ -49,7 +49,7 @@ def rate(sentences: list[str], work) -> float:
 
 
 def cold_starts(rounds: int) -> tuple[float, float]:
-    """Seconds of the bare interpreter and of one that phonemizes a sentence: medians, taken in turns."""
+    """Return the seconds of the bare interpreter and of one that phonemizes a sentence: medians, measured in turns."""
     times: dict[str, list[float]] = {"pass": [], COLD: []}
     for code in list(times) * rounds:
         started = time.perf_counter()
@@ -58,7 +58,7 @@ def cold_starts(rounds: int) -> tuple[float, float]:
     return statistics.median(times["pass"]), statistics.median(times[COLD])
 
 
-def tell(what: str, rates: list[float]) -> None:
+def report(what: str, rates: list[float]) -> None:
     print(f"{what}: {', '.join(f'{each:,.0f}' for each in rates)}")
 
 

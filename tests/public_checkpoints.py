@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from tts.audio.mel_settings import MelSettings
 from tts.models.tacotron2 import Tacotron2Dimensions
 from tts.models.torch_network import VocoderNetwork
-from tts.text.public_symbols import NVIDIA_SYMBOLS
+from tts.text.symbols import NVIDIA_SYMBOLS
 from tts.voice.checkpoints.weights import ConvertedNetwork
 from tts.voice.load import build_vocoder
 

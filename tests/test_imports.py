@@ -71,7 +71,7 @@ def test_leaves_import_no_package(leaf):
     ("code", "absent"),
     [
         ("import tts", HEAVY),
-        ("import tts.text.normalize, tts.text.sentences.segment, tts.text.frontend", HEAVY),
+        ("import tts.text.normalize, tts.text.segment, tts.text.frontend", HEAVY),
         ("import tts.voice.store; tts.voice.store.installed_voices()", HEAVY),
         (
             "from tts import load_voice",

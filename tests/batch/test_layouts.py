@@ -20,9 +20,9 @@ from tts.batch.worker import Worker
 from tts.documents.document import Chapter, Document
 from tts.errors import TtsError, UsageError
 from tts.synthesis.pipeline import load_voice
-from tts.text.markup.inline import read_markup
-from tts.text.markup.ssml import read_ssml
-from tts.text.passage import Passage, Spoken
+from tts.text.markup import read_markup
+from tts.text.passage import Passage, SpokenAs
+from tts.text.ssml import read_ssml
 
 
 def entries(data, name="a.txt", layout="auto", on_warning=None):
@@ -323,7 +323,7 @@ def test_what_looks_like_markup_is_text_but_in_plain_text(text):
 
 def test_languages_travel_as_ssml():
     text = "He said <mot> & left.\n\nEin [Wort]."
-    notes = (Spoken(8, 13, language="fr"), Spoken(23, 34, language="de"))
+    notes = (SpokenAs(8, 13, language="fr"), SpokenAs(23, 34, language="de"))
     (entry,) = chapter_entries(document(Chapter("x", Passage(text, notes))))
     assert entry.options == {"input": "ssml"}
     assert entry.text == (

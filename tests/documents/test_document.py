@@ -4,11 +4,11 @@ import pytest
 
 from tts.documents.document import Chapter, join_chapters, one_line, select_chapters
 from tts.errors import UsageError
-from tts.text.passage import Bookmark, Passage, Pause, Spoken
+from tts.text.passage import Bookmark, Passage, Pause, SpokenAs
 
 CHAPTERS = (
-    Chapter("One", Passage("Abc.", (Spoken(0, 3, language="fr"),), ("first",))),
-    Chapter("Two", Passage("De.\n\nFg.", (Pause(5, 1.0), Spoken(5, 8, language="de")), ("second", "first"))),
+    Chapter("One", Passage("Abc.", (SpokenAs(0, 3, language="fr"),), ("first",))),
+    Chapter("Two", Passage("De.\n\nFg.", (Pause(5, 1.0), SpokenAs(5, 8, language="de")), ("second", "first"))),
     Chapter("Three", Passage("Hi.")),
 )
 
@@ -39,10 +39,10 @@ def test_joined_chapters_keep_their_notes_and_have_bookmarks():
     assert passage.warnings == ("first", "second")
     assert set(passage.notes) == {
         Bookmark(0, "One"),
-        Spoken(0, 3, language="fr"),
+        SpokenAs(0, 3, language="fr"),
         Bookmark(6, "Two"),
         Pause(11, 1.0),
-        Spoken(11, 14, language="de"),
+        SpokenAs(11, 14, language="de"),
         Bookmark(16, "Three"),
     }
 

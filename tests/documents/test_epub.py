@@ -9,7 +9,7 @@ from tests.documents.books import CONTAINER, epub, package, titles_and_texts, xh
 from tts.documents.document import Cover
 from tts.documents.reading import read_document
 from tts.errors import TtsError
-from tts.text.passage import Spoken
+from tts.text.passage import SpokenAs
 
 PAGE = "application/xhtml+xml"
 NAV = xhtml(
@@ -121,7 +121,7 @@ def test_the_contents_of_an_older_book_and_its_guide(tmp_path):
     )
     document = read_document(book)
     assert titles_and_texts(document) == [("Chapter A", "One.\n\nEncore."), ("Chapter B", "Two.")]
-    assert document.chapters[0].passage.notes == (Spoken(6, 13, language="fr"),)
+    assert document.chapters[0].passage.notes == (SpokenAs(6, 13, language="fr"),)
     assert document.chapters[1].passage.warnings == ("A page of notes is not read.",)
     assert document.cover == Cover(picture, ".png")
 

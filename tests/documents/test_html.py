@@ -5,7 +5,7 @@ import pytest
 from tts.documents.document import Block
 from tts.documents.html import read_page
 from tts.documents.reading import read_document
-from tts.text.passage import Spoken
+from tts.text.passage import SpokenAs
 
 
 def texts(html, language=None):
@@ -63,15 +63,15 @@ def test_text_in_another_language_gets_a_note():
     assert page.language == "en-us"
     assert [(block.text, block.notes) for block in page.blocks] == [
         ("a", ()),
-        ("The mot juste, Wort.", (Spoken(4, 13, language="fr"), Spoken(15, 19, language="de"))),
-        ("b c", (Spoken(0, 3, language="en-gb"),)),
-        ("d e", (Spoken(0, 2, language="de"),)),
+        ("The mot juste, Wort.", (SpokenAs(4, 13, language="fr"), SpokenAs(15, 19, language="de"))),
+        ("b c", (SpokenAs(0, 3, language="en-gb"),)),
+        ("d e", (SpokenAs(0, 2, language="de"),)),
     ]
 
 
 def test_languages_of_cells_move_with_them():
     (row,) = read_page("<table lang=en><tr><td>a<td lang=fr>b c</table>", "en").blocks
-    assert (row.text, row.notes) == ("a, b c", (Spoken(3, 6, language="fr"),))
+    assert (row.text, row.notes) == ("a, b c", (SpokenAs(3, 6, language="fr"),))
 
 
 def test_self_closed_elements_end_in_xhtml_only():

@@ -11,7 +11,7 @@ from tests.parity.cleaners import (
     torchaudio_character_ids,
     torchaudio_phone_ids,
 )
-from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
+from tts.text.symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
 
 
 @pytest.mark.parametrize(

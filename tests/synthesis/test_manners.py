@@ -6,7 +6,7 @@ from tts.synthesis.manners import changes_pitch, frame_gains, louder, symbol_man
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.sentence import Mannered, Sentence
 from tts.synthesis.steady import speak_all_steadily
-from tts.text.passage import AS_USUAL, Manner
+from tts.text.passage import NEUTRAL, Prosody
 from tts.text.reading import Reading
 from tts.text.symbols import Encoded
 
@@ -38,7 +38,7 @@ def spoken(made, options=None, controls=ALL):
 
 
 def test_each_word_is_taken_from_the_sentence_in_its_manner():
-    made = sentence("a b", Mannered(Manner(speed=2.0, pitch=3.0, energy=1.5), 2, 3))
+    made = sentence("a b", Mannered(Prosody(speed=2.0, pitch=3.0, energy=1.5), 2, 3))
     result = spoken(made, SynthesisOptions(pitch=1.0)).result
     assert result.durations.tolist() == [2, 2, 2, 1, 1]
     # The end marker is said as the last sound is.
@@ -47,13 +47,13 @@ def test_each_word_is_taken_from_the_sentence_in_its_manner():
 
 
 def test_a_sentence_in_one_manner_is_spoken_once():
-    made = sentence("ab", Mannered(Manner(pitch=3.0), 0, 2))
+    made = sentence("ab", Mannered(Prosody(pitch=3.0), 0, 2))
     assert spoken(made).result.mel[1].tolist() == [3] * 8
     assert spoken(sentence("ab")).result.mel[1].tolist() == [0] * 8
 
 
 def test_what_the_voice_cannot_is_told_and_left():
-    made = sentence("a b", Mannered(Manner(speed=2.0, pitch=3.0), 2, 3))
+    made = sentence("a b", Mannered(Prosody(speed=2.0, pitch=3.0), 2, 3))
     result = spoken(made, controls={"speed"}).result
     assert result.durations.tolist() == [2, 2, 2, 1, 1]
     assert not result.mel[1].any()
@@ -62,27 +62,27 @@ def test_what_the_voice_cannot_is_told_and_left():
 
 
 def test_limits_hold():
-    made = sentence("a", Mannered(Manner(pitch=10.0), 0, 1))
+    made = sentence("a", Mannered(Prosody(pitch=10.0), 0, 1))
     assert spoken(made, SynthesisOptions(pitch=8.0)).result.mel[1].max() == 12
 
 
 def test_a_vocoder_is_told_of_any_other_pitch():
-    high = sentence("a b", Mannered(Manner(pitch=1.0), 0, 1))
+    high = sentence("a b", Mannered(Prosody(pitch=1.0), 0, 1))
     assert changes_pitch(high, SynthesisOptions())
     assert changes_pitch(sentence("a"), SynthesisOptions(pitch=1.0))
-    assert not changes_pitch(sentence("a", Mannered(Manner(volume=1.0), 0, 1)), SynthesisOptions())
+    assert not changes_pitch(sentence("a", Mannered(Prosody(volume=1.0), 0, 1)), SynthesisOptions())
 
 
 def test_symbols_without_a_place_are_said_as_their_neighbours():
-    loud = Manner(volume=6.0)
+    loud = Prosody(volume=6.0)
     assert symbol_manners(sentence("ab", Mannered(loud, 0, 1)), [-1, 0, -1, 1, -1]) == [
-        *(loud, loud, loud, AS_USUAL, AS_USUAL)
+        *(loud, loud, loud, NEUTRAL, NEUTRAL)
     ]
-    assert symbol_manners(sentence(""), [-1]) == [AS_USUAL]
+    assert symbol_manners(sentence(""), [-1]) == [NEUTRAL]
 
 
 def test_loudness_is_a_gain_on_the_samples_of_words():
-    made = sentence("ab", Mannered(Manner(volume=20.0), 1, 2))
+    made = sentence("ab", Mannered(Prosody(volume=20.0), 1, 2))
     gains = frame_gains(made, [0, 1], np.array([2, 2]))
     assert gains.tolist() == [1, 1, 10, 10]
     ones = np.ones(8, np.float32)

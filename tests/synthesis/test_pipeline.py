@@ -13,8 +13,7 @@ from tts.synthesis.pipeline import load_voice
 from tts.synthesis.sentence import sentence_seed, without_long_edges
 from tts.synthesis.timing import TimedBookmark
 from tts.synthesis.vocoding import Vocoding
-from tts.text.public_symbols import TORCHAUDIO_CHARACTERS
-from tts.text.symbols import ENGLISH_IPA
+from tts.text.symbols import ENGLISH_IPA, TORCHAUDIO_CHARACTERS
 from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
 
 HOP = MEL.hop_length

@@ -9,9 +9,9 @@ from tts import SynthesisOptions
 from tts.errors import TtsError, UsageError
 from tts.synthesis.reader import passage_of, read_sentences
 from tts.synthesis.sentence import Place
-from tts.text.passage import Bookmark, Manner, Passage, Pause, Spoken
+from tts.text.passage import Bookmark, Passage, Pause, Prosody, SpokenAs
 from tts.text.reading import Reading, ReadWord
-from tts.text.sentences.segment import segments
+from tts.text.segment import segments
 from tts.text.symbols import Encoded
 
 OPTIONS = SynthesisOptions(sentence_silence=0.2, paragraph_silence=0.7, clause_silence=0.05)
@@ -110,24 +110,24 @@ def test_bookmarks_stand_before_or_within_a_sentence():
 
 
 def test_manners_are_those_of_words_and_nest():
-    loud, high = Manner(volume=6.0), Manner(pitch=2.0)
-    (made,) = sentences("One is two, or three.", Spoken(4, 21, loud), Spoken(7, 10, high))
-    assert [(made.phonemes[each.first : each.last], each.manner) for each in made.manners] == [
+    loud, high = Prosody(volume=6.0), Prosody(pitch=2.0)
+    (made,) = sentences("One is two, or three.", SpokenAs(4, 21, loud), SpokenAs(7, 10, high))
+    assert [(made.phonemes[each.first : each.last], each.prosody) for each in made.manners] == [
         ("is ", loud),
-        ("two, ", Manner(pitch=2.0, volume=6.0)),
+        ("two, ", Prosody(pitch=2.0, volume=6.0)),
         ("or three.", loud),
     ]
 
 
 def test_another_voice_reads_what_is_its_own():
     usual, other = Letters(), Letters()
-    made = sentences("One is. Two is.", Spoken(8, 15, voice="eve"), frontends={None: usual, "eve": other})
+    made = sentences("One is. Two is.", SpokenAs(8, 15, voice="eve"), frontends={None: usual, "eve": other})
     assert [each.voice for each in made] == [None, "eve"]
     assert (usual.read_by_it, other.read_by_it) == (["One is."], ["Two is."])
 
 
 def test_where_another_voice_begins_the_ends_are_short():
-    made = sentences("One is two.", Spoken(4, 6, voice="eve"), frontends={None: Letters(), "eve": Letters()})
+    made = sentences("One is two.", SpokenAs(4, 6, voice="eve"), frontends={None: Letters(), "eve": Letters()})
     assert [(each.text, each.cut) for each in made] == [
         ("One", (False, True)),
         ("is", (True, True)),
@@ -136,7 +136,7 @@ def test_where_another_voice_begins_the_ends_are_short():
 
 
 def test_where_another_voice_cannot_be_had_this_one_speaks_and_says_so():
-    (sentence,) = sentences("One is.", Spoken(0, 7, voice="eve"))
+    (sentence,) = sentences("One is.", SpokenAs(0, 7, voice="eve"))
     assert sentence.voice is None
     assert sentence.notices == ("the text asks for the voice 'eve', and another speaks: there is none.",)
 

@@ -1,8 +1,7 @@
 import pytest
 
-from tts.text.arpabet import ArpabetFrontend, arpabet
-from tts.text.lexicon import Lexicon
-from tts.text.passage import Passage, Pronunciation
+from tts.text.arpabet import arpabet
+from tts.text.frontend import ArpabetFrontend
 
 # As CMUdict has them.
 WORDS = """
@@ -62,46 +61,5 @@ def test_words_are_pronounced_as_the_dictionary_has_them(line: str) -> None:
     assert FRONTEND.phonemize(word) == f"{phones} ."
 
 
-def test_words_marks_and_the_full_stop() -> None:
-    phones = FRONTEND.phonemize('Hello, world! This is "fine"')
-    assert phones == "HH AH0 L OW1 , | W ER1 L D ! | DH IH1 S | IH1 Z | F AY1 N ."
-    encoded = FRONTEND.encode("HH AH0 L OW1 , | W ER1")
-    assert encoded.symbols == ["HH", "AH0", "L", "OW1", ",", " ", "W", "ER1"]
-    assert encoded.ids == [54, 21, 65, 71, 6, 11, 92, 46]
-    assert FRONTEND.encode(phones).dropped == ()
-
-
-def test_what_the_table_lacks_is_left_out_and_named() -> None:
-    assert FRONTEND.encode("HH XX _ AA1") == ([54, 14], ["HH", "AA1"], ("XX", "_"), [0, 8])
+def test_a_character_without_a_phone_stays() -> None:
     assert arpabet("ɮˈa") == "ɮ AA1"
-
-
-def test_written_words_have_their_phones() -> None:
-    passage = Passage('The "button" of £5 (twice), ABC.', (Pronunciation(28, 31, "bˈiː"),))
-    reading = FRONTEND.read(passage)
-    assert reading.phonemes == "DH AH0 | B AH1 T AH0 N | AH1 V | F AY1 V | P AW1 N D Z | ( T W AY1 S ) , | B IY1 ."
-    assert [(passage.text[w.start : w.end], reading.phonemes[w.first : w.last]) for w in reading.words] == [
-        ("The", "DH AH0"),
-        ("button", "B AH1 T AH0 N"),
-        ("of", "AH1 V"),
-        ("£5", "F AY1 V | P AW1 N D Z"),
-        ("twice", "T W AY1 S"),
-        ("ABC", "B IY1"),
-    ]
-    encoded = FRONTEND.encode(reading.phonemes)
-    assert [reading.phonemes[place:].split()[0].replace("|", " ") for place in encoded.places] == encoded.symbols
-
-
-def test_a_lexicons_ipa_goes_through_the_same_table() -> None:
-    frontend = ArpabetFrontend(lexicon=Lexicon({"Kokoro": "kˈoʊkəɹˌoʊ"}))
-    assert frontend.phonemize("Kokoro!") == "K OW1 K ER0 OW2 !"
-
-
-@pytest.mark.parametrize(("text", "expected"), [("Hi", True), ("...", False), ("", False), ("\u200f", False)])
-def test_only_phones_are_speakable(text: str, expected: bool) -> None:
-    assert FRONTEND.speakable(FRONTEND.phonemize(text)) is expected
-
-
-def test_sentences_and_normalization_are_those_of_every_voice() -> None:
-    assert list(FRONTEND.sentences("Dr. Li came. She left.")) == ["Dr. Li came.", "She left."]
-    assert FRONTEND.normalize("2 cats") == "two cats"

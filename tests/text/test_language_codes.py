@@ -1,6 +1,6 @@
 import pytest
 
-from tts.text.espeak_library import espeak_library
+from tts.text.espeak import espeak_library
 from tts.text.language_codes import espeak_code, is_english, nearest_codes
 
 KNOWN = sorted(espeak_library().languages)
@@ -12,7 +12,7 @@ def test_espeaks_own_codes_are_themselves(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("language", "code"),
     [
         ("en", "en-us"),
         ("EN_us", "en-us"),
@@ -33,13 +33,13 @@ def test_espeaks_own_codes_are_themselves(code: str) -> None:
         ("chr-us-qaaa-x-west", "chr-US-Qaaa-x-west"),
     ],
 )
-def test_common_codes_are_understood(asked: str, code: str) -> None:
-    assert espeak_code(asked, KNOWN) == code
+def test_common_codes_are_understood(language: str, code: str) -> None:
+    assert espeak_code(language, KNOWN) == code
 
 
-@pytest.mark.parametrize("asked", ["", "xx", "xx-none", "english", "-", "e"])
-def test_what_nobody_speaks_has_no_code(asked: str) -> None:
-    assert espeak_code(asked, KNOWN) is None
+@pytest.mark.parametrize("language", ["", "xx", "xx-none", "english", "-", "e"])
+def test_an_unknown_language_has_no_code(language: str) -> None:
+    assert espeak_code(language, KNOWN) is None
 
 
 def test_the_nearest_are_named() -> None:

@@ -1,13 +1,24 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import platformdirs
 import pytest
 
 from tts.errors import TtsError
-from tts.text.lexicon import Lexicon, Respelling, in_spoken_form, load_lexicon, tidy_ipa
+from tts.text.espeak import Phonemizer
+from tts.text.lexicon import (
+    Lexicon,
+    Respelling,
+    config_folder,
+    in_spoken_form,
+    lexicon_for,
+    load_lexicon,
+    user_lexicon_files,
+    user_lexicon_path,
+)
 from tts.text.normalize import normalize
 from tts.text.passage import Pronunciation
-from tts.text.phonemes import Phonemizer
+from tts.text.symbols import tidy_ipa
 
 
 def said(lexicon: Lexicon, text: str) -> list[tuple[str, str]]:
@@ -110,8 +121,8 @@ def test_ipa_is_taken_as_people_type_it(typed: str, ours: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["//", '""', "/ /", "/./"])
-def test_nothing_to_say_is_an_error(tmp_path: Path, column: str) -> None:
-    with pytest.raises(TtsError, match=r"lexicon\.tsv, line 1: nothing stands between"):
+def test_an_empty_pronunciation_is_an_error(tmp_path: Path, column: str) -> None:
+    with pytest.raises(TtsError, match=r"lexicon\.tsv, line 1: there is nothing between"):
         written(tmp_path, f"word\t{column}\n")
 
 
@@ -136,11 +147,11 @@ def test_a_third_column_keeps_an_entry_for_the_word_as_it_is_written(tmp_path: P
         ("polish", "pˈɑːlɪʃ"),
         ("POLISH", "pˈɑːlɪʃ"),
     ]
-    with pytest.raises(TtsError, match="line 1: the third column can only say \"case\", not 'noun'"):
+    with pytest.raises(TtsError, match="line 1: the third column can only be \"case\", not 'noun'"):
         written(tmp_path, "lead\tlˈɛd\tnoun\n")
 
 
-def test_found_words_are_told_by_where_they_stand() -> None:
+def test_found_words_have_their_spans() -> None:
     lexicon = Lexicon({"new york": "B", "C++": "C", ".NET": "N", "don't": "D"})
     assert lexicon.find("New  York's C++, don’t") == [
         Pronunciation(0, 11, "Bz"),
@@ -156,15 +167,15 @@ def test_words_that_no_blanks_part_are_found_too() -> None:
 
 
 def test_a_respelling_is_phonemized_once() -> None:
-    asked = []
+    texts = []
 
     def phonemize(text: str) -> str:
-        asked.append(text)
+        texts.append(text)
         return f"<{text}>"
 
     lexicon = Lexicon({"SQL": Respelling("sequel")}, phonemize=phonemize)
     assert said(lexicon, "SQL and sql's") == [("SQL", "<sequel>"), ("sql's", "<sequel>z")]
-    assert asked == ["sequel"]
+    assert texts == ["sequel"]
     with pytest.raises(ValueError, match="needs a phonemizer"):
         Lexicon({"SQL": Respelling("sequel")}).find("SQL")
 
@@ -190,15 +201,15 @@ def test_a_respelling_is_said_as_espeak_says_it(respelling: str, ipa: str) -> No
 
 
 def test_ordinary_words_are_not_normalized_and_others_are() -> None:
-    asked = []
-    in_spoken_form(Lexicon(dict.fromkeys(("Kokoro", "etc", "SQL12", "GIF", "ﬁnally", "Straße"), "x")), asked.append)
-    assert asked == ["etc", "SQL12", "GIF", "ﬁnally"]
+    texts = []
+    in_spoken_form(Lexicon(dict.fromkeys(("Kokoro", "etc", "SQL12", "GIF", "ﬁnally", "Straße"), "x")), texts.append)
+    assert texts == ["etc", "SQL12", "GIF", "ﬁnally"]
 
 
-def test_of_two_lexicons_the_other_goes_before() -> None:
+def test_of_two_lexicons_the_other_overrides() -> None:
     ours = Lexicon({"Word": "1", "us": "2", "alone": "3"}, {"IT": "4", "US": "5"})
     other = Lexicon({"word": "6", "it": "7"}, {"US": "8", "Alone": "9"})
-    both = ours.overruled_by(other)
+    both = ours.overridden_by(other)
     assert said(both, "word US us IT Alone alone") == [
         ("word", "6"),
         ("US", "8"),
@@ -213,9 +224,74 @@ def test_an_empty_lexicon_and_an_empty_word_find_nothing() -> None:
     assert Lexicon().find("a b") == Lexicon({"": "x", " ": "y"}).find(" ") == []
 
 
-def test_a_long_lexicon_takes_no_longer_to_look_up(tmp_path: Path) -> None:
+def test_a_long_lexicon_is_not_slower_to_look_up(tmp_path: Path) -> None:
     text = "".join(f"word{n}\twˈɜːd\n" for n in range(10_000))
     lexicon = written(tmp_path, text)
     assert len(lexicon) == 10_000
     # A search through all entries at each word would take minutes here.
     assert len(lexicon.find("word5 other " * 20_000)) == 20_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The config folder of somebody who has no lexicon yet."""
+    monkeypatch.delenv("TTS_NO_USER_LEXICON")
+    monkeypatch.setenv("TTS_CONFIG", str(tmp_path / "config.toml"))
+    return tmp_path
+
+
+def write(folder: Path, name: str, *lines: str) -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def said_in(language: str, text: str, file: Path | None = None) -> list[str]:
+    lexicon = lexicon_for(language, file)
+    assert lexicon is not None
+    return [found.phonemes for found in lexicon.find(text)]
+
+
+def test_it_lies_beside_the_config_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user_lexicon_path() == folder / "lexicon.tsv"
+    assert user_lexicon_path("de") == folder / "lexicon.de.tsv"
+    monkeypatch.delenv("TTS_CONFIG")
+    monkeypatch.setattr(platformdirs, "user_config_dir", lambda name, **_: f"/folder/of/{name}")
+    assert config_folder() == Path("/folder/of/utter")
+
+
+def test_without_any_there_is_no_lexicon(folder: Path) -> None:
+    assert user_lexicon_files("en-us") == []
+    assert lexicon_for("en-us", None) is None
+
+
+def test_a_language_goes_before_all_languages_and_a_region_before_its_language(folder: Path) -> None:
+    write(folder, "lexicon.tsv", "a\t/1/", "b\t/1/", "c\t/1/", "d\t/1/")
+    write(folder, "lexicon.en.tsv", "b\t/2/", "C\t/2/")
+    write(folder, "lexicon.en-us.tsv", "c\t/3/")
+    write(folder, "lexicon.de.tsv", "d\t/4/")
+    assert said_in("en-us", "a b c d") == ["1", "2", "3", "1"]
+    assert said_in("en-GB", "a b c d") == ["1", "2", "2", "1"]
+    assert said_in("de", "a b c d") == ["1", "1", "1", "4"]
+
+
+def test_the_requested_file_overrides_the_users(folder: Path) -> None:
+    file = write(folder, "own.txt", "Us\t/1/")
+    write(folder, "lexicon.tsv", "us\t/2/", "US\t/3/\tcase", "them\t/4/")
+    assert said_in("en-us", "us US them", file) == ["1", "1", "4"]
+    only = lexicon_for("en-us", file, user=False)
+    assert only is not None
+    assert only.find("us them") == [Pronunciation(0, 2, "1")]
+
+
+@pytest.mark.parametrize(("value", "found"), [("1", 0), ("true", 0), ("0", 1), ("", 1)])
+def test_a_variable_leaves_it_out(folder: Path, monkeypatch: pytest.MonkeyPatch, value: str, found: int) -> None:
+    write(folder, "lexicon.tsv", "a\t/1/")
+    monkeypatch.setenv("TTS_NO_USER_LEXICON", value)
+    assert len(user_lexicon_files("en-us")) == found
+
+
+def test_an_invalid_one_is_named_by_its_path(folder: Path) -> None:
+    write(folder, "lexicon.en.tsv", "a\t/1/", "b")
+    with pytest.raises(TtsError, match=r"lexicon\.en\.tsv, line 2: expected a word"):
+        lexicon_for("en-us", None)

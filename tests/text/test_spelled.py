@@ -1,7 +1,7 @@
 import pytest
 
+from tts.text.espeak import Phonemizer
 from tts.text.passage import Pronunciation
-from tts.text.phonemes import Phonemizer
 
 SAY = Phonemizer()
 

@@ -9,7 +9,7 @@ from tests.tiny_voice import MEL
 from tests.training.recordings import SAMPLE_RATE, TEXT, buzz
 from tts.errors import UsageError
 from tts.models.fastspeech2 import round_durations
-from tts.text.espeak import EspeakFrontend
+from tts.text.frontend import EspeakFrontend
 from tts.training.data import frame_energy
 from tts.training.features import (
     MARGIN_SECONDS,

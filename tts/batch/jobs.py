@@ -25,7 +25,7 @@ from tts.batch.entry import (
 from tts.batch.naming import Claims, FileNames, numbered
 from tts.errors import TtsError, UsageError
 from tts.options import SynthesisOptions
-from tts.text.user_lexicon import user_lexicon_files
+from tts.text.lexicon import user_lexicon_files
 from tts.voice.load import engine_or_default
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, file_sha256
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice, voice_folders

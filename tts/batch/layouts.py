@@ -27,7 +27,7 @@ from tts.batch.lines import Line, display_name, read_lines, with_line_feeds
 from tts.batch.naming import slug
 from tts.documents.document import Document
 from tts.errors import UsageError
-from tts.text.passage import Spoken
+from tts.text.passage import SpokenAs
 from tts.voice.store import suggestion
 
 LAYOUTS = ("auto", "text", "id", "voice", "csv", "json", "ljspeech")
@@ -282,7 +282,7 @@ def chapter_entries(document: Document, *, has_markup: bool = False) -> Iterator
                 paragraph_start += len(paragraph_text) + 2
                 marked, end = "", 0
                 for note in paragraph.notes:
-                    if isinstance(note, Spoken) and note.language is not None and note.start >= end:
+                    if isinstance(note, SpokenAs) and note.language is not None and note.start >= end:
                         marked += escape(paragraph.text[end : note.start])
                         inner = escape(paragraph.text[note.start : note.end])
                         marked += f"<lang xml:lang={quoteattr(note.language)}>{inner}</lang>"

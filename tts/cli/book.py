@@ -78,7 +78,7 @@ def language_warnings(document: Document, voice: VoiceManifest) -> tuple[str, ..
 
 
 def _with_markup(chapter: Chapter) -> Chapter:
-    from tts.text.markup.inline import read_markup
+    from tts.text.markup import read_markup
 
     passage = read_markup(chapter.passage.text)
     return replace(chapter, passage=replace(passage, warnings=(*chapter.passage.warnings, *passage.warnings)))

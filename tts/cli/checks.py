@@ -101,7 +101,7 @@ def torchaudio() -> Iterator[Check]:
 
 
 def espeak(*, system: bool) -> Iterator[Check]:
-    from tts.text.phonemes import espeak_version
+    from tts.text.espeak import espeak_version
 
     name, source = ("espeak-ng (system)", "of this machine") if system else ("espeak-ng", "bundled")
     try:
@@ -111,7 +111,7 @@ def espeak(*, system: bool) -> Iterator[Check]:
 
 
 def phonemizer() -> Iterator[Check]:
-    from tts.text.espeak import EspeakFrontend
+    from tts.text.frontend import EspeakFrontend
 
     try:
         yield Check("phonemes", "ok", f"Hello → {EspeakFrontend().phonemize('Hello')}")
@@ -196,14 +196,13 @@ def folders() -> Iterator[Check]:
 
 def lexicons() -> Iterator[Check]:
     """The user's own, of every language that there is one for."""
-    from tts.text.lexicon import load_lexicon
-    from tts.text.user_lexicon import LEFT_OUT_VARIABLE, is_left_out, user_lexicon_path
+    from tts.text.lexicon import NO_USER_LEXICON_VARIABLE, load_lexicon, user_lexicon_path, user_lexicons_disabled
 
     path = user_lexicon_path()
     files = sorted([*path.parent.glob(path.name), *path.parent.glob("lexicon.*.tsv")])
     if not files:
         yield Check("lexicon", "ok", f"{path} (none)")
-    unused = f"; left out, as {LEFT_OUT_VARIABLE} says" if is_left_out() else ""
+    unused = f"; left out, as {LEFT_OUT_VARIABLE} says" if user_lexicons_disabled() else ""
     for file in files:
         name = " ".join(file.stem.split("."))
         try:

@@ -12,7 +12,7 @@ import typer
 
 from tts.cli.failures import nearest
 from tts.errors import TtsError
-from tts.text.user_lexicon import CONFIG_VARIABLE, config_folder
+from tts.text.lexicon import CONFIG_VARIABLE, config_folder
 
 _VOICES_VARIABLE = "TTS_VOICES_DIR"
 _NUMBER = (int, float)

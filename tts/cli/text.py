@@ -43,9 +43,9 @@ def phonemes(
     json: flags.Json = False,
 ) -> None:
     """Give the phonemes (IPA) of a text, with its inline markup; line for line from standard input."""
-    from tts.text.espeak import EspeakFrontend
-    from tts.text.markup.inline import read_markup
-    from tts.text.user_lexicon import lexicon_for
+    from tts.text.frontend import EspeakFrontend
+    from tts.text.lexicon import lexicon_for
+    from tts.text.markup import read_markup
 
     frontend = EspeakFrontend(language, lexicon=lexicon_for(language, lexicon), system_espeak=system_espeak)
 
@@ -64,7 +64,7 @@ def phonemes(
 @app.command()
 def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
     """Cut a text into sentences, one a line."""
-    from tts.text.sentences.segment import split_sentences
+    from tts.text.segment import split_sentences
 
     sentences = split_sentences(read_text(text), language=language)
     if json:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tts.errors import UsageError
-from tts.text.passage import Bookmark, Note, Passage, Pause, Spoken
+from tts.text.passage import Bookmark, Note, Passage, Pause, SpokenAs
 
 # Characters for layout only: controls other than tabs and line breaks, soft hyphens, characters of zero width.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\ufff9-\ufffb]")
@@ -93,7 +93,7 @@ class Block:
 
     text: str
     level: int = 0
-    notes: tuple[Spoken, ...] = ()
+    notes: tuple[SpokenAs, ...] = ()
     anchors: tuple[str, ...] = ()
     """Ids in it that a table of contents may link to."""
     chapter_title: str | None = None
@@ -185,7 +185,7 @@ def chapters_of(
         omitted = Counter(block.omitted for block in section.blocks if block.omitted)
         section_warnings = (_OMITTED[kind][count > 1].format(count) for kind, count in omitted.items())
         pieces: list[str] = []
-        notes: list[Spoken] = []
+        notes: list[SpokenAs] = []
         offset = 0
         for block in section.blocks:
             if not block.omitted:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tts.documents.document import Block, language_tag, one_line, remove_invisible, same_language
-from tts.text.passage import Spoken
+from tts.text.passage import SpokenAs
 
 _TAG_NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
 _BETWEEN = re.compile(r"[\s/=]*")
@@ -255,7 +255,7 @@ def read_row(cells: Sequence[Block]) -> list[Block]:
     if len(cells) < 2 or any(cell.omitted or cell.level or len(cell.text) > _LONGEST_CELL for cell in cells):
         return list(cells)
     text = ""
-    notes: list[Spoken] = []
+    notes: list[SpokenAs] = []
     for cell in cells:
         if text:
             text += " " if text[-1] in ".,;:!?" else ", "
@@ -309,7 +309,8 @@ class _Paragraph:
             return None
         lead = len(joined) - len(joined.lstrip())
         notes = (
-            Spoken(max(0, start - lead), min(end - lead, len(text)), language=name) for start, end, name in self._spans
+            SpokenAs(max(0, start - lead), min(end - lead, len(text)), language=name)
+            for start, end, name in self._spans
         )
         block = Block(text, level, tuple(note for note in notes if note.start < note.end), tuple(self.anchors))
         self.anchors.clear()

@@ -1,6 +1,6 @@
-"""Words that are said in another manner than the rest of their sentence: higher, slower, louder.
+"""Words that are said in another prosody than the rest of their sentence: higher, slower, louder.
 
-The whole sentence is spoken once in each manner, and each word's frames are taken from its own: so it keeps its place
+The whole sentence is spoken once in each prosody, and each word's frames are taken from its own: so it keeps its place
 in the melody of the sentence. Loudness is a gain on what is heard.
 """
 
@@ -17,17 +17,17 @@ from tts.models.base import Floats, SpokenMel
 from tts.synthesis.options import LIMITS, SynthesisOptions
 from tts.synthesis.sentence import Sentence
 from tts.synthesis.steady import Spoken, Takes, takes
-from tts.text.passage import AS_USUAL, Manner
+from tts.text.passage import NEUTRAL, Prosody
 
-_UNLIKE = "the attention said words otherwise in one manner than in another, so all are said in one"
+_UNLIKE = "the attention said words otherwise in one prosody than in another, so all are said in one"
 
 
 def takes_in_manners(
     sentence: Sentence, options: SynthesisOptions, controls: Collection[str], generator: np.random.Generator
 ) -> Takes:
-    """A sentence being spoken, each of its words in its manner, as far as a model with such controls obeys."""
-    by_symbol = symbol_manners(sentence, sentence.encoded.places)
-    asked = [_told(options, manner, controls) for manner in by_symbol]
+    """A sentence being spoken, each of its words in its prosody, as far as a model with such controls obeys."""
+    by_symbol = symbol_manners(sentence, sentence.encoded.offsets)
+    asked = [_told(options, prosody, controls) for prosody in by_symbol]
     spoken: dict[SynthesisOptions, Spoken] = {}
     for each in dict.fromkeys(asked):
         # Each in the same words of chance: the first from where the vocoder's go on.
@@ -44,19 +44,19 @@ def takes_in_manners(
 
 
 def unheeded(sentence: Sentence, controls: Collection[str]) -> tuple[str, ...]:
-    """What the text asks of the manner of words and this voice has no control over, in a warning each."""
+    """What the text asks of the prosody of words and this voice has no control over, in a warning each."""
     missing = [
         name
         for name in ("pitch", "energy")
         if name not in controls
-        and any(getattr(each.manner, name) != getattr(AS_USUAL, name) for each in sentence.manners)
+        and any(getattr(each.prosody, name) != getattr(NEUTRAL, name) for each in sentence.manners)
     ]
     return tuple(f"the text changes the {name}, over which this voice has no control" for name in missing)
 
 
 def changes_pitch(sentence: Sentence, options: SynthesisOptions) -> bool:
     """Tell whether anything is said at another pitch than the voice's own, which a vocoder must be told."""
-    return bool(options.pitch) or any(each.manner.pitch for each in sentence.manners)
+    return bool(options.pitch) or any(each.prosody.pitch for each in sentence.manners)
 
 
 def louder(samples: Floats, start: int, gains: Floats | None, hop_length: int) -> Floats:
@@ -69,30 +69,30 @@ def louder(samples: Floats, start: int, gains: Floats | None, hop_length: int) -
 
 def frame_gains(sentence: Sentence, places: Sequence[int], durations: npt.NDArray[np.int64]) -> Floats | None:
     """The gain of each frame [T], a factor, of symbols with these places and durations; None: they stay as they are."""
-    decibels = [manner.volume for manner in symbol_manners(sentence, places)]
+    decibels = [prosody.volume for prosody in symbol_manners(sentence, places)]
     if not any(decibels):
         return None
     return np.repeat(10 ** (np.array(decibels, np.float32) / 20), durations)
 
 
-def symbol_manners(sentence: Sentence, places: Sequence[int]) -> list[Manner]:
-    """The manner of each symbol by its place in the phonemes; one without a place is said as the one before."""
-    found: list[Manner] = []
+def symbol_manners(sentence: Sentence, places: Sequence[int]) -> list[Prosody]:
+    """The prosody of each symbol by its place in the phonemes; one without a place is said as the one before."""
+    found: list[Prosody] = []
     for place in places:
-        inside = (each.manner for each in sentence.manners if each.first <= place < each.last)
-        found.append(next(inside, AS_USUAL) if place >= 0 or not found else found[-1])
+        inside = (each.prosody for each in sentence.manners if each.first <= place < each.last)
+        found.append(next(inside, NEUTRAL) if place >= 0 or not found else found[-1])
     if len(places) > 1 and places[0] < 0:
         found[0] = found[1]
     return found
 
 
-def _told(options: SynthesisOptions, manner: Manner, controls: Collection[str]) -> SynthesisOptions:
-    """The options of words in a manner of their own."""
-    if manner == AS_USUAL:
+def _told(options: SynthesisOptions, prosody: Prosody, controls: Collection[str]) -> SynthesisOptions:
+    """The options of words in a prosody of their own."""
+    if prosody == NEUTRAL:
         return options
-    speed = _clamped("speed", options.speed * manner.speed)
-    pitch = _clamped("pitch", options.pitch + manner.pitch) if "pitch" in controls else options.pitch
-    energy = _clamped("energy", options.energy * manner.energy) if "energy" in controls else options.energy
+    speed = _clamped("speed", options.speed * prosody.speed)
+    pitch = _clamped("pitch", options.pitch + prosody.pitch) if "pitch" in controls else options.pitch
+    energy = _clamped("energy", options.energy * prosody.energy) if "energy" in controls else options.energy
     return replace(options, speed=speed, pitch=pitch, energy=energy)
 
 

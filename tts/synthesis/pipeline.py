@@ -24,8 +24,8 @@ from tts.synthesis.steady import speak_all_steadily
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_words
 from tts.synthesis.vocoding import Vocoding
 from tts.text.frontend import Frontend, frontend_for
+from tts.text.lexicon import lexicon_for
 from tts.text.passage import Level, Passage
-from tts.text.user_lexicon import lexicon_for
 from tts.voice.load import ENGINES, Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
 from tts.voice.manifest import VoiceManifest, mel_settings
 from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice

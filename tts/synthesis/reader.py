@@ -1,4 +1,4 @@
-"""A text as its author wrote it → the sentences that are spoken, each with the silence before it and its manner."""
+"""A text as its author wrote it → the sentences that are spoken, each with the silence before it and its prosody."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tts.errors import TtsError
 from tts.synthesis.options import SynthesisOptions, TextInput
 from tts.synthesis.sentence import Mannered, Place, Sentence
 from tts.text.frontend import Frontend
-from tts.text.passage import AS_USUAL, Bookmark, Level, Manner, Passage, Pause, Spoken
+from tts.text.passage import NEUTRAL, Bookmark, Level, Passage, Pause, Prosody, SpokenAs
 from tts.text.reading import Reading
-from tts.text.sentences.segment import Segment
+from tts.text.segment import Segment
 
 NOTHING_TO_SPEAK = "There is nothing to speak in this text: it has no word, number or letter."
 _STRENGTH: tuple[Level, ...] = ("", "clause", "sentence", "paragraph")
@@ -35,11 +35,11 @@ def passage_of(text: str | Passage, kind: TextInput, language: str = "en-us") ->
     if isinstance(text, Passage):
         return text
     if kind == "ssml":
-        from tts.text.markup.ssml import read_ssml
+        from tts.text.ssml import read_ssml
 
         return read_ssml(text, language)
     if kind == "text":
-        from tts.text.markup.inline import read_markup
+        from tts.text.markup import read_markup
 
         return read_markup(text)
     return Passage(text)
@@ -157,7 +157,7 @@ class _Reader:
 
     def _voice(self, passage: Passage) -> tuple[str | None, Frontend]:
         """Who speaks it: the innermost voice that the text names, if it can."""
-        names = [note.voice for note in passage.notes if isinstance(note, Spoken) and note.voice is not None]
+        names = [note.voice for note in passage.notes if isinstance(note, SpokenAs) and note.voice is not None]
         if names:
             try:
                 return names[-1], self._frontend_for(names[-1])
@@ -167,27 +167,27 @@ class _Reader:
 
 
 def _manners(passage: Passage, reading: Reading) -> tuple[Mannered, ...]:
-    """The words in a manner of their own, each run with the marks and blanks that follow it."""
-    notes = [note for note in passage.notes if isinstance(note, Spoken) and note.manner != AS_USUAL]
+    """The words in a prosody of their own, each run with the marks and blanks that follow it."""
+    notes = [note for note in passage.notes if isinstance(note, SpokenAs) and note.prosody != NEUTRAL]
     if not notes:
         return ()
     found = []
     firsts = [0, *(word.first for word in reading.words[1:]), len(reading.phonemes)]
     spans = zip(reading.words, pairwise(firsts), strict=False)
-    for manner, run in groupby(spans, key=lambda span: _manner_at(notes, span[0].start)):
+    for prosody, run in groupby(spans, key=lambda span: _manner_at(notes, span[0].start)):
         bounds = [bound for _, bound in run]
-        if manner != AS_USUAL:
-            found.append(Mannered(manner, bounds[0][0], bounds[-1][1]))
+        if prosody != NEUTRAL:
+            found.append(Mannered(prosody, bounds[0][0], bounds[-1][1]))
     return tuple(found)
 
 
-def _manner_at(notes: Sequence[Spoken], start: int) -> Manner:
+def _manner_at(notes: Sequence[SpokenAs], start: int) -> Prosody:
     """That of a word, whose notes nest."""
-    manner = AS_USUAL
+    prosody = NEUTRAL
     for note in notes:
         if note.start <= start < note.end:
-            manner = note.manner.within(manner)
-    return manner
+            prosody = note.prosody.within(prosody)
+    return prosody
 
 
 def _lines(text: str) -> Iterator[Segment]:

@@ -14,7 +14,7 @@ from tts.audio.mel_settings import MelSettings
 from tts.models.base import Floats, SpokenMel, WaveRequest
 from tts.synthesis.options import SynthesisOptions
 from tts.synthesis.steady import Spoken
-from tts.text.passage import Level, Manner
+from tts.text.passage import Level, Prosody
 from tts.text.reading import Reading
 from tts.text.symbols import Encoded
 
@@ -35,9 +35,9 @@ class Place(NamedTuple):
 
 
 class Mannered(NamedTuple):
-    """A stretch, [first, last) of the phonemes, that is said in a manner of its own."""
+    """A stretch, [first, last) of the phonemes, that is said in a prosody of its own."""
 
-    manner: Manner
+    prosody: Prosody
     first: int
     last: int
 
@@ -57,7 +57,7 @@ class Sentence:
     voice: str | None = None
     """Another voice than that of the text, by name."""
     manners: tuple[Mannered, ...] = ()
-    """The words that are said in a manner of their own."""
+    """The words that are said in a prosody of their own."""
     bookmarks: tuple[Place, ...] = ()
     cut: tuple[bool, bool] = (False, False)
     """Whether it goes on, without a boundary or pause, from the one before, and in the next."""

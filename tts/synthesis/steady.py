@@ -71,12 +71,12 @@ def takes(encoded: Encoded, options: SynthesisOptions, generator: np.random.Gene
     for _ in range(TAKES):
         result = yield MelRequest(encoded.ids, options.speed, options.pitch, options.energy, generator)
         if result.failure is None:
-            return Spoken(result, encoded.symbols, encoded.places, _retried(encoded, failures))
+            return Spoken(result, encoded.symbols, encoded.offsets, _retried(encoded, failures))
         failures.append(result.failure)
     parts = halves(encoded) if halvings < MOST_HALVINGS else None
     if parts is None:
         doubt = f"{_told(encoded, failures)}: listen to it, it may be wrong or cut"
-        return Spoken(result, encoded.symbols, encoded.places, (doubt,))
+        return Spoken(result, encoded.symbols, encoded.offsets, (doubt,))
     spoken = []
     for part in parts:
         spoken.append((yield from takes(part, options, generator, halvings + 1)))

@@ -1,28 +1,58 @@
-"""What stands between a caller's text and the ids that an acoustic model reads, of whatever kind its voice needs."""
+"""From text to the ids that an acoustic model expects: the frontends of voices that read IPA, ARPAbet or letters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from tts.errors import TtsError, UsageError
-from tts.text.arpabet import ArpabetFrontend
-from tts.text.espeak import EspeakFrontend
-from tts.text.passage import Passage
-from tts.text.reading import Reading
-from tts.text.spelling import CharacterFrontend
-from tts.text.symbols import Encoded, PublicSymbolTable, SymbolTable
+from tts.text.arpabet import WORD_BREAK, arpabet, phones_of, written_phones
+from tts.text.characters import tracked_plain_punctuation
+from tts.text.espeak import Phonemizer, split_long_words
+from tts.text.language_codes import is_english
+from tts.text.normalize import normalize, read_out
+from tts.text.passage import Passage, Pronunciation, SpokenAs
+from tts.text.reading import (
+    Reading,
+    ReadWord,
+    aliases,
+    in_inventory,
+    joined,
+    read_words,
+    spoken_pronunciations,
+    spoken_span,
+    with_unread_warning,
+    without_overlaps,
+)
+from tts.text.spelled import Spelled, SpelledWord
+from tts.text.symbols import (
+    ARPABET,
+    ENGLISH_IPA,
+    N_RESERVED,
+    NVIDIA_SYMBOLS,
+    PUNCTUATION,
+    STRESS_AND_LENGTH,
+    TORCHAUDIO_PHONES,
+    Encoded,
+    PublicSymbolTable,
+    SymbolTable,
+)
 
 if TYPE_CHECKING:
     from tts.text.lexicon import Lexicon
-    from tts.text.sentences.segment import Segment
+    from tts.text.segment import Segment
 
 
 class Frontend(Protocol):
-    """Text to ids. "Phonemes" are whatever the kind calls its symbols: they can be shown, typed and encoded again."""
+    """Text to ids. "Phonemes" are what the kind calls its symbols: they can be displayed, typed and encoded again."""
 
     def segments(self, passage: Passage) -> Iterator[Segment]:
-        """Yield the sentences of a passage, and what lies before each."""
+        """Yield the sentences of a passage, and the boundary before each."""
 
     def sentences(self, text: str) -> Iterator[str]:
         """Yield the sentences of a raw text, as written."""
@@ -31,19 +61,19 @@ class Frontend(Protocol):
         """Write out numbers, abbreviations and signs."""
 
     def phonemize(self, text: str) -> str:
-        """Give the phonemes of a written text, of one sentence at best."""
+        """Return the phonemes of a written text, preferably one sentence."""
 
     def read(self, passage: Passage) -> Reading:
-        """Give the phonemes of a passage, of one sentence at best, and of each written word, as its notes say."""
+        """Return the phonemes of a passage, preferably one sentence, and of each written word, as its notes say."""
+
+    def read_sentences(self, passage: Passage) -> Iterator[tuple[Segment, Reading]]:
+        """Yield the sentences of a passage, each read once."""
 
     def encode(self, phonemes: str) -> Encoded:
-        """Give the ids of phonemes, and what the voice's table lacks."""
+        """Return the ids of phonemes, and the symbols that the voice's table lacks."""
 
     def speakable(self, phonemes: str) -> bool:
-        """Tell whether there is anything to say."""
-
-
-Maker = Callable[[str, tuple[str, ...], "Lexicon | None", bool], Frontend]
+        """Tell whether phonemes contain a sound, not only marks and spaces."""
 
 
 def frontend_for(
@@ -54,37 +84,375 @@ def frontend_for(
     lexicon: Lexicon | None = None,
     system_espeak: bool = False,
 ) -> Frontend:
-    """The frontend of a voice by the kind that its manifest names: espeak, characters or arpabet.
+    """Return the frontend of a voice by the kind that its manifest names: espeak, characters or arpabet.
 
     Raises:
-        TtsError: this version does not know the kind, or the symbols are not of that kind.
+        TtsError: the kind is unknown, or the symbols are not of that kind.
         UsageError: there is a lexicon and the voice cannot use it.
     """
-    if kind not in _KINDS:
-        raise TtsError(
-            f"The voice needs the text frontend {kind!r}, which this version does not have; it has "
-            f"{', '.join(sorted(_KINDS))}: install a newer version, or the voice again."
-        )
     try:
-        return _KINDS[kind](language, symbols, lexicon, system_espeak)
+        if kind == "espeak":
+            return EspeakFrontend(language, SymbolTable(symbols), lexicon, system_espeak)
+        if kind == "arpabet":
+            return ArpabetFrontend(language, PublicSymbolTable(symbols), lexicon, system_espeak)
+        if kind == "characters":
+            if lexicon is not None:
+                raise UsageError("This voice reads letters and cannot speak a lexicon's IPA; omit --lexicon.")
+            return CharacterFrontend(PublicSymbolTable(symbols))
     except ValueError as error:
         raise TtsError(
             f"The voice's symbols are not those of a {kind} frontend ({error}); install it again."
         ) from error
+    raise TtsError(
+        f"The voice needs the text frontend {kind!r}, which this version does not have; it has arpabet, characters, "
+        "espeak: install a newer version, or the voice again."
+    )
 
 
-def _espeak(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
-    return EspeakFrontend(language, SymbolTable(symbols), lexicon, system_espeak)
+class _TextFrontend:
+    """What all frontends share: segmentation and normalization in one language."""
+
+    def language_code(self) -> str:
+        """Return espeak-ng's code of the language."""
+        return "en-us"
+
+    def segments(self, passage: Passage) -> Iterator[Segment]:
+        """Yield the sentences of a passage, and the boundary before each."""
+        from tts.text.segment import segments
+
+        return segments(passage, self.language_code())
+
+    def sentences(self, text: str) -> Iterator[str]:
+        """Yield the sentences of a raw text, as written, with single spaces."""
+        from tts.text.segment import split_sentences
+
+        return split_sentences(text, language=self.language_code())
+
+    def normalize(self, text: str) -> str:
+        """Write out numbers, abbreviations and signs."""
+        return normalize(text, self.language_code())
+
+    def phonemize(self, text: str) -> str:
+        """Return the phonemes of a written text, as `read` does."""
+        return self.read(Passage(text)).phonemes
+
+    def read(self, passage: Passage) -> Reading:
+        raise NotImplementedError
+
+    def read_sentences(self, passage: Passage) -> Iterator[tuple[Segment, Reading]]:
+        """Yield the sentences of a passage, each read once."""
+        for segment in self.segments(passage):
+            yield segment, self.read(passage.part(segment.start, segment.end))
 
 
-def _characters(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
-    if lexicon is not None:
-        raise UsageError("This voice reads letters and cannot speak a lexicon's IPA; leave --lexicon out.")
-    return CharacterFrontend(PublicSymbolTable(symbols))
+_SILENT = frozenset(PUNCTUATION + STRESS_AND_LENGTH)
 
 
-def _arpabet(language: str, symbols: tuple[str, ...], lexicon: Lexicon | None, system_espeak: bool) -> Frontend:
-    return ArpabetFrontend(language, PublicSymbolTable(symbols), lexicon, system_espeak)
+@dataclass(frozen=True)
+class EspeakFrontend(_TextFrontend):
+    """Text to phoneme ids for one language and symbol table, with the user's own pronunciations if there are any.
+
+    Without `homographs`, English homographs ("read") are always spoken as espeak-ng does, without regard to the words
+    around them.
+    """
+
+    language: str = "en-us"
+    symbols: SymbolTable = ENGLISH_IPA
+    lexicon: Lexicon | None = None
+    system_espeak: bool = False
+    homographs: bool = True
+    _phonemizer: Phonemizer = field(init=False, repr=False, compare=False)
+    _others: dict[str, EspeakFrontend] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak))
+
+    def language_code(self) -> str:
+        """Return espeak-ng's code of the language; English does not need the library, since much needs no phonemes."""
+        return self.language if is_english(self.language) else self._phonemizer.code
+
+    def phonemize(self, text: str) -> str:
+        """Return the IPA of a written text, as `read` does, without the work of finding its words.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the language.
+        """
+        spoken = split_long_words(read_out(text, self.language_code())).text
+        said = without_overlaps(self._known_pronunciations(spoken))
+        phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
+        return in_inventory(Reading(_with_full_stop(phonemes.strip(" "), text)), self._inventory).phonemes
+
+    def read(self, passage: Passage) -> Reading:
+        """Return the phonemes of a passage, preferably one sentence, and those of each written word.
+
+        Its own pronunciations override the lexicon, and that overrides espeak-ng. Text in another language is read in
+        that language, with the nearest sounds of this inventory.
+
+        Raises:
+            TtsError: espeak-ng cannot be loaded or does not speak the voice's language.
+        """
+        # The spans of the text by their language; None is the voice's own.
+        text = passage.text
+        notes = [
+            note for note in passage.notes if isinstance(note, SpokenAs) and note.language and note.start < note.end
+        ]
+        bounds = sorted({0, len(text), *(note.start for note in notes), *(note.end for note in notes)})
+        warnings: list[str] = []
+        spans: list[tuple[int, int, EspeakFrontend]] = []
+        for start, end in pairwise(bounds if len(bounds) > 1 else [0, 0]):
+            # An outer note comes before the inner ones.
+            inside = [note.language for note in notes if note.start <= start and end <= note.end]
+            spans.append((start, end, self._reader(inside[-1] if inside else None, warnings)))
+
+        readings: list[tuple[int, Reading]] = []
+        left_out: list[str] = []
+        hints: list[str | None] = []
+        for reader, group in groupby(spans, key=lambda span: span[2]):
+            same = list(group)
+            start = same[0][0]
+            reading, missing = reader._read_in_one_language(passage.part(start, same[-1][1]))
+            readings.append((start, reading))
+            left_out += missing
+            if missing:
+                from tts.text.languages import advice
+
+                hints.append(advice(reader.language_code(), missing))
+        warnings += filter(None, hints)
+        whole = joined(text, readings)
+        whole = Reading(whole.phonemes, whole.words, tuple(dict.fromkeys(warnings)))
+        return in_inventory(with_unread_warning(text, whole, left_out), self._inventory)
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the ids of phonemes, and the characters that the symbol table lacks."""
+        return self.symbols.encode(phonemes)
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a vowel or consonant of the inventory, not only marks and spaces."""
+        return not (self._inventory - _SILENT).isdisjoint(phonemes)
+
+    @cached_property
+    def _inventory(self) -> frozenset[str]:
+        return frozenset(self.symbols.symbols[N_RESERVED:])
+
+    @cached_property
+    def _spoken_lexicon(self) -> Lexicon | None:
+        if self.lexicon is None:
+            return None
+        from tts.text.lexicon import in_spoken_form
+
+        return in_spoken_form(self.lexicon, self.normalize, self._phonemizer)
+
+    def _known_pronunciations(self, spoken: str) -> Iterator[Pronunciation]:
+        """Yield the pronunciations of the lexicon, then those of homographs."""
+        if self._spoken_lexicon is not None:
+            yield from self._spoken_lexicon.find(spoken)
+        if self.homographs and is_english(self.language):
+            from tts.text.languages.english.homographs import find_homographs
+
+            yield from find_homographs(spoken, self.language)
+
+    def _read_in_one_language(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
+        """Return the reading of a passage without regard to its languages, and what normalization left out."""
+        spoken = split_long_words(read_out(passage.text, self.language_code(), aliases(passage)))
+        known = self._known_pronunciations(spoken.text)
+        said = without_overlaps(chain(spoken_pronunciations(passage, spoken), known))
+        spelled = self._phonemizer.words(spoken.text, said)
+        phonemes = _with_full_stop(spelled.phonemes, passage.text)
+        return Reading(phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
+
+    def _reader(self, language: str | None, warnings: list[str]) -> EspeakFrontend:
+        """Return the frontend of a language: this one if it is its own, or if espeak-ng does not speak it."""
+        if language is None or f"{self.language}-".startswith(f"{language.lower()}-"):
+            return self
+        if language not in self._others:
+            other = EspeakFrontend(language, self.symbols, self.lexicon, self.system_espeak, self.homographs)
+            try:
+                self._others[language] = self if other._phonemizer.code == self._phonemizer.code else other
+            except TtsError as error:
+                warnings.append(f"read as {self.language}: {error}")
+                return self
+        return self._others[language]
 
 
-_KINDS: dict[str, Maker] = {"espeak": _espeak, "characters": _characters, "arpabet": _arpabet}
+def _with_full_stop(phonemes: str, written: str) -> str:
+    """Add the full stop of a sentence that ends with an abbreviation, which shares it: "at 5 p.m.", "Elm St."."""
+    is_open = phonemes[-1:].isalpha() or phonemes[-1:] in STRESS_AND_LENGTH
+    return f"{phonemes}." if phonemes and is_open and written.rstrip().endswith(".") else phonemes
+
+
+_ARPABET_ENDS = frozenset("!,.:;?")
+_TOKEN = re.compile(r"\S+")
+
+
+@dataclass(frozen=True)
+class ArpabetFrontend(_TextFrontend):
+    """Text to the ids of CMUdict's phones, by the IPA of `EspeakFrontend`.
+
+    Phones are separated by spaces, words by `|`: `HH AH0 L OW1 , | W ER1 L D .`. These voices continue after a sentence
+    without a final mark, so a full stop is added.
+    """
+
+    language: str = "en-us"
+    symbols: PublicSymbolTable = field(default_factory=lambda: PublicSymbolTable(TORCHAUDIO_PHONES))
+    lexicon: Lexicon | None = None
+    system_espeak: bool = False
+    _ipa: EspeakFrontend = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ipa = EspeakFrontend(self.language, lexicon=self.lexicon, system_espeak=self.system_espeak)
+        object.__setattr__(self, "_ipa", ipa)
+
+    def language_code(self) -> str:
+        """Return espeak-ng's code of the language."""
+        return self._ipa.language_code()
+
+    def phonemize(self, text: str) -> str:
+        """Return the phones of a written text; raises like `EspeakFrontend.phonemize`."""
+        return self._with_full_stop(arpabet(self._ipa.phonemize(text)))
+
+    def read(self, passage: Passage) -> Reading:
+        """Return the phones of a passage and those of each written word, as `EspeakFrontend.read` does."""
+        reading = self._ipa.read(passage)
+        phones = phones_of(reading.phonemes)
+        located: list[tuple[int, int, int]] = []
+        position = 0
+        for word in phones:
+            for name, offset in word:
+                located.append((offset, position, position + len(name)))
+                position += len(name) + 1
+            position += len(WORD_BREAK) + 1
+
+        words = []
+        first = 0
+        for one in reading.words:
+            while first < len(located) and located[first][0] < one.first:
+                first += 1
+            last = first
+            while last < len(located) and located[last][0] < one.last:
+                last += 1
+            if first < last:
+                words.append(ReadWord(one.start, one.end, located[first][1], located[last - 1][2]))
+        return Reading(self._with_full_stop(written_phones(phones)), tuple(words), reading.warnings)
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the ids of phones, and those that the symbol table lacks."""
+        found = list(_TOKEN.finditer(phonemes))
+        phones = (" " if phone.group() == WORD_BREAK else phone.group() for phone in found)
+        return self.symbols.encode(phones, (phone.start() for phone in found))
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a phone among the marks."""
+        return not set(ARPABET).isdisjoint(phonemes.split())
+
+    def _with_full_stop(self, phones: str) -> str:
+        return f"{phones} ." if self.speakable(phones) and phones.split()[-1] not in _ARPABET_ENDS else phones
+
+
+# Letters that Unicode does not decompose into an ASCII letter and its accent.
+_LETTERS = str.maketrans(
+    {
+        **{"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "ng"},
+        **{"ø": "o", "ð": "d", "đ": "d", "ł": "l", "ħ": "h", "ı": "i"},
+    }
+)
+_ENDED = re.compile(r"[.!?,:;][)']*\Z")
+# ARPAbet typed in braces, for NVIDIA's symbol table: "{HH AH0 L OW1} there."
+_BRACES = re.compile(r"\{([A-Z0-2 ]*)\}")
+_PHONE = re.compile(r"[A-Z0-2]+")
+# What is one word of a spelling: "well-known", "it's", or phones.
+_SPELLED_WORD = re.compile(r"\{[^}]*\}|\w+(?:['-]+\w+)*")
+
+
+@dataclass(frozen=True)
+class CharacterFrontend(_TextFrontend):
+    """English text to the ids of its letters: the spelling that is displayed and typed is what the voice reads.
+
+    These voices were trained on lower-case ASCII with numbers written out, and on sentences that end in a mark; without
+    one they continue, so a full stop is added.
+    """
+
+    symbols: PublicSymbolTable = field(default_factory=lambda: PublicSymbolTable(NVIDIA_SYMBOLS))
+
+    def read(self, passage: Passage) -> Reading:
+        """Return the spelling of a passage, preferably one sentence, and that of each written word.
+
+        It is normalized, in lower case, and in ASCII where a letter has a nearest. Pronunciations are used if the
+        symbol table has NVIDIA's ARPAbet. All is read as English.
+        """
+        has_phones = "@HH" in self.symbols
+        spoken = read_out(passage.text, aliases=aliases(passage, pronounced=has_phones))
+        said = without_overlaps(spoken_pronunciations(passage, spoken))
+        spelled = _spelled(spoken.text, said if has_phones else ())
+        warnings = []
+        if said and not has_phones:
+            given = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
+            warnings.append(f"this voice reads letters: the phonemes given for {given} are not used")
+        if any(isinstance(note, SpokenAs) and note.language for note in passage.notes):
+            warnings.append("this voice reads letters, as English: text in another language is read as English")
+        words = read_words(passage.text, spoken, spelled.words)
+        return with_unread_warning(passage.text, Reading(spelled.phonemes, words, tuple(warnings)), spoken.left_out)
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the ids of a spelling, and the characters that the symbol table lacks.
+
+        If the table has NVIDIA's ARPAbet, `{HH AH0 L OW1}` becomes its phones, with spaces between words.
+        """
+        symbols = list(_spelling_symbols(phonemes))
+        return self.symbols.encode((symbol for symbol, _ in symbols), (offset for _, offset in symbols))
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a letter of the symbol table."""
+        return any(symbol.lstrip("@").isalpha() for symbol, _ in _spelling_symbols(phonemes) if symbol in self.symbols)
+
+
+def _spelling_symbols(spelling: str) -> Iterator[tuple[str, int]]:
+    """Yield the symbols of a spelling and their offsets."""
+    position = 0
+    for braces in _BRACES.finditer(spelling):
+        yield from zip(spelling[position : braces.start()], range(position, braces.start()), strict=True)
+        yield from ((f"@{phone.group()}", phone.start()) for phone in _PHONE.finditer(spelling, *braces.span(1)))
+        position = braces.end()
+    yield from zip(spelling[position:], range(position, len(spelling)), strict=True)
+
+
+def _spelled(spoken: str, said: Sequence[Pronunciation]) -> Spelled:
+    """Return the spelling of spoken words, and its words; those in `said` as phones in braces."""
+    plain = tracked_plain_punctuation(spoken)
+    # The only letter that is two in lower case.
+    lower = plain.text.replace("İ", "I").lower()
+
+    # The characters of the spelling, each with the span of the text that it comes from.
+    characters: list[tuple[str, int, int]] = []
+    position = 0
+    for start, end, phonemes in [
+        *((*spoken_span(plain, s.start, s.end), s.phonemes) for s in said),
+        (len(lower), 0, ""),
+    ]:
+        for i in range(position, start):
+            characters += ((character, i, i + 1) for character in to_ascii(lower[i]) if character != '"')
+        words = (" ".join(_PHONE.findall(word)) for word in arpabet(phonemes).split(WORD_BREAK))
+        characters += ((c, start, end) for c in " ".join(f"{{{phones}}}" for phones in words if phones))
+        position = end
+
+    with_single_spaces: list[tuple[str, int, int]] = []
+    for character, start, end in characters:
+        if not character.isspace():
+            with_single_spaces.append((character, start, end))
+        elif with_single_spaces and with_single_spaces[-1][0] != " ":
+            with_single_spaces.append((" ", start, end))
+    if with_single_spaces and with_single_spaces[-1][0] == " ":
+        del with_single_spaces[-1]
+
+    spelling = "".join(character for character, _, _ in with_single_spaces)
+    found = []
+    for word in _SPELLED_WORD.finditer(spelling):
+        start, end = plain.written(with_single_spaces[word.start()][1], with_single_spaces[word.end() - 1][2])
+        found.append(SpelledWord(start, end, word.start(), word.end()))
+    is_open = any(map(str.isalnum, spelling)) and not _ENDED.search(spelling)
+    return Spelled(f"{spelling}." if is_open else spelling, tuple(found))
+
+
+def to_ascii(text: str) -> str:
+    """Return letters without accents and ligatures; a character without an ASCII form stays."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,8 +1,8 @@
-"""Which of espeak-ng's languages a code means: its own ("fr-fr", "cmn"), or one as others write it ("zh-CN")."""
+"""espeak-ng's code for a language: its own codes ("fr-fr", "cmn") and the common ones ("zh-CN")."""
 
 from collections.abc import Collection
 
-# Where the part before the hyphen alone is not what espeak-ng calls it, or it has several.
+# Where espeak-ng does not use the part before the hyphen, or has several codes that begin with it.
 _USUAL = {
     "en": "en-us",
     "en-ca": "en-us",
@@ -26,7 +26,7 @@ _USUAL = {
     "ckb": "ku",
     "jp": "ja",
 }
-# What English is spoken where no list says otherwise ("en-AU"), and Spanish across the Atlantic.
+# English where the table names nothing else ("en-AU"), and Spanish in America.
 _ENGLISH_ELSEWHERE = "en-gb"
 _AMERICAN_SPANISH = frozenset(
     ("ar", "bo", "cl", "co", "cr", "cu", "do", "ec", "gt", "hn", "ni", "pa", "pe", "pr", "py", "sv", "us", "uy", "ve")
@@ -34,41 +34,37 @@ _AMERICAN_SPANISH = frozenset(
 
 
 def is_english(language: str) -> bool:
-    """Tell whether a language code is a kind of English."""
+    """Tell whether a language code is a variety of English."""
     language = language.lower().replace("_", "-")
     return language == "en" or language.startswith("en-")
 
 
 def espeak_code(language: str, known: Collection[str]) -> str | None:
-    """Give espeak-ng's code for a language among those that it knows; None if it has none for it."""
-    asked = language.strip().lower().replace("_", "-")
+    """Return espeak-ng's code for a language among those that it knows; None if it has none.
+
+    The code itself is tried first, then its usual one, then both with fewer and fewer subtags.
+    """
     by_lower_case = {code.lower(): code for code in known}
-    for candidate in _candidates(asked):
-        if candidate in by_lower_case:
-            return by_lower_case[candidate]
-    return None
-
-
-def nearest_codes(language: str, known: Collection[str]) -> list[str]:
-    """Up to four codes that look like the one asked for, the likest first."""
-    from difflib import get_close_matches
-
-    asked = language.strip().lower()
-    alike = get_close_matches(asked, sorted(known), n=4, cutoff=0.6)
-    related = [code for code in sorted(known) if asked[:2] and code.startswith(asked[:2])]
-    return list(dict.fromkeys((*alike, *related)))[:4]
-
-
-def _candidates(asked: str) -> list[str]:
-    """The codes to try, the best first: as it is, by its usual name, and with ever less behind the hyphens."""
-    parts = asked.split("-")
-    shorter = ["-".join(parts[:n]) for n in range(len(parts), 0, -1)]
-    candidates = []
-    for code in shorter:
+    subtags = language.strip().lower().replace("_", "-").split("-")
+    for n in range(len(subtags), 0, -1):
+        code = "-".join(subtags[:n])
         base, _, region = code.partition("-")
-        candidates += [code, _USUAL.get(code, "")]
+        candidates = [code, _USUAL.get(code, "")]
         if base == "en" and region:
             candidates.append(_ENGLISH_ELSEWHERE)
         if base == "es" and region in _AMERICAN_SPANISH:
             candidates.append("es-419")
-    return [code for code in candidates if code]
+        for candidate in candidates:
+            if candidate and candidate in by_lower_case:
+                return by_lower_case[candidate]
+    return None
+
+
+def nearest_codes(language: str, known: Collection[str]) -> list[str]:
+    """Return up to four codes that are similar to a language's, the most similar first."""
+    from difflib import get_close_matches
+
+    language = language.strip().lower()
+    similar = get_close_matches(language, sorted(known), n=4, cutoff=0.6)
+    related = [code for code in sorted(known) if language[:2] and code.startswith(language[:2])]
+    return list(dict.fromkeys((*similar, *related)))[:4]

@@ -1,20 +1,26 @@
-"""A text, and what is known of its stretches beyond their letters: how to say them, and where to be silent."""
+"""A text with standoff notes: pronunciations, prosody, languages, voices, pauses and bookmarks on its spans."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
 Level = Literal["", "clause", "sentence", "paragraph"]
-"""What lies between a stretch and the one before: nothing, or a boundary, the weakest first."""
+"""The boundary between a span of text and the one before, weakest first; "" is none."""
+
+LEVELS: tuple[Level, ...] = ("", "clause", "sentence", "paragraph")
+
+
+def stronger(one: Level, other: Level) -> Level:
+    """Return the stronger of two boundaries."""
+    return max(one, other, key=LEVELS.index)
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a stretch is said beside the rest: changes on top of what is asked for the whole."""
+class Prosody:
+    """How a span is spoken, relative to the options of the utterance."""
 
     speed: float = 1.0
     """A factor; above 1 is faster."""
@@ -25,19 +31,19 @@ class Manner:
     volume: float = 0.0
     """Gain in dB."""
 
-    def within(self, outer: Manner) -> Manner:
-        """This manner inside of another."""
-        return Manner(
+    def within(self, outer: Prosody) -> Prosody:
+        """Return this prosody nested inside another: factors multiply, semitones and dB add up."""
+        return Prosody(
             self.speed * outer.speed, self.pitch + outer.pitch, self.energy * outer.energy, self.volume + outer.volume
         )
 
 
-AS_USUAL = Manner()
+NEUTRAL = Prosody()
 
 
 @dataclass(frozen=True)
 class Pronunciation:
-    """The stretch [start, end) is said as these phonemes (IPA)."""
+    """The span [start, end) is spoken as these phonemes (IPA)."""
 
     start: int
     end: int
@@ -46,7 +52,7 @@ class Pronunciation:
 
 @dataclass(frozen=True)
 class Alias:
-    """The stretch [start, end) is said as if these words stood there; they are not normalized again."""
+    """The span [start, end) is spoken as these words, which are not normalized again."""
 
     start: int
     end: int
@@ -54,21 +60,21 @@ class Alias:
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """The stretch [start, end) is said in a manner, a language (BCP 47) or by a voice of its own; they nest."""
+class SpokenAs:
+    """The span [start, end) has its own prosody, language (BCP 47) or voice; such spans nest."""
 
     start: int
     end: int
-    manner: Manner = AS_USUAL
+    prosody: Prosody = NEUTRAL
     language: str | None = None
     voice: str | None = None
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Before the character at `start` there are so many seconds of silence, and no others; a sentence may go on after.
+    """Silence of this many seconds before the character at `start`; the sentence may continue after it.
 
-    None asks for the silence that belongs to `level`.
+    None stands for the silence that belongs to `level`.
     """
 
     start: int
@@ -82,7 +88,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Bookmark:
-    """A place that the author named, and whose time the timings tell."""
+    """A named position, whose time is reported with the timings."""
 
     start: int
     name: str
@@ -92,17 +98,17 @@ class Bookmark:
         return self.start
 
 
-# In characters; a part of a text looks for the notes that reach into it no farther back than this.
-_NARROW = 1000
+Note = Pronunciation | Alias | SpokenAs | Pause | Bookmark
 
-Note = Pronunciation | Alias | Spoken | Pause | Bookmark
+# In characters. `Passage.part` finds shorter notes by bisection, and tests each of the few longer ones.
+_NARROW = 1000
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A text and the notes on it, by their starts; an outer one comes before the inner ones.
+    """A text and the notes on it, sorted by their starts, an outer note before the inner ones.
 
-    `warnings` are sentences about what the author asked for and does not get.
+    `warnings` are sentences about markup that has no effect.
     """
 
     text: str
@@ -116,39 +122,31 @@ class Passage:
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.notes, key=lambda note: (note.start, -note.end)))
         object.__setattr__(self, "notes", ordered)
-        # A part finds the narrow ones by bisection; there are few wide ones.
         object.__setattr__(self, "_narrow", tuple(note for note in ordered if note.end - note.start <= _NARROW))
         object.__setattr__(self, "_wide", tuple(note for note in ordered if note.end - note.start > _NARROW))
         object.__setattr__(self, "_starts", [note.start for note in self._narrow])
         object.__setattr__(self, "_words_end", len(self.text.rstrip()))
 
     def part(self, start: int, end: int) -> Passage:
-        """The stretch [start, end) with its notes, counted from its own start; those across its edges are clipped.
+        """Return the span [start, end) with its notes, clipped to it and counted from its start.
 
-        A place (a pause, a bookmark) at `start`, or in the blanks before it, belongs to the part; one at `end` only
-        where nothing but blanks follows. Parts that leave out only blanks thus lose none. Warnings stay with the whole.
+        A pause or bookmark at `start`, or in the whitespace before it, belongs to the part; one at `end` does only if
+        nothing but whitespace follows. So parts that skip only whitespace lose no note. Warnings are not copied.
         """
         if not self.notes:
             return Passage(self.text[start:end])
-        blanks = start
-        while blanks > 0 and self.text[blanks - 1 : blanks].isspace():
-            blanks -= 1
-        first = bisect_left(self._starts, min(blanks, start - _NARROW))
+
+        space = start
+        while space > 0 and self.text[space - 1 : space].isspace():
+            space -= 1
+        first = bisect_left(self._starts, min(space, start - _NARROW))
         last = bisect_left(self._starts, end) if end < self._words_end else len(self._narrow)
-        near = chain(self._wide, self._narrow[first:last])
-        inside = (note for note in near if _touches(note, blanks, start, end))
-        return Passage(self.text[start:end], tuple(_clipped(inside, start, end)))
 
-
-def _touches(note: Note, blanks: int, start: int, end: int) -> bool:
-    if isinstance(note, (Pause, Bookmark)):
-        return note.start >= blanks
-    return note.start < end and note.end > start
-
-
-def _clipped(notes: Iterable[Note], start: int, end: int) -> Iterable[Note]:
-    for note in notes:
-        if isinstance(note, (Pause, Bookmark)):
-            yield replace(note, start=min(max(note.start, start), end) - start)
-        else:
-            yield replace(note, start=max(note.start, start) - start, end=min(note.end, end) - start)
+        notes: list[Note] = []
+        for note in chain(self._wide, self._narrow[first:last]):
+            if isinstance(note, (Pause, Bookmark)):
+                if note.start >= space:
+                    notes.append(replace(note, start=min(max(note.start, start), end) - start))
+            elif note.start < end and note.end > start:
+                notes.append(replace(note, start=max(note.start, start) - start, end=min(note.end, end) - start))
+        return Passage(self.text[start:end], tuple(notes))

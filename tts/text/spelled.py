@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from tts.text.alignment import align
+from tts.text.characters import plain_punctuation, tracked_plain_punctuation
 from tts.text.passage import Pronunciation
-from tts.text.punctuation import plain_punctuation, tracked_plain_punctuation
-from tts.text.word_alignment import align
 
 # Spaces separate words, and where none are written each Chinese character is one.
 _WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\s\u3400-\u9fff\uf900-\ufaff]+")

@@ -1,6 +1,10 @@
-"""Phonemes as token ids: the alphabet that a voice was trained with, one character a symbol."""
+"""Phoneme inventories: the symbol tables of voices, typed IPA, X-SAMPA, and the nearest of a missing sound."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,23 +14,23 @@ N_RESERVED = len(_RESERVED)
 
 
 class Encoded(NamedTuple):
-    """Phonemes as ids, what each id stands for ("" for a marker), and what the table does not know, sorted.
+    """Phonemes as ids, the symbol of each id ("" for a marker), and the symbols that the table lacks, sorted.
 
-    `places` says where in the phoneme string each symbol begins (-1 for a marker).
+    `offsets` are the positions of the symbols in the phoneme string (-1 for a marker).
     """
 
     ids: list[int]
     symbols: list[str]
     dropped: tuple[str, ...]
-    places: list[int]
+    offsets: list[int]
 
 
 @dataclass(frozen=True)
 class SymbolTable:
-    """An alphabet: the id of a symbol is its position; the first three are padding (0), begin and end.
+    """Symbols of one character; the id of a symbol is its index, and the first three are padding (0), begin and end.
 
     Raises:
-        ValueError: a symbol is not a single character, occurs twice, or the reserved three do not come first.
+        ValueError: a symbol is not a single character or occurs twice, or the reserved three are not the first.
     """
 
     symbols: tuple[str, ...]
@@ -46,24 +50,24 @@ class SymbolTable:
 
     @property
     def pad_id(self) -> int:
-        """The id that fills up a batch."""
+        """The id that pads a batch."""
         return self._ids[PAD]
 
     def encode(self, phonemes: str) -> Encoded:
-        """Give the ids of a phoneme string between begin and end; what the table lacks is left out and named.
+        """Return the ids of a phoneme string between begin and end; unknown characters are dropped and listed.
 
-        The reserved characters are markers, not phonemes: in the string they count as unknown.
+        In the string the reserved characters count as unknown.
         """
-        places = [place for place, c in enumerate(phonemes) if c in self._ids and c not in _RESERVED]
-        known = [phonemes[place] for place in places]
+        offsets = [i for i, c in enumerate(phonemes) if c in self._ids and c not in _RESERVED]
+        known = [phonemes[i] for i in offsets]
         dropped = {c for c in phonemes if c not in self._ids or c in _RESERVED}
         ids = [self._ids[BEGIN], *(self._ids[c] for c in known), self._ids[END]]
-        return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)), [-1, *places, -1])
+        return Encoded(ids, ["", *known, ""], tuple(sorted(dropped)), [-1, *offsets, -1])
 
 
 @dataclass(frozen=True)
 class PublicSymbolTable:
-    """The symbols of a public checkpoint, of any length each: the first is padding (0), and there are no markers.
+    """The symbols of a public checkpoint, of any length; the first is padding (0), and there are no markers.
 
     Raises:
         ValueError: a symbol is empty or occurs twice, or there is nothing but padding.
@@ -82,20 +86,19 @@ class PublicSymbolTable:
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._ids
 
-    def encode(self, symbols: Iterable[str], places: Iterable[int] | None = None) -> Encoded:
-        """Give the ids of symbols; what the table lacks, and padding, is left out and named.
+    def encode(self, symbols: Iterable[str], offsets: Iterable[int] | None = None) -> Encoded:
+        """Return the ids of symbols; padding and unknown symbols are dropped and listed.
 
-        `places` says where in what is shown as phonemes each begins, if they are not a character each.
+        `offsets` are the symbols' positions in the phoneme string, if they are not one character each.
         """
-        asked = list(symbols)
-        placed = zip(asked, range(len(asked)) if places is None else places, strict=True)
-        known = [(symbol, place) for symbol, place in placed if symbol in self._ids]
-        dropped = {symbol for symbol in asked if symbol not in self._ids}
+        given = list(symbols)
+        located = zip(given, range(len(given)) if offsets is None else offsets, strict=True)
+        known = [(symbol, offset) for symbol, offset in located if symbol in self._ids]
         return Encoded(
             [self._ids[symbol] for symbol, _ in known],
             [symbol for symbol, _ in known],
-            tuple(sorted(dropped)),
-            [place for _, place in known],
+            tuple(sorted({symbol for symbol in given if symbol not in self._ids})),
+            [offset for _, offset in known],
         )
 
 
@@ -105,3 +108,89 @@ VOWELS = "aeiouæɐɑɔəɚɛɜɪʊʌᵻ"
 CONSONANTS = "bdfhjklmnpstvwzðŋɡɹɾʃʒʔθ"
 
 ENGLISH_IPA = SymbolTable((*_RESERVED, *PUNCTUATION, *STRESS_AND_LENGTH, *VOWELS, *CONSONANTS))
+
+# The symbol tables of the public Tacotron 2 checkpoints, in the order of their embeddings. NVIDIA's and TorchAudio's
+# begin alike.
+_MARKS = (PAD, *"-!'(),.:;? ")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+ARPABET_VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
+ARPABET_CONSONANTS = (
+    *("B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N"),
+    *("NG", "P", "R", "S", "SH", "T", "TH", "V", "W", "Y", "Z", "ZH"),
+)
+# CMUdict's phones in its order: vowels bare and with each stress, consonants bare.
+ARPABET = tuple(
+    sorted([*(vowel + stress for vowel in ARPABET_VOWELS for stress in ("", "0", "1", "2")), *ARPABET_CONSONANTS])
+)
+
+NVIDIA_SYMBOLS = (*_MARKS, *_LETTERS.upper(), *_LETTERS, *(f"@{phone}" for phone in ARPABET))
+TORCHAUDIO_CHARACTERS = (*_MARKS, *_LETTERS)
+TORCHAUDIO_PHONES = (*_MARKS, *ARPABET)
+
+_TYPED_IPA = str.maketrans({"g": "ɡ", ":": "ː", "'": "ˈ", "’": "ˈ", "͡": None, "͜": None, ".": None, "‿": None})
+_TYPED = re.compile(f"[{''.join(map(chr, _TYPED_IPA))}]")
+
+
+def tidy_ipa(ipa: str) -> str:
+    """Return typed IPA in the characters that voices know: no ties or syllable dots, ː for a colon, single spaces."""
+    # Most entries of a lexicon need no change, and this check is the slowest part of loading a long one.
+    if _TYPED.search(ipa) or not unicodedata.is_normalized("NFC", ipa):
+        ipa = unicodedata.normalize("NFC", ipa).translate(_TYPED_IPA)
+    return " ".join(ipa.split())
+
+
+# Substitutes for a sound, nearest first; without a length mark where the vowel is short.
+_NEAREST: dict[str, tuple[str, ...]] = {
+    # Consonants.
+    "r": ("ɹ",), "ɾ": ("ɹ", "r", "t"), "ʁ": ("ɹ", "r"), "ʀ": ("ɹ", "r"), "ɻ": ("ɹ",), "ɽ": ("ɾ", "ɹ"), "ɹ": ("r",),
+    "x": ("k",), "χ": ("x", "k"), "ħ": ("h",), "ɦ": ("h",), "ʕ": ("h",), "ç": ("h", "ʃ"), "ɣ": ("ɡ",), "ɰ": ("w",),
+    "β": ("b", "v"), "ɸ": ("f",), "ʋ": ("v",), "ɱ": ("m",), "ɲ": ("nj",), "ɳ": ("n",), "ɴ": ("ŋ", "n"), "ŋ": ("n",),
+    "ʎ": ("lj",), "ɭ": ("l",), "ɫ": ("l",), "ɬ": ("l",), "ɮ": ("l",), "ʝ": ("j",), "ɟ": ("dj",), "c": ("tj",),
+    "ʈ": ("t",), "ɖ": ("d",), "q": ("k",), "ɢ": ("ɡ",), "g": ("ɡ",), "ʂ": ("ʃ",), "ʐ": ("ʒ",), "ɕ": ("ʃ",),
+    "ʑ": ("ʒ",), "ɧ": ("ʃ",), "ɥ": ("w",), "ʍ": ("w",), "θ": ("s",), "ð": ("d",), "ʔ": ("",), "ʙ": ("b",), "ɺ": ("l",),
+    "ʦ": ("ts",), "ʣ": ("dz",), "ʧ": ("tʃ",), "ʤ": ("dʒ",), "ʨ": ("tʃ",), "ʥ": ("dʒ",), "ɓ": ("b",), "ɗ": ("d",),
+    # Vowels.
+    "y": ("u",), "ʏ": ("ʊ",), "ø": ("ə",), "œ": ("ɜ", "ɛ"), "ɶ": ("æ",), "ɒ": ("ɔ", "ɑ"), "ɤ": ("ʌ", "o"),
+    "ɯ": ("ʊ", "u"), "ɨ": ("ɪ",), "ʉ": ("u",), "ɵ": ("ə",), "ɘ": ("ə",), "ɞ": ("ɜ",), "ɐ": ("ə", "a"), "ä": ("a",),
+    "ᵻ": ("ɪ",), "ɝ": ("ɜ",), "ɚ": ("əɹ",), "ɜ": ("ə",), "ʌ": ("a",), "æ": ("a", "ɛ"), "ɑ": ("a",), "a": ("æ",),
+    "ɪ": ("i",), "ʊ": ("u",), "ɛ": ("e",), "ɔ": ("o",), "e": ("ɛ",), "o": ("ɔ",), "ə": ("ɛ",),
+    # Diacritics, ties, tones and other marks have no letter of their own.
+    "\u0303": ("n",),
+    **dict.fromkeys("\u0308\u030a\u031a\u031e\u0320\u0325\u0329\u032a\u032f\u035c\u0361", ("",)),
+    **dict.fromkeys("ʲʰʷˠˤˀ˞ˑᵝⁿˡ‿-.0123456789˥˦˧˨˩↗↘", ("",)),
+}  # fmt: skip
+
+
+def nearest_symbols(symbol: str, inventory: Container[str]) -> str:
+    """Return an inventory's nearest for a symbol that it lacks: other symbols, nothing, or the symbol itself."""
+    for other in _NEAREST.get(symbol, ()):
+        if all(letter in inventory for letter in other):
+            return other
+    return symbol
+
+
+# X-SAMPA (J. C. Wells, 1995), the phonetic alphabet in ASCII: a symbol and its IPA alternate.
+_X_SAMPA = r"""
+    p p  b b  t t  d d  t` ʈ  d` ɖ  c c  J\ ɟ  k k  g ɡ  q q  G\ ɢ  ? ʔ  m m  F ɱ  n n  n` ɳ  J ɲ  N ŋ  N\ ɴ
+    B\ ʙ  r r  R\ ʀ  4 ɾ  r` ɽ  p\ ɸ  B β  f f  v v  T θ  D ð  s s  z z  S ʃ  Z ʒ  s` ʂ  z` ʐ  C ç  j\ ʝ  x x
+    G ɣ  X χ  R ʁ  X\ ħ  ?\ ʕ  h h  h\ ɦ  H\ ʜ  <\ ʢ  >\ ʡ  K ɬ  K\ ɮ  P ʋ  v\ ʋ  r\ ɹ  r\` ɻ  j j  M\ ɰ  l l
+    l` ɭ  L ʎ  L\ ʟ  l\ ɺ  w w  W ʍ  H ɥ  s\ ɕ  z\ ʑ  x\ ɧ  5 ɫ  O\ ʘ  |\ ǀ  |\|\ ǁ  =\ ǂ  !\ ǃ  b_< ɓ  d_< ɗ
+    J\_< ʄ  g_< ɠ  G\_< ʛ
+    i i  y y  1 ɨ  } ʉ  M ɯ  u u  I ɪ  Y ʏ  I\ ᵻ  U\ ᵿ  U ʊ  e e  2 ø  @\ ɘ  8 ɵ  7 ɤ  o o  @ ə  E ɛ  9 œ  3 ɜ
+    3\ ɞ  V ʌ  O ɔ  { æ  6 ɐ  a a  & ɶ  A ɑ  Q ɒ  @` ɚ  3` ɝ
+    " ˈ  % ˌ  : ː  :\ ˑ  _X ̆  . .  _h ʰ  _j ʲ  ' ʲ  _w ʷ  _G ˠ  _? ˤ  _?\ ˤ  _e ̴  _n ⁿ  _l ˡ  _> ʼ  _} ̚  _0 ̥
+    _v ̬  _~ ̃  ~ ̃  _= ̩  = ̩  _^ ̯  _d ̪  _a ̺  _m ̻  _N ̼  _A ̘  _q ̙  _r ̝  _o ̞  _+ ̟  _- ̠  _" ̈  _x ̽
+    _O ̹  _c ̜  _t ̤  _k ̰  ` ˞  -\ ‿  _T ̋  _H ́  _M ̄  _L ̀  _B ̏  _R ̌  _F ̂  ^ ꜛ  ! ꜜ  <R> ↗  <F> ↘  _ ͡
+"""
+
+
+def ipa_of_x_sampa(written: str) -> str | None:
+    """Return X-SAMPA as IPA; None if a part of it is not X-SAMPA."""
+    words = _X_SAMPA.split()
+    # A hyphen only separates what would otherwise be read as one symbol.
+    table = {**dict(zip(words[::2], words[1::2], strict=True)), "-": "", " ": " "}
+    symbol = re.compile("|".join(re.escape(symbol) for symbol in sorted(table, key=len, reverse=True)))
+    plain = " ".join(written.split())
+    ipa = symbol.sub(lambda found: table[found.group()], plain)
+    return None if symbol.sub("", plain) or not ipa else ipa

@@ -19,7 +19,7 @@ from tts.audio.mel import mel_spectrogram
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
 from tts.errors import UsageError
-from tts.text.espeak import EspeakFrontend
+from tts.text.frontend import EspeakFrontend
 from tts.text.symbols import ENGLISH_IPA, N_RESERVED, PUNCTUATION, STRESS_AND_LENGTH
 from tts.training.data import frame_energy
 from tts.training.layouts import Clip, Fault

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import TtsError
-from tts.text.public_symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
+from tts.text.symbols import NVIDIA_SYMBOLS, TORCHAUDIO_CHARACTERS, TORCHAUDIO_PHONES
 from tts.voice.checkpoints.weights import CheckpointWeights, ConvertedNetwork
 from tts.voice.manifest import FrontendSpec
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 import pytest
 
 from tests.text.languages.english.homograph_cases import DEVELOPMENT, HELD_OUT
+from tts.text.espeak import Phonemizer
 from tts.text.languages.english.homographs import find_homographs
 from tts.text.passage import Pronunciation
-from tts.text.phonemes import Phonemizer
 
 # What is still pronounced wrongly.
 MISSES = ["A river and a wall separate the two towns.", "Sun and rain alternate all day."]

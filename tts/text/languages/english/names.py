@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tts.text.full_stops import stop_ends_sentence
 from tts.text.languages.english import (
     AMBIGUOUS_STATES,
     CHAPTERS,
@@ -20,7 +21,6 @@ from tts.text.languages.english import (
 )
 from tts.text.languages.english.numbers import cardinal, digits, ordinal, paired, spell
 from tts.text.languages.language import Rule, roman_value, split_words
-from tts.text.sentences.boundaries import stop_ends_sentence
 from tts.text.spoken import DIGITS, Pattern, either
 
 _CLOSING = frozenset({"", ")", "]", "}"})

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.punctuation import cut_at_marks, plain_punctuation, tracked_plain_punctuation
+from tts.text.characters import cut_at_marks, plain_punctuation, tracked_plain_punctuation
 
 TRICKY = st.text(st.sampled_from("ab1 \n\t\u00a0.,;:!?\"'…—–―-[]{}()«»“”‘’¡¿。，？،\ud800\0"))
 
@@ -55,7 +55,7 @@ def test_cut_at_marks_but_not_within_numbers(text: str, pieces: list[str]) -> No
 
 
 @pytest.mark.parametrize("text", [" " * 1_000_000, "—" * 1_000_000, "." * 1_000_000, " —" * 300_000, "1." * 300_000])
-def test_a_megabyte_of_one_thing_takes_no_second(text: str) -> None:
+def test_a_megabyte_of_one_thing_needs_no_second(text: str) -> None:
     start = time.perf_counter()
     cut_at_marks(plain_punctuation(text))
     assert time.perf_counter() - start < 2

@@ -2,15 +2,15 @@ import time
 
 import pytest
 
-from tts.text.word_alignment import Stretch, align
+from tts.text.alignment import AlignedWord, align
 
 
-def stretches(alone: str, phonemes: str) -> list[str]:
-    return [phonemes[stretch.first : stretch.last] for stretch in align(alone.split("|"), phonemes)]
+def spans(isolated: str, phonemes: str) -> list[str]:
+    return [phonemes[word.first : word.last] for word in align(isolated.split("|"), phonemes)]
 
 
 @pytest.mark.parametrize(
-    ("alone", "phonemes", "found"),
+    ("isolated", "phonemes", "found"),
     [
         ("wˈʌn|tˈuː", "wˈʌn tˈuː", "wˈʌn|tˈuː"),
         ("ɪn|ðə|mˈɪdəl|ʌv|ðə|nˈaɪt", "ɪnðə mˈɪdəl ʌvðə nˈaɪt", "ɪn|ðə|mˈɪdəl|ʌv|ðə|nˈaɪt"),
@@ -26,23 +26,23 @@ def stretches(alone: str, phonemes: str) -> list[str]:
         ("wˈʌn|tˈuː", "", "|"),
     ],
 )
-def test_each_word_has_its_own_stretch(alone: str, phonemes: str, found: str) -> None:
-    assert stretches(alone, phonemes) == found.split("|")
+def test_each_word_has_its_own_span(isolated: str, phonemes: str, found: str) -> None:
+    assert spans(isolated, phonemes) == found.split("|")
 
 
 def test_what_is_found_by_likeness_is_clean_and_what_is_guessed_is_not() -> None:
-    assert align(["ʌv", "ðə"], "ʌvðə") == [Stretch(0, 2, True), Stretch(2, 4, True)]
+    assert align(["ʌv", "ðə"], "ʌvðə") == [AlignedWord(0, 2, True), AlignedWord(2, 4, True)]
     assert [stretch.clean for stretch in align(["kˈæt", "dˈɔɡ"], "ˈoʊmi ˈuːɹɪ ˈaʊ")] == [False, False]
     assert [stretch.clean for stretch in align(["", "dˈɔɡ"], "dˈɔɡ")] == [False, True]
 
 
 def test_words_follow_one_another_without_end_or_overlap() -> None:
-    alone = ["sˈʌm", "ʌv", "ðə", "nˈɛvɚ", "tuː", "bˈiː"] * 300
+    isolated = ["sˈʌm", "ʌv", "ðə", "nˈɛvɚ", "tuː", "bˈiː"] * 300
     phonemes = "sˈʌm ʌvðə tˈɛl təbi " * 300
     start = time.perf_counter()
-    found = align(alone, phonemes)
+    found = align(isolated, phonemes)
     assert time.perf_counter() - start < 2
-    assert len(found) == len(alone)
+    assert len(found) == len(isolated)
     bounds = [bound for stretch in found for bound in stretch[:2]]
     assert bounds == sorted(bounds)
     assert bounds[-1] <= len(phonemes)

@@ -39,7 +39,7 @@ ENGLISH = [
     ["The cat (see p. 3.) slept.", "Then it woke."],
 ]
 
-ABROAD = [
+OTHER_LANGUAGES = [
     ("de", ["Er kam am 3. Oktober mit Dr. Müller.", "Dann ging er."]),
     ("de", ["Obst, z. B. Äpfel, d. h. Kernobst, hilft.", "Es schmeckt, z.B. mit Brot."]),
     ("de", ["Äpfel, Birnen usw.", "Dann kamen Kirschen.", "Kirschen usw. sind rot."]),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.markup.say_as import KINDS, LETTERED, say_as
+from tts.text.ssml_say_as import KINDS, LETTERED, say_as
 
 SPOKEN = {
     "characters": {

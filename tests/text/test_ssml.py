@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.errors import UsageError
-from tts.text.markup.ssml import read_ssml
-from tts.text.markup.ssml_manners import EMPHASIS
-from tts.text.markup.ssml_tags import TAGS
-from tts.text.passage import Alias, Bookmark, Manner, Passage, Pause, Pronunciation, Spoken
+from tts.text.passage import Alias, Bookmark, Passage, Pause, Pronunciation, Prosody, SpokenAs
+from tts.text.ssml import EMPHASIS, TAGS, read_ssml
 
 
 def not_supported(tag: str) -> str:
@@ -62,7 +60,7 @@ def test_documents_and_pieces(ssml: str, text: str) -> None:
         ("a <mark name='here'/> b<mark name='end'/>", Passage("a b", (Bookmark(2, "here"), Bookmark(3, "end")))),
     ],
 )  # fmt: skip
-def test_pauses_and_places(ssml: str, passage: Passage) -> None:
+def test_pauses_and_bookmarks(ssml: str, passage: Passage) -> None:
     assert read_ssml(ssml) == passage
 
 
@@ -93,31 +91,31 @@ def test_what_is_said_in_place_of_the_text(ssml: str, passage: Passage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "manner"),
+    ("attributes", "prosody"),
     [
-        ("rate='x-slow'", Manner(speed=0.6)),
-        ("rate='80%'", Manner(speed=0.8)),
-        ("rate='1.2'", Manner(speed=1.2)),
-        ("rate='+10%'", Manner(speed=1.1)),
-        ("rate='-25%'", Manner(speed=0.75)),
-        ("pitch='x-high'", Manner(pitch=4)),
-        ("pitch='+2st'", Manner(pitch=2)),
-        ("pitch='-1.5 st'", Manner(pitch=-1.5)),
-        ("pitch='-50%'", Manner(pitch=-12)),
-        ("pitch='+10%'", Manner(pitch=1.65)),
-        ("volume='silent'", Manner(volume=-60)),
-        ("volume='+6dB'", Manner(volume=6)),
-        ("volume='50'", Manner(volume=-6.0206)),
-        ("volume='-50%'", Manner(volume=-6.0206)),
-        ("volume='0'", Manner(volume=-60)),
-        ("rate='fast' pitch='low' volume='soft'", Manner(1.25, -2, 1, -6)),
+        ("rate='x-slow'", Prosody(speed=0.6)),
+        ("rate='80%'", Prosody(speed=0.8)),
+        ("rate='1.2'", Prosody(speed=1.2)),
+        ("rate='+10%'", Prosody(speed=1.1)),
+        ("rate='-25%'", Prosody(speed=0.75)),
+        ("pitch='x-high'", Prosody(pitch=4)),
+        ("pitch='+2st'", Prosody(pitch=2)),
+        ("pitch='-1.5 st'", Prosody(pitch=-1.5)),
+        ("pitch='-50%'", Prosody(pitch=-12)),
+        ("pitch='+10%'", Prosody(pitch=1.65)),
+        ("volume='silent'", Prosody(volume=-60)),
+        ("volume='+6dB'", Prosody(volume=6)),
+        ("volume='50'", Prosody(volume=-6.0206)),
+        ("volume='-50%'", Prosody(volume=-6.0206)),
+        ("volume='0'", Prosody(volume=-60)),
+        ("rate='fast' pitch='low' volume='soft'", Prosody(1.25, -2, 1, -6)),
     ],
 )
-def test_prosody(attributes: str, manner: Manner) -> None:
-    assert read_ssml(f"<prosody {attributes}> ab </prosody>") == Passage("ab", (Spoken(0, 2, manner),))
+def test_prosody(attributes: str, prosody: Prosody) -> None:
+    assert read_ssml(f"<prosody {attributes}> ab </prosody>") == Passage("ab", (SpokenAs(0, 2, prosody),))
 
 
-def test_manners_languages_and_voices_nest() -> None:
+def test_prosodies_languages_and_voices_nest() -> None:
     ssml = (
         "<speak xml:lang='en-US'><voice name='amy'>a <lang xml:lang='de-DE'>b <emphasis>c</emphasis></lang></voice> "
         "<p xml:lang='en-GB'><emphasis level='strong'>d</emphasis></p></speak>"
@@ -125,11 +123,11 @@ def test_manners_languages_and_voices_nest() -> None:
     assert read_ssml(ssml) == Passage(
         "a b c\n\nd",
         (
-            Spoken(0, 5, voice="amy"),
-            Spoken(2, 5, language="de-DE"),
-            Spoken(4, 5, EMPHASIS["moderate"]),
-            Spoken(7, 8, language="en-GB"),
-            Spoken(7, 8, EMPHASIS["strong"]),
+            SpokenAs(0, 5, voice="amy"),
+            SpokenAs(2, 5, language="de-DE"),
+            SpokenAs(4, 5, EMPHASIS["moderate"]),
+            SpokenAs(7, 8, language="en-GB"),
+            SpokenAs(7, 8, EMPHASIS["strong"]),
             Pause(7, None, "paragraph"),
         ),
     )
@@ -161,7 +159,7 @@ def test_what_asks_for_nothing_is_no_note() -> None:
                 "The attribute languages of <voice> is not supported.",
             ],
         ),
-        ("<voice name='amy joe'>a</voice>", "a", ['Of the names of <voice> only the first is tried, "amy".']),
+        ("<voice name='amy joe'>a</voice>", "a", ['Of the names of <voice>, only the first is used: "amy".']),
         (
             "<prosody pitch='+20Hz' rate='x' contour='(0%,+20Hz)'>a</prosody>",
             "a",
@@ -176,7 +174,7 @@ def test_what_asks_for_nothing_is_no_note() -> None:
         (
             "<prosody rate='900%'>a</prosody>",
             "a",
-            ['rate="900%" is more than can be done: it is taken as a speed of 4.'],
+            ['rate="900%" is out of range: it is read as a speed of 4.'],
         ),
         (
             "<say-as interpret-as='date' format='mdy'>hello</say-as>",
@@ -199,8 +197,8 @@ def test_what_asks_for_nothing_is_no_note() -> None:
             "a b",
             [
                 'alphabet="sapi" of <phoneme> is not understood and has no effect: '
-                "write ipa or x-sampa. Until then the text is read as it is written.",
-                'ph="$" of <phoneme> is no X-SAMPA: the text is read as it is written.',
+                "write ipa or x-sampa; the text is read as it is written until then.",
+                'ph="$" of <phoneme> is not X-SAMPA: the text is read as it is written.',
             ],
         ),
         (
@@ -211,13 +209,13 @@ def test_what_asks_for_nothing_is_no_note() -> None:
         (
             "<p xml:lang='tlh klingon'>a</p>",
             "a",
-            ['xml:lang="tlh klingon" is no language and has no effect: write a code, as in en-GB.'],
+            ['xml:lang="tlh klingon" is not a language and has no effect: write a code, as in en-GB.'],
         ),
         (
             "a <break time='99s'/> b <break time='1 hour'/> c",
             "a b c",
             [
-                'A pause lasts 0 to 30 seconds: "99s" is taken as 30 s.',
+                'A pause lasts 0 to 30 seconds: "99s" is read as 30 s.',
                 'time="1 hour" of <break> is not understood and has no effect: write it as in 0.5s or 500ms.',
             ],
         ),
@@ -228,7 +226,7 @@ def test_what_asks_for_nothing_is_no_note() -> None:
         ),
     ],
 )
-def test_what_is_not_done_is_told_once_and_its_text_is_read(ssml: str, text: str, warnings: list[str]) -> None:
+def test_what_is_not_supported_is_named_once_and_its_text_is_read(ssml: str, text: str, warnings: list[str]) -> None:
     passage = read_ssml(ssml)
     assert (passage.text, list(passage.warnings)) == (text, warnings)
 
@@ -237,17 +235,17 @@ def test_say_as_knows_the_language() -> None:
     ssml = "<say-as interpret-as='characters'>abc</say-as> <say-as interpret-as='cardinal'>5</say-as>"
     assert read_ssml(ssml, "de") == Passage("abc 5", (Alias(0, 3, "a b c"),))
     assert read_ssml(f"<lang xml:lang='fr'>{ssml}</lang>").notes[1:] == (Alias(0, 3, "a b c"),)
-    told = 'interpret-as="time" is known for English, not for "de": the text is read as it is written.'
-    assert read_ssml("<say-as interpret-as='time'>5:30</say-as>", "de") == Passage("5:30", (), (told,))
+    warning = 'interpret-as="time" is supported for English, not for "de": the text is read as it is written.'
+    assert read_ssml("<say-as interpret-as='time'>5:30</say-as>", "de") == Passage("5:30", (), (warning,))
 
 
 BOMB = "<!DOCTYPE a [<!ENTITY b 'bb'><!ENTITY c '&b;&b;&b;'>]><speak>&c;</speak>"
-DTD = "The SSML has a document type declaration (<!DOCTYPE …>), which is refused, because it can bring entities that "
-AMPERSAND = "an & that is meant as text is written &amp;, a < is written &lt;."
+DTD = "The SSML has a document type declaration (<!DOCTYPE …>), which is refused, because it can define entities that "
+AMPERSAND = "write an & in text as &amp;, and a < as &lt;."
 
 
 @pytest.mark.parametrize(
-    ("ssml", "told"),
+    ("ssml", "message"),
     [
         (BOMB, DTD),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><speak>a</speak>', DTD),
@@ -264,10 +262,10 @@ AMPERSAND = "an & that is meant as text is written &amp;, a < is written &lt;."
         ("a \x01 b", "line 1, column 3: not well-formed (invalid token); "),
     ],
 )
-def test_what_is_no_xml_is_refused_in_one_sentence(ssml: str, told: str) -> None:
+def test_what_is_not_xml_is_refused_in_one_sentence(ssml: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_ssml(ssml)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -281,7 +279,7 @@ def test_deep_nesting(tag: str) -> None:
 
 VALUES = ["", "x-slow", "80%", "+2st", "500ms", "ipa", "x-sampa", "date", "characters", "ordinal", "mdy", "de", "amy"]
 ATTRIBUTES = st.dictionaries(
-    st.sampled_from(sorted({"xml:lang", "xml:space", *(name for tag in TAGS.values() for name in tag.attributes)})),
+    st.sampled_from(sorted({"xml:lang", "xml:space", *(name for names in TAGS.values() for name in names)})),
     st.sampled_from([*VALUES, "preserve"]) | st.text("0123456789.%+-stmdB ", max_size=6),
     max_size=3,
 )
@@ -332,7 +330,7 @@ VALUE_OF = [
 @pytest.mark.parametrize(
     ("unit", "around"), [*product(ENDLESS, ["{}"]), *product(["1", "1a", "a b ", "+", "-1", "1/", "1:"], VALUE_OF)]
 )
-def test_long_texts_take_no_longer_than_their_length(unit: str, around: str) -> None:
+def test_long_texts_need_linear_time(unit: str, around: str) -> None:
     def seconds(length: int) -> float:
         ssml = around.format(unit * (length // len(unit)))
         start = time.process_time()

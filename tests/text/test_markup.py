@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.text.markup.inline import read_markup
+from tts.text.markup import read_markup
 from tts.text.passage import Passage, Pause, Pronunciation
 
 HOW_TO_PAUSE = "is read as text: write a pause as [pause], [pause 0.5s] or [pause 500ms]."
@@ -48,24 +48,24 @@ def test_pronunciations(written: str, text: str, note: Pronunciation) -> None:
         ("[pause 1s]", "", 0, 1.0),
     ],
 )
-def test_pauses_vanish_and_leave_one_blank(written: str, text: str, at: int, seconds: float) -> None:
+def test_pauses_vanish_and_leave_one_space(written: str, text: str, at: int, seconds: float) -> None:
     assert read_markup(written) == Passage(text, (Pause(at, seconds),))
 
 
-@pytest.mark.parametrize(("asked", "given"), [("31s", 30), ("1e0s", None), ("-2s", 0), ("99999ms", 30)])
-def test_the_length_of_a_pause_has_limits(asked: str, given: float | None) -> None:
-    passage = read_markup(f"a [pause {asked}] b")
-    if given is None:
-        assert passage == Passage(f"a [pause {asked}] b", (), (f'"[pause {asked}]" {HOW_TO_PAUSE}',))
+@pytest.mark.parametrize(("written", "seconds"), [("31s", 30), ("1e0s", None), ("-2s", 0), ("99999ms", 30)])
+def test_the_length_of_a_pause_has_limits(written: str, seconds: float | None) -> None:
+    passage = read_markup(f"a [pause {written}] b")
+    if seconds is None:
+        assert passage == Passage(f"a [pause {written}] b", (), (f'"[pause {written}]" {HOW_TO_PAUSE}',))
     else:
-        told = f'A pause lasts 0 to 30 seconds: "{asked}" is taken as {given} s.'
-        assert passage == Passage("a b", (Pause(2, given),), (told,))
+        warning = f'A pause lasts 0 to 30 seconds: "{written}" is read as {seconds} s.'
+        assert passage == Passage("a b", (Pause(2, seconds),), (warning,))
 
 
 def test_pauses_in_a_row_are_cut_where_they_are_too_long_together() -> None:
     passage = read_markup("a [pause 20s] [pause 20s] b")
     assert passage.notes == (Pause(2, 30.0),)
-    assert passage.warnings == ("Pauses in a row make more than 30 seconds: they are cut to that.",)
+    assert passage.warnings == ("Pauses in a row add up to more than 30 seconds and are shortened to that.",)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_else_is_in_brackets_is_text(text: str) -> None:
         ),
     ],
 )
-def test_what_was_meant_as_markup_and_is_none_is_told(text: str, warning: str) -> None:
+def test_failed_markup_is_a_warning(text: str, warning: str) -> None:
     assert read_markup(text) == Passage(text, (), (warning,))
 
 
@@ -105,10 +105,10 @@ def test_a_backslash_writes_the_bracket() -> None:
     assert read_markup(r"\[pause] \[[haɪ]] \[a](/b/) \[") == Passage("[pause] [[haɪ]] [a](/b/) [")
 
 
-def test_hundreds_of_remarks_are_not_all_told() -> None:
+def test_of_hundreds_of_warnings_only_the_first_are_reported() -> None:
     warnings = read_markup("".join(f"[pause {n}]" for n in range(300))).warnings
     assert len(warnings) == 51
-    assert warnings[-1] == "There are 250 more remarks of this kind."
+    assert warnings[-1] == "There are 250 more such warnings."
 
 
 PIECES = {

@@ -1,1 +1,0 @@
-"""What authors write into their texts: inline markup and SSML, read into passages."""

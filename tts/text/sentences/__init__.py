@@ -1,1 +1,0 @@
-"""Where sentences end, in any language and layout, and where long ones may be cut."""
