@@ -51,7 +51,7 @@ WAVEGLOW = {"n_flows": 2, "n_early_every": 1, "n_layers": 1, "channels": 4, "ups
 
 
 def write_pulse_voice(folder: Path) -> Path:
-    """Every symbol takes four frames, and every frame sounds as one pulse at its centre."""
+    """Every symbol lasts four frames, and every frame sounds as one pulse at its centre."""
     acoustic = zeroed(FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC)))
     # A hair above, so that sums of float32 round to the same whole frames everywhere.
     acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1) + 1e-6)

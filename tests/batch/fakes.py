@@ -18,7 +18,7 @@ from tts.audio.writer import AudioWriter, format_of
 from tts.batch.folders import FolderFullError, OutputFolder
 from tts.batch.jobs import BatchJob
 from tts.errors import TtsError
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 
 class Claims:

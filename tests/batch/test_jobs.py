@@ -18,7 +18,7 @@ from tts.batch.entry import Entry
 from tts.batch.jobs import BatchDefaults, BatchJob, BatchResult, JobMaker, KeyMaker, WorkerSetup
 from tts.batch.layouts import read_entries
 from tts.errors import TtsError, UsageError
-from tts.synthesis.options import LIMITS, SynthesisOptions
+from tts.options import LIMITS, SynthesisOptions
 from tts.voice.manifest import load_manifest, write_manifest
 
 

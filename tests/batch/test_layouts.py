@@ -19,7 +19,7 @@ from tts.batch.layouts import LAYOUTS, chapter_entries, read_entries
 from tts.batch.worker import Worker
 from tts.documents.document import Chapter, Document
 from tts.errors import TtsError, UsageError
-from tts.synthesis.pipeline import load_voice
+from tts.synthesis.voice import load_voice
 from tts.text.markup import read_markup
 from tts.text.passage import Passage, SpokenAs
 from tts.text.ssml import read_ssml

@@ -15,7 +15,7 @@ from tts.batch.jobs import BatchDefaults, BatchResult, WorkerSetup
 from tts.batch.run import BatchRequest, RunSettings, run_batch
 from tts.batch.workers import Workers
 from tts.errors import UsageError
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 
 class Clerks(Workers):

@@ -9,7 +9,7 @@ from tests.batch.fakes import job
 from tts.batch.folders import FolderFullError, OutputFolder
 from tts.batch.jobs import WorkerSetup
 from tts.batch.worker import Worker
-from tts.synthesis.pipeline import load_voice
+from tts.synthesis.voice import load_voice
 
 
 class Noted(OutputFolder):

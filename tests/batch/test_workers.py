@@ -14,7 +14,7 @@ from tts.batch.jobs import BatchJob
 from tts.batch.workers import WorkerLostError, default_worker_count, worker_device
 from tts.errors import TtsError, UsageError
 from tts.kernels.execution import set_compute_threads
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 SECONDS = 60
 

@@ -1,5 +1,5 @@
 from tts.benchmark.presets import VoiceRequest
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 
 def test_flags_make_tts_say_load_the_same_voice():

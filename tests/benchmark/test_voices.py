@@ -8,7 +8,7 @@ from tts.benchmark.networks import computing_on
 from tts.benchmark.presets import VoiceRequest
 from tts.benchmark.voices import STAGES, Script, bench_voice, load_requested
 from tts.errors import TtsError
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 LINES = ["One two. Three.", "Four."]
 

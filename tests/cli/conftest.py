@@ -79,8 +79,8 @@ def here(tts, tmp_path, monkeypatch):
     return in_process(tts, tmp_path, monkeypatch)
 
 
-def told(done, code):
-    """The one sentence that a failed command told."""
+def error_message(done, code):
+    """The one sentence of a failed command."""
     message = done.stderr.decode()
     assert done.returncode == code, message
     assert "Traceback" not in message

@@ -1,13 +1,19 @@
 """What `tts batch` promises to those who run it over night, each as a process of its own."""
 
+from __future__ import annotations
+
 import json
 import random
+import sys
 import wave
 
 import numpy as np
 import pytest
 
 from tests.cli.conftest import Tts
+from tts.batch.jobs import BatchResult
+from tts.batch.manifest import Summary
+from tts.cli.batch import MAX_PRINTED_FAILURES, batch_progress, progress_text, summary_text
 
 N_GOOD = 500
 # Where the bad ones stand among them, from 1 on.
@@ -24,7 +30,7 @@ def files(out):
 
 
 def stamps(out):
-    """What tells, for each file, whether it was written again."""
+    """What shows, for each file, whether it was written again."""
     return {name: ((out / name).stat().st_ino, (out / name).stat().st_mtime_ns) for name in files(out)}
 
 
@@ -108,11 +114,11 @@ def test_bad_lines_are_named_by_their_numbers(among):
     assert all(row["file"] is None and "\n" not in row["error"] for row in failed.values())
     assert "nobody" in failed[VOICE]["error"]
     assert "good-0" in failed[TWICE]["error"]
-    told = done.stderr.decode()
-    assert "Traceback" not in told
+    printed = done.stderr.decode()
+    assert "Traceback" not in printed
     for line, row in failed.items():
         named = "" if row["id"] == f"line {line}" else f" ({row['id']})"
-        assert f"tts: line {line}{named}: {row['error']}" in told.splitlines()
+        assert f"tts: line {line}{named}: {row['error']}" in printed.splitlines()
 
 
 def test_where_standard_error_is_no_terminal_there_is_no_bar(among):
@@ -182,20 +188,20 @@ def test_standard_input(here):
     assert files(here.out) == {"a.wav", "b.wav"}
 
 
-ALONE, BATCHED, SHUFFLED = {"alone": ("1", "1")}, {"batched": ("1", "8")}, {"shuffled": ("2", "5")}
+SINGLE, BATCHED, SHUFFLED = {"single": ("1", "1")}, {"batched": ("1", "8")}, {"shuffled": ("2", "5")}
 
 
 # ONNX Runtime speaks the one, PyTorch the other.
 @pytest.mark.parametrize(("voice", "others"), [("heart", BATCHED | SHUFFLED), ("random", SHUFFLED)])
 def test_the_audio_depends_on_neither_batches_nor_workers_nor_order(here, voice, others):
     lines = [f"s{i}|{sentence}" for i, sentence in enumerate(sentences(16))]
-    for way, (jobs, size) in (ALONE | others).items():
+    for way, (jobs, size) in (SINGLE | others).items():
         here.write(random.Random(1).sample(lines, len(lines)) if way == "shuffled" else lines)
         done = here("--voice", voice, "--jobs", jobs, "--batch-size", size, out=way)
         assert done.returncode == 0, done.stderr.decode()
     folder = here.tts.folder
-    for name in files(folder / "alone"):
-        expected = samples(folder / "alone" / name)
+    for name in files(folder / "single"):
+        expected = samples(folder / "single" / name)
         for way in others:
             got = samples(folder / way / name)
             assert got.shape == expected.shape
@@ -203,12 +209,13 @@ def test_the_audio_depends_on_neither_batches_nor_workers_nor_order(here, voice,
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "words"),
     [
-        (["--engine", "onnx"], "what computes is --runtime onnx"),
-        (["--engine", "slurm"], "say local or ray"),
-        (["--address", "auto"], "--address is for --engine ray"),
-        (["--gpus", "0.5"], "--gpus is for --engine ray"),
+        (["--cluster", "slurm"], "say local or ray"),
+        (["--address", "auto"], "--address is for --cluster ray"),
+        (["--gpus", "0.5"], "--gpus is for --cluster ray"),
+        (["--engine", "local", "--gpus", "0.5"], "--gpus is for --cluster ray"),
+        (["--engine", "jax"], "There is no engine 'jax'"),
         (["--runtime", "jax"], "There is no engine 'jax'"),
         (["--device", "cuda:99"], "cuda:99"),
         (["--format", "wma"], "There is no audio format 'wma'"),
@@ -216,19 +223,96 @@ def test_the_audio_depends_on_neither_batches_nor_workers_nor_order(here, voice,
         (["--voice", "haert"], "heart"),
     ],
 )
-def test_what_cannot_be_right_is_refused_before_anything_is_written(here, flags, told):
+def test_what_cannot_be_right_is_refused_before_anything_is_written(here, flags, words):
     here.write(["a|One."])
     done = here(*flags)
     message = done.stderr.decode()
     assert done.returncode == 2, message
-    assert told in message
+    assert words in message
     assert len(message.splitlines()) == 1
     assert not here.out.exists()
 
 
-def test_verbose_tells_where_it_ran(here):
+def test_verbose_reports_where_it_ran(here):
     here.write(["a|One."])
-    told = here("--verbose", "--jobs", "1").stderr.decode().splitlines()
-    assert told[0].startswith("tts: 1 worker on cpu, started in ")
-    assert told[1].endswith(" s of audio a second, from the first file on")
-    assert told[2].startswith("tts: 1 done (")
+    printed = here("--verbose", "--jobs", "1").stderr.decode().splitlines()
+    assert printed[0].startswith("tts: 1 worker on cpu, started in ")
+    assert printed[1].endswith(" s of audio per second, from the first file on")
+    assert printed[2].startswith("tts: 1 done (")
+
+
+FAILED = BatchResult("gap", 17, error="The text is empty.")
+
+
+def summary(**counts):
+    made = Summary("out", "out/manifest.jsonl")
+    for name, value in counts.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.fixture
+def ten_seconds_in(monkeypatch):
+    monkeypatch.setattr(Summary, "wall_seconds", 12.0)
+    monkeypatch.setattr(Summary, "making_seconds", 10.0)
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_failures_are_printed_with_their_lines(capsys, quiet):
+    with batch_progress(100, quiet=quiet) as progress:
+        progress.update(summary(), FAILED)
+        progress.update(summary(), BatchResult("line 18", 18, error="The id is empty."))
+        progress.update(summary(), BatchResult("fine", 19, file="fine.wav"))
+        progress.update(summary())
+        progress.warn("a column is left out")
+    assert capsys.readouterr().err.splitlines() == [
+        "tts: line 17 (gap): The text is empty.",
+        "tts: line 18: The id is empty.",
+        "tts: warning: a column is left out",
+    ]
+
+
+def test_of_many_failures_the_manifest_is_named(capsys):
+    with batch_progress(None, quiet=True) as progress:
+        for _ in range(3 * MAX_PRINTED_FAILURES):
+            progress.update(summary(), FAILED)
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == MAX_PRINTED_FAILURES + 1
+    assert printed[-1] == "tts: there are more failures; the manifest has all of them: out/manifest.jsonl"
+
+
+@pytest.mark.usefixtures("ten_seconds_in")
+def test_a_line_now_and_then(capsys, monkeypatch):
+    with batch_progress(300, quiet=False) as progress:
+        monkeypatch.setattr(progress, "seconds_between", 0.0)
+        progress.update(summary(done=91, failed=10, skipped=100, seconds=250.0))
+    # A hundred after the first in ten seconds, and 99 to go.
+    assert capsys.readouterr().err == "tts: 201 of 300, 10 failed, 25.0 s of audio per second, 0:00:10 left\n"
+
+
+@pytest.mark.usefixtures("ten_seconds_in")
+def test_where_the_total_is_not_known_no_time_is_printed():
+    assert progress_text(summary(done=5, seconds=50.0), None) == "5.0 s of audio per second"
+    assert progress_text(summary(skipped=5), 10) == "5 skipped"
+
+
+def test_while_workers_start_nothing_is_predicted():
+    assert progress_text(summary(), 10) == "workers start"
+
+
+@pytest.mark.usefixtures("ten_seconds_in")
+def test_a_bar_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with batch_progress(300, quiet=False) as progress:
+        progress.update(summary(done=100, seconds=250.0), FAILED)
+        assert type(progress).__name__ == "BatchBar"
+    assert "line 17 (gap): The text is empty." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("ten_seconds_in")
+def test_the_end():
+    assert summary_text(summary(done=3, failed=1, seconds=9.0)) == (
+        "3 done, 1 failed (9.0 s of audio in 12.0 s); the manifest is out/manifest.jsonl"
+    )
+    assert summary_text(summary(skipped=2)) == "2 skipped; the manifest is out/manifest.jsonl"
+    assert summary_text(summary()) == "nothing to do; the manifest is out/manifest.jsonl"

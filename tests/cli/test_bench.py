@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.benchmark.tiny import TINY
-from tests.cli.conftest import told
+from tests.cli.conftest import error_message
 from tts.benchmark.presets import PRESETS
 
 
@@ -21,8 +21,8 @@ def test_a_voice_as_a_table(tts):
     lines = stages.splitlines()
     assert lines[0].split()[:2] == ["stage", "reference"]
     assert [line.split()[0] for line in lines[1:]] == ["frontend", "fastspeech2", "vocos", "whole"]
-    told_of = [line.split("  ")[0] for line in facts.splitlines()[1:]]
-    assert told_of == ["voice", "first audio", "loading", "peak memory", "computed on", "machine"]
+    facts_shown = [line.split("  ")[0] for line in facts.splitlines()[1:]]
+    assert facts_shown == ["voice", "first audio", "loading", "most memory", "computed on", "machine"]
     assert (tts.folder / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -59,20 +59,20 @@ def test_presets_as_a_table_and_as_json(fresh, tiny):
     [
         (["--preset", "waveglow-265"], 2, "There is no preset 'waveglow-265'; did you mean waveglow-256"),
         (["--preset", "x"], 2, "There is no preset 'x'; there are waveglow-256, waveglow-512, wavenet-mol,"),
-        (["--preset", "tacotron2", "--voice", "pulse"], 2, "--voice is about a voice, and a --preset has none"),
-        (["--preset", "tacotron2", "--cold"], 2, "--cold is about a voice, and a --preset has none"),
-        (["--seconds", "3"], 2, "--seconds is about a network of random weights: say which with --preset NAME."),
-        (["--batch", "3"], 2, "--batch is about a network of random weights: say which with --preset NAME."),
+        (["--preset", "tacotron2", "--voice", "pulse"], 2, "--voice is for voices, not for --preset"),
+        (["--preset", "tacotron2", "--cold"], 2, "--cold is for voices, not for --preset"),
+        (["--seconds", "3"], 2, "--seconds is for networks of random weights: name one with --preset NAME."),
+        (["--batch", "3"], 2, "--batch is for networks of random weights: name one with --preset NAME."),
         (["--repeat", "0"], 2, "--repeat must be 1 or more, not 0."),
         (["--threads", "0"], 2, "'--threads'"),
         (["--preset", "tacotron2", "--seconds", "nan"], 2, "--seconds must be above 0 and at most 600, not nan."),
         (["--preset", "tacotron2", "--precision", "int8", "--device", "tpu"], 2, "There is no device 'tpu'"),
         (["--precision", "float16"], 2, "There is no precision 'float16'; say float32, bfloat16 or int8."),
         (["--engine", "tensor"], 2, "There is no engine 'tensor'"),
-        (["--preset", "tacotron2", "--engine", "onnx"], 2, "--engine is about a voice, and a --preset has none"),
+        (["--preset", "tacotron2", "--engine", "onnx"], 2, "--engine is for voices, not for --preset"),
         (["--voice", "puls"], 2, "did you mean pulse?"),
         (["--vocoder", "vocoss"], 2, "did you mean vocos?"),
-        (["--text", "a", "--sentences", "b"], 2, "--text and --sentences both say what to speak"),
+        (["--text", "a", "--sentences", "b"], 2, "There are two texts: give --text or --sentences"),
         (["--sentences", "nowhere.txt"], 1, "nowhere.txt cannot be read"),
         (["--text", "…", "--repeat", "1"], 1, "There is nothing to speak"),
         (["--plot", "bench.pdf"], 2, "A plot is a PNG"),
@@ -80,18 +80,18 @@ def test_presets_as_a_table_and_as_json(fresh, tiny):
     ],
 )
 def test_what_cannot_be_done_is_refused(here, arguments, code, sentence):
-    assert sentence in told(here("bench", *arguments), code)
+    assert sentence in error_message(here("bench", *arguments), code)
 
 
 def test_a_file_without_lines_is_refused(tts):
     (tts.folder / "empty.txt").write_text("\n\n", "utf-8")
-    assert told(tts("bench", "--sentences", "empty.txt"), 2) == "tts: empty.txt has no line to speak."
+    assert error_message(tts("bench", "--sentences", "empty.txt"), 2) == "tts: empty.txt has no line to speak."
 
 
 def test_settings_of_the_other_kind_may_stand(tts, monkeypatch):
-    """A voice from the environment is no reason to refuse a preset; the precision that is asked for here is."""
+    """A voice from the environment is no reason to refuse a preset; the precision that is requested here is."""
     done = tts("bench", "--preset", "hifigan-v3", "--precision", "int8", TTS_VOICE="pulse", TTS_VOCODER="griffinlim")
-    assert told(done, 2) == "tts: This network speaks in float32, not in int8."
+    assert error_message(done, 2) == "tts: This network speaks in float32, not in int8."
 
 
 def test_an_interrupt_leaves_no_picture(fresh, tiny, monkeypatch):

@@ -18,7 +18,7 @@ PHONEMES = ("--input", "phonemes", "həlˈoʊ")
 
 
 def said(done):
-    """What a failed command told: one sentence, no traceback."""
+    """The message of a failed command: one sentence, no traceback."""
     message = done.stderr.decode()
     assert message.startswith("tts: ")
     assert message.count("\n") == 1
@@ -120,7 +120,7 @@ def test_volume_is_in_decibels(here, tmp_path):
     np.testing.assert_allclose(quiet, usual / 10, atol=1e-4)
 
 
-def test_too_loud_is_told(here):
+def test_clipping_is_a_warning(here):
     done = here("say", *PHONEMES, "-o", "a.wav", "--volume", "12")
     assert done.returncode == 0
     assert "too loud" in done.stderr.decode()
@@ -144,7 +144,7 @@ def test_without_a_file_the_text_is_played(tts, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="PATH names no players there")
-def test_without_a_player_a_file_is_asked_for(tts, tmp_path):
+def test_without_a_player_a_file_is_requested(tts, tmp_path):
     done = tts("say", *PHONEMES, PATH=str(tmp_path))
     assert done.returncode == 1
     assert "-o FILE" in said(done)
@@ -183,7 +183,7 @@ def test_debug_shows_the_traceback(tts):
         (("Hi.", "--engine", "tensorflow", "-o", "a.wav"), 2, "no engine 'tensorflow'; say auto, torch or onnx"),
         (("Hi.", "--engine", "onnx", "-o", "a.wav"), 2, "ONNX Runtime"),
         (("Hi.", "--precision", "float8", "-o", "a.wav"), 2, "no precision 'float8'"),
-        (("Hi.", "--precision", "int8", "-o", "a.wav"), 2, "speaks in int8: fastspeech2 speaks in float32"),
+        (("Hi.", "--precision", "int8", "-o", "a.wav"), 2, "supports int8: fastspeech2 supports float32"),
         (("Hi.", "--threads", "0", "-o", "a.wav"), 2, "threads"),
         (("Hi.", "--streams", "3", "-o", "a.wav"), 2, "vocos speaks in one stream"),
         (("Hi.", "-o", "-", "--json"), 2, "--json"),
@@ -255,6 +255,16 @@ def test_settings_flag_then_environment_then_file(here, tmp_path):
     assert seconds("--speed", "1") == pytest.approx(HELLO_SAMPLES / 22050, abs=1e-3)
     spoken = here("say", "Hi.", "-o", "a.wav", "--json", TTS_VOCODER="griffinlim")
     assert json.loads(spoken.stdout)["vocoder"] == "griffinlim"
+
+
+def test_silences_may_stand_in_the_file(here, tmp_path):
+    def seconds():
+        report = json.loads(here("say", "One, two.\n\nThree.", "-o", "a.wav", "--json").stdout)
+        return report["seconds"]
+
+    usual = seconds()
+    (tmp_path / "config.toml").write_text("paragraph-silence = 1.6\nclause-silence = 0.5\n", "utf-8")
+    assert seconds() == pytest.approx(usual + 1.0 + 0.5, abs=MEL.hop_length / 22050)
 
 
 def test_the_acoustic_model_by_flag_environment_and_file(here, tmp_path):

@@ -13,10 +13,12 @@ import pytest
 import torch
 
 from tests.tiny_corpus import RECIPES, tiny_recipe, write_tiny_corpus
+from tests.training.recordings import write_ljspeech
 from tts.cli.app import command
+from tts.cli.train import TrainingLines, training_progress
 from tts.training.data import PreparedCorpus
 from tts.training.folder import load_state, read_log
-from tts.training.run import TrainingRun, start_fabric
+from tts.training.run import Speed, TrainingRun, start_fabric
 from tts.training.trainer import build_trainer
 
 
@@ -48,8 +50,8 @@ def tts_here(capsys):
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
             command().main([*map(str, arguments)], prog_name="tts")
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
+        printed = capsys.readouterr()
+        return ended.value.code, printed.out, printed.err
 
     return run
 
@@ -89,16 +91,19 @@ def test_recipes_are_listed(tts_here):
     ("arguments", "sentence"),
     [
         (["--recipe", "fastspeach2"], "There is no recipe 'fastspeach2'; did you mean fastspeech2?"),
-        (["--recipe", "vocos"], "vocos trains a vocoder: say tts train vocoder."),
+        (["--recipe", "vocos"], "The recipe vocos trains a vocoder: say tts train vocoder."),
         (["--set", "shedule.steps=1"], "There is no table 'shedule' in a recipe; did you mean schedule?"),
         (["--set", "schedule.step=1"], "There is no schedule.step; did you mean steps?"),
         (["--set", "settings.batchsize=1"], "There is no settings.batchsize; did you mean batch_size?"),
         (["--set", "options.n_symbols=1"], "options.n_symbols follows from the corpus: leave it out of the recipe."),
         (["--set", "schedule.steps=many"], "schedule.steps must be a whole number, not 'many'."),
         (["--set", "steps"], "An override is like schedule.steps=2000, not 'steps'."),
-        (["--precision", "16"], "There is no precision '16'; choose 32 or bf16."),
-        (["--device", "gpu"], "There is no device 'gpu'; choose auto, cpu, cuda or cuda:N."),
-        (["--warm-start", "x", "--resume-from", "y"], "--warm-start begins anew, --resume-from goes on: give one"),
+        (["--precision", "16"], "There is no precision '16'; it is 32 or bf16."),
+        (["--device", "gpu"], "There is no device 'gpu'; say auto, cpu, cuda or cuda:N."),
+        (
+            ["--warm-start", "x", "--resume-from", "y"],
+            "--warm-start begins a new training, --resume-from continues one",
+        ),
     ],
 )
 def test_what_cannot_be_right_is_refused(tts_here, folder, arguments, sentence):
@@ -107,10 +112,10 @@ def test_what_cannot_be_right_is_refused(tts_here, folder, arguments, sentence):
     assert not (folder / "run").exists()
 
 
-def test_a_folder_that_is_no_run_is_left_alone(tts_here, folder):
+def test_a_folder_that_is_no_run_is_not_touched(tts_here, folder):
     code, _, error = tts_here("train", "acoustic", "prepared", "-o", folder)
     assert code == 2
-    assert "exists and is not a run" in error
+    assert "is there already and is no run" in error
 
 
 @pytest.fixture
@@ -121,7 +126,7 @@ def plain(folder):
 
 
 def test_unknown_durations_are_learned_first(tts_here, folder, plain, monkeypatch):
-    monkeypatch.setattr("tts.cli.train_align.RECIPE", "align-tiny.toml")
+    monkeypatch.setattr("tts.cli.train.ALIGNMENT_RECIPE", "align-tiny.toml")
     train = ("train", "acoustic", "plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml", "--device", "cpu")
     code, out, error = tts_here(*train, "--set", "schedule.steps=2")
     assert (code, out) == (0, "")
@@ -140,7 +145,7 @@ def test_durations_are_learned_and_a_run_goes_on(tts_here, folder, plain):
     assert (code, out) == (0, "")
     assert "step 3 of 3, loss" in error
     assert "plain has durations now, learned in run" in error
-    assert "going on from step 3" in tts_here(*align, "--steps", "4")[2]
+    assert "continuing from step 3" in tts_here(*align, "--steps", "4")[2]
     assert [line["step"] for line in read_log(folder / "run") if "total" in line] == [1, 2, 3, 4]
 
 
@@ -150,7 +155,7 @@ def test_durations_are_learned_and_a_run_goes_on(tts_here, folder, plain):
         (["prepared", "-o", "run"], "prepared has durations that came with the recordings: there is nothing to learn."),
         (["plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml"], "fastspeech2-tiny does not learn durations"),
         (["plain", "-o", "run", "--set", "settings.prior=1"], "There is no settings.prior; did you mean prior_width?"),
-        (["plain", "-o", "."], "exists and is not a run"),
+        (["plain", "-o", "."], "is there already and is no run"),
     ],
 )
 def test_what_cannot_be_aligned_is_refused(tts_here, folder, plain, arguments, sentence):
@@ -171,13 +176,13 @@ def test_a_run_speaks_and_goes_on_with_other_steps_but_not_with_another_recipe(t
     code, out, error = tts_here(*train, "--set", "schedule.steps=3")
     assert (code, out) == (0, "")
     assert "step 3 of 3, loss" in error
-    assert "run is trained to step 3; the best of it is that of step 3" in error
+    assert "run is trained to step 3; the best state is that of step 3" in error
     # The durations that such a network predicts may all be nothing; that it is loaded is what counts here.
     assert tts_here("voices", "info", "run", "--json")[0] == 0
 
     code, _, error = tts_here(*train, "--set", "schedule.steps=5")
     assert code == 0
-    assert "going on from step 3" in error
+    assert "continuing from step 3" in error
     assert [line["step"] for line in read_log(folder / "run") if "total" in line] == [1, 2, 3, 4, 5]
 
     code, _, error = tts_here(*train, "--set", "settings.batch_size=3", "--set", "schedule.steps=2")
@@ -198,7 +203,7 @@ def test_a_killed_run_goes_on_with_the_losses_of_an_uninterrupted_one(folder):
     finish(killed)
     assert len(losses(folder / "killed")) < 40
     code, error = finish(start(folder, *arguments, "-o", "killed"))
-    assert (code, "going on from step" in error) == (0, True), error
+    assert (code, "continuing from step" in error) == (0, True), error
     assert finish(whole)[0] == 0
     assert losses(folder / "killed") == losses(folder / "whole")
 
@@ -218,11 +223,11 @@ def test_two_processes_descend_along_the_mean_of_their_gradients(folder):
     one_step = ("--set", "schedule.steps=1", "--device", "cpu", "--devices", "2")
     code, error = finish(start(folder, "vocoder", "prepared", "--recipe", "vocos-tiny.toml", "-o", "run", *one_step))
     assert code == 0, error
-    # Only the first of them tells.
+    # Only the first of them prints.
     assert error.count("is trained to step 1") == 1
 
     recipe = tiny_recipe("vocos", steps=1, log_every=1, validate_every=20)
-    trainer = build_trainer(recipe, PreparedCorpus(folder / "prepared"), folder / "alone", start_fabric("cpu"))
+    trainer = build_trainer(recipe, PreparedCorpus(folder / "prepared"), folder / "single", start_fabric("cpu"))
     trainer.optimizer.param_groups[0]["lr"] = trainer.schedule.rate(0)
     totals = []
     for rank in range(2):
@@ -267,3 +272,96 @@ def test_mels_for_a_vocoder(tts_here, folder):
     code, _, error = tts_here("train", "vocoder", "prepared", "-o", "v", "--set", "settings.mels=mels-x.npy")
     assert code == 2
     assert "has no mels-x.npy: make it with tts train mels" in error
+
+
+@pytest.fixture
+def source(tmp_path):
+    return write_ljspeech(tmp_path / "mine", 8)
+
+
+def test_prepare(tts, source, tmp_path):
+    command = ("train", "prepare", source, "-o", tmp_path / "out", "--licence", "CC0-1.0", "--name", "me")
+    done = tts(*command, "--jobs", "1")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"8 of 8 clips, 0.00 hours: train 6, val 1, test 1" in done.stderr
+    written = json.loads((tmp_path / "out" / "dataset.json").read_text("utf-8"))
+    assert (written["name"], written["licence"], written["n_items"]) == ("me", "CC0-1.0", 8)
+    assert written["mel"]["sample_rate"] == 22050
+
+    again = tts(*command, "--json")
+    assert again.returncode == 0
+    assert json.loads(again.stdout) == json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert b"is already prepared; --force prepares it again" in again.stderr
+
+
+def test_what_is_dropped_is_reported(tts, source, tmp_path):
+    (source / "wavs" / "clip-03.wav").unlink()
+    done = tts("train", "prepare", source, "-o", tmp_path / "out", "--jobs", "1")
+    assert done.returncode == 0
+    assert b"dropped 1: missing file (there is no recording)" in done.stderr
+    assert b"dropped.jsonl" in done.stderr
+
+
+def test_quiet_says_nothing(tts, source, tmp_path):
+    done = tts("train", "prepare", source, "-o", tmp_path / "out", "--jobs", "1", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["nowhere", "-o", "out"], 2, b"There is no folder nowhere."),
+        (["mine"], 2, b"--output"),
+        (["mine", "-o", "out", "--jobs", "-1"], 2, b"--jobs must be 1 or more, not -1."),
+        (["mine", "-o", "out", "--layout", "vctk"], 2, b"There is no layout 'vctk'"),
+        (["mine", "-o", "out", "--name", "a/b"], 2, b"No voice can be called 'a/b'"),
+        (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds is below --max-seconds"),
+        (["mine", "-o", "out", "--no-trin"], 2, b"did you mean --no-trim"),
+        (["mine", "-o", "out", "--min-seconds", "5"], 1, b"None of the 8 clips can be used (too short 8)"),
+        (["mine", "-o", "out", "--language", "xx", "--jobs", "1"], 1, b"espeak-ng does not speak the language 'xx'"),
+    ],
+)
+def test_data_that_cannot_be_prepared_is_refused(tts, source, arguments, code, sentence):
+    done = tts("train", "prepare", *arguments)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert sentence in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_line_now_and_then_has_loss_speed_and_time_left(capsys):
+    lines = TrainingLines(100)
+    for step in range(1, 101):
+        # The speed is unknown after the first step.
+        lines.step(step, torch.tensor(0.5), 2.0 if step > 1 else 0.0)
+    lines.figures(100, {"validation_mel": 0.25, "validation_focus": 0.75})
+    assert capsys.readouterr().err.splitlines() == [
+        "tts: step 2 of 100, loss 0.5, 2 steps/s, 0:00:49 left",
+        "tts: step 100 of 100, loss 0.5, 2 steps/s",
+        "tts: step 100: validation_mel 0.25, validation_focus 0.75",
+    ]
+
+
+def test_a_bar_is_drawn_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with training_progress(0, 10, quiet=False) as bar:
+        bar.step(4, torch.tensor(0.5), 2.0)
+        bar.figures(4, {"validation_mel": 0.25})
+    printed = capsys.readouterr().err
+    assert "4/10" in printed
+    assert "step 4: validation_mel 0.25" in printed
+
+
+def test_quiet_prints_nothing(capsys):
+    with training_progress(0, 10, quiet=True) as silence:
+        silence.step(10, torch.tensor(0.5), 2.0)
+        silence.figures(10, {"validation_mel": 0.25})
+    assert capsys.readouterr().err == ""
+
+
+def test_pauses_do_not_count_as_slow_steps(monkeypatch):
+    times = iter([0.0, 0.5, 1000.0, 1000.5])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    speed = Speed()
+    assert (speed.after_step(), speed.after_step()) == (0.0, 2.0)
+    speed.pause()
+    assert (speed.after_step(), speed.after_step()) == (2.0, 2.0)

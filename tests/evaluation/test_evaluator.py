@@ -13,8 +13,8 @@ from tts.evaluation.evaluator import Evaluator
 from tts.evaluation.listening import Impression, Listeners
 from tts.evaluation.metrics import WordErrors
 from tts.evaluation.scores import System
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice
+from tts.options import SynthesisOptions
+from tts.synthesis.voice import load_voice
 from tts.training.data import PreparedCorpus
 
 FRAME_MS = 1000 * MEL.hop_length / MEL.sample_rate

@@ -15,8 +15,8 @@ from tts.evaluation import report as report_module
 from tts.evaluation.evaluator import Evaluator
 from tts.evaluation.listening import Listeners
 from tts.evaluation.report import DATA, INDEX, ReportPage, check_report_folder, report_folder
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice
+from tts.options import SynthesisOptions
+from tts.synthesis.voice import load_voice
 from tts.training.data import PreparedCorpus
 
 

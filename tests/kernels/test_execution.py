@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-import tts.cli.speaking
+import tts.cli.say
 import tts.kernels.cpu  # listens to Numba from here on
 from tts.cli import say
 from tts.errors import UsageError

@@ -1,4 +1,4 @@
-"""Texts that are spoken together are each what they are alone."""
+"""Texts that are spoken together are each the same as on their own."""
 
 import pickle
 import threading
@@ -15,9 +15,9 @@ from tts.models.source_filter import SourceFilter
 from tts.models.torch_network import TorchVocoder
 from tts.models.vocos import VocosDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice
-from tts.synthesis.vocoding import Vocoding
+from tts.options import SynthesisOptions
+from tts.synthesis.stages import VoiceVocoder
+from tts.synthesis.voice import load_voice
 from tts.voice.export import export_graphs
 from tts.voice.manifest import load_manifest
 
@@ -49,7 +49,7 @@ def voice(voices_folder):
         ("wavenet", WaveNet(MEL, TINY_WAVENET)),
         ("other", SourceFilter(MEL, VocosDimensions(channels=4, hidden=4, n_blocks=1))),
     ):
-        loaded._vocoders[name] = Vocoding(name, TorchVocoder(network.eval().requires_grad_(False)), MEL)
+        loaded._vocoders[name] = VoiceVocoder(name, TorchVocoder(network.eval().requires_grad_(False)), MEL)
     return loaded
 
 
@@ -72,9 +72,9 @@ def assert_said(voice, texts, options):
 
 @pytest.mark.parametrize("vocoder", ["source_filter", "waveglow", "griffinlim", "wavenet"])
 @pytest.mark.parametrize("acoustic", ["fastspeech2", "tacotron2"])
-def test_each_is_what_it_is_alone(voice, acoustic, vocoder):
+def test_each_is_the_same_as_on_its_own(voice, acoustic, vocoder):
     options = SynthesisOptions(acoustic=acoustic, vocoder=vocoder)
-    # WaveNet takes its time.
+    # WaveNet is slow.
     texts = TEXTS if vocoder != "wavenet" else TEXTS[1:4]
     assert_said(voice, texts, [replace(options, seed=seed) for seed in range(len(texts))])
 
@@ -126,7 +126,7 @@ def test_reading_loads_no_network_and_speaking_reads_nothing(pulse_voice, monkey
     assert utterance.audio.seconds > 0.2
 
 
-def test_what_cannot_be_asked_for_is_refused_in_its_place(voice):
+def test_what_is_not_available_is_refused_at_its_index(voice):
     options = [SynthesisOptions(), SynthesisOptions(vocoder="grifinlim"), SynthesisOptions(streams=3)]
     good, unknown, folded = voice.speak_all([voice.read("Hello.", each) for each in options])
     np.testing.assert_array_equal(good.audio.samples, voice.say("Hello.").samples)
@@ -155,14 +155,14 @@ class Delicate(AcousticModel):
 
 
 @pytest.mark.parametrize("place", range(5))
-def test_one_that_fails_takes_no_other_with_it(voice, monkeypatch, place):
+def test_one_failure_does_not_affect_the_others(voice, monkeypatch, place):
     stage = Delicate(most=40)
     monkeypatch.setitem(voice._acoustics, "fastspeech2", stage)
     texts = ["Hello.", "How are you?", "Yes.", "No. No."]
     texts.insert(place, TEXTS[2])
     made = voice.speak_all([voice.read(text) for text in texts])
     assert "symbols are too many" in str(made[place])
-    # All, then halves, until the culprit is alone.
+    # All, then halves, until only the culprit is left.
     assert stage.batches[0] == 6
     assert stage.batches.count(1) <= 4
     for i, (utterance, text) in enumerate(zip(made, texts, strict=True)):
@@ -178,7 +178,7 @@ def with_graphs(voices_folder, tmp_path_factory):
     return load_voice(str(folder), device="cpu", engine="onnx")
 
 
-def test_on_onnx_runtime_each_is_what_it_is_alone(with_graphs):
+def test_on_onnx_runtime_each_is_the_same_as_on_its_own(with_graphs):
     options = SynthesisOptions(sentence_silence=0.1)
     assert with_graphs.prepare(options).engines == "ONNX Runtime"
     assert_said(with_graphs, [TEXTS[0], TEXTS[1], *TEXTS[3:]], [replace(options, pitch=pitch) for pitch in range(4)])
@@ -187,12 +187,12 @@ def test_on_onnx_runtime_each_is_what_it_is_alone(with_graphs):
 def test_on_onnx_runtime_a_long_sentence_is_spoken_whole(with_graphs):
     """`say` gives its first second first, which differs in the last digits of the pitch."""
     script = with_graphs.read(TEXTS[2] + " " + TEXTS[2], SynthesisOptions(speed=0.5))
-    together, (alone,) = with_graphs.speak_all([script, with_graphs.read("A.")]), with_graphs.speak_all([script])
-    np.testing.assert_array_equal(together[0].audio.samples, alone.audio.samples)
+    together, (single,) = with_graphs.speak_all([script, with_graphs.read("A.")]), with_graphs.speak_all([script])
+    np.testing.assert_array_equal(together[0].audio.samples, single.audio.samples)
     pieces = list(with_graphs.stream(TEXTS[2] + " " + TEXTS[2], script.options))
     assert any(piece.goes_on for piece in pieces)
     whole = np.concatenate([piece.audio.samples for piece in pieces])
-    difference = alone.audio.samples - whole
+    difference = single.audio.samples - whole
     assert np.sqrt(np.mean(difference**2)) < 3e-3 * np.sqrt(np.mean(whole**2))
 
 

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from tts.synthesis.timing import Mark, TimedSentence, TimedWord, symbol_marks, timed_sentence, timed_words
+from tts.synthesis.timing import (
+    BookmarkPosition,
+    Mark,
+    TimedBookmark,
+    TimedSentence,
+    TimedWord,
+    symbol_marks,
+    timed_bookmarks,
+    timed_sentence,
+    timed_words,
+)
 from tts.text.reading import ReadWord
 
 
@@ -45,7 +55,7 @@ def test_words_have_single_blanks_and_their_place_in_the_text_that_has():
     assert [" ".join(text.split())[slice(*word.written)] for word in (one, other)] == ["one", "5 km"]
 
 
-def test_a_word_of_which_nothing_is_heard_has_the_instant_between_its_neighbours():
+def test_a_silent_word_has_the_instant_between_its_neighbours():
     words = (ReadWord(0, 1, 0, 1), ReadWord(2, 3, 2, 3), ReadWord(4, 5, 4, 5), ReadWord(6, 7, 6, 7))
     # The alphabet lacks what stands at 0 and 4.
     marks = tuple(mark for mark in marks_of("a b c d") if mark.place not in (0, 4))
@@ -107,3 +117,18 @@ def test_a_sentence_lasts_from_its_first_mark_to_its_last():
     )
     bare = timed_sentence("Hm.", "", (), (), 2.0, 0.5)
     assert (bare.start, bare.end, bare.audio_end, bare.words) == (2.0, 2.5, 2.5, ())
+
+
+def test_a_place_is_reached_with_the_word_at_or_behind_it():
+    read = (ReadWord(0, 3, 0, 3), ReadWord(4, 7, 4, 7))
+    timed = (TimedWord("one", "one", 0.1, 0.3), TimedWord("two", "two", 0.4, 0.8))
+    bookmarks = [
+        BookmarkPosition("start", 0),
+        BookmarkPosition("inside", 2),
+        BookmarkPosition("second", 4),
+        BookmarkPosition("end", 7),
+    ]
+    assert timed_bookmarks(bookmarks, read, timed, 1.0) == (
+        *(TimedBookmark("start", 0.1), TimedBookmark("inside", 0.4)),
+        *(TimedBookmark("second", 0.4), TimedBookmark("end", 1.0)),
+    )

@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 
 from tts.errors import TtsError, UsageError
 from tts.models.torch_network import TorchAcoustic, TorchVocoder
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice
+from tts.options import SynthesisOptions
+from tts.synthesis.voice import load_voice
 from tts.voice import load
 from tts.voice.export import export_graphs
 from tts.voice.load import (

@@ -16,8 +16,8 @@ from tts.errors import TtsError
 if TYPE_CHECKING:
     from tts.audio.audio import Audio
     from tts.synthesis.many import Utterance
-    from tts.synthesis.pipeline import Voice
-    from tts.synthesis.sentence import Script
+    from tts.synthesis.sentences import Script
+    from tts.synthesis.voice import Voice
 
 MOST_VOICES = 4
 """In memory: a voice with its networks needs 100 MB and more."""
@@ -143,7 +143,7 @@ class Worker:
         return BatchResult(job.id, job.line, job.key, job.file, size, seconds, rtf, all_warnings)
 
     def _voice(self, name: str) -> Voice:
-        from tts.synthesis.pipeline import load_voice
+        from tts.synthesis.voice import load_voice
 
         if name not in self._voices:
             setup = self._setup

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tts.synthesis.options import SynthesisOptions
+from tts.options import SynthesisOptions
 
 Stage = Literal["acoustic", "vocoder"]
 

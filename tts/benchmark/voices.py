@@ -19,11 +19,12 @@ from tts.benchmark.measuring import ColdStart, RunOutput, Spread, Timings, Workl
 from tts.benchmark.presets import VoiceRequest
 from tts.benchmark.report import BenchmarkRow, Report, VoiceFacts, this_machine
 from tts.kernels.execution import compute_threads, one_compute_thread, reference_only
-from tts.synthesis.steady import speak_steadily
+from tts.synthesis.retry import speak_with_retries
 from tts.text.frontend import Frontend, frontend_for
 
 if TYPE_CHECKING:
-    from tts.synthesis.pipeline import Piece, Stages, Voice
+    from tts.synthesis.stages import Stages
+    from tts.synthesis.voice import Piece, Voice
     from tts.text.symbols import Encoded
 
 Floats = npt.NDArray[np.float32]
@@ -51,7 +52,7 @@ class LoadedVoice:
 
     def plain_stages(self) -> Stages:
         """The same networks by PyTorch in float32, computed by the references."""
-        from tts.synthesis.pipeline import load_voice
+        from tts.synthesis.voice import load_voice
 
         with reference_only():
             plain = load_voice(self.request.voice, device=self.voice.computing.device, engine="torch")
@@ -64,7 +65,7 @@ def load_requested(request: VoiceRequest, start: float) -> LoadedVoice:
     Raises:
         UsageError, TtsError: like `load_voice` and `Voice.prepare`.
     """
-    from tts.synthesis.pipeline import load_voice
+    from tts.synthesis.voice import load_voice
 
     voice = load_voice(
         request.voice,
@@ -168,7 +169,9 @@ class Script:
     def _speak(self, stages: Stages) -> RunOutput:
         generator = np.random.default_rng(SEED)
         options = self.loaded.request.options
-        mels = [speak_steadily(stages.acoustic, symbols, options, generator).result.mel for symbols in self._encoded]
+        mels = [
+            speak_with_retries(stages.acoustic, symbols, options, generator).result.mel for symbols in self._encoded
+        ]
         return RunOutput(np.concatenate(mels, axis=1), sum(mel.shape[1] for mel in mels) * self.frame_seconds)
 
     @one_compute_thread()

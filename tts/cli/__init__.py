@@ -1,4 +1,4 @@
-"""The command line `tts`: one file a command group."""
+"""The command line `tts`: one file per command group."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 
 
 def main() -> None:
-    """Run the command line on this process's arguments and leave the process."""
+    """Run the command line on this process's arguments, and exit."""
     try:
         # SystemExit unwinds: half-written files are removed, which the default action would leave behind.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         for stream in (sys.stdout, sys.stderr):
-            # IPA on a terminal that cannot show it comes out as escapes, not as a failure.
+            # IPA on a terminal that cannot show it is printed as escapes, and does not fail.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         from tts.cli.app import command

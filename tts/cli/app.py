@@ -1,25 +1,33 @@
-"""The command `tts` itself: its groups, the flags before a command, and how failures are told."""
+"""The command `tts` itself: its groups, the flags before a command, settings, and how failures are reported."""
 
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from tts.cli.failures import run
-from tts.cli.settings import apply_settings
-from tts.errors import UsageError
+from tts.config import VOICES_DIR, config_file, load_settings
+from tts.errors import TtsError, UsageError
+from tts.options import nearest
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
 COMMANDS = ("say", "batch", "voices", "text", "train", "evaluate", "bench", "doctor")
 
+FAILURE, WRONG_USAGE = 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+# Typer exits with this if it meets the closed pipe first.
+CLOSED_PIPE = 1
+
 
 class LazyCommands(Mapping[str, Any]):
-    """The commands by name, each imported and built when it is asked for: one run needs one of them."""
+    """The commands by name, each imported and built at first use: one run needs one of them."""
 
     def __init__(self) -> None:
         self._built: dict[str, Any] = {}
@@ -28,7 +36,13 @@ class LazyCommands(Mapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         if name not in self._built:
-            self._built[name] = _built(name)
+            module = importlib.import_module(f"tts.cli.{name}")
+            parent = typer.Typer(add_completion=False)
+            if hasattr(module, "app"):
+                parent.add_typer(module.app, name=name)
+            else:
+                parent.command(name)(getattr(module, name))
+            self._built[name] = typer.main.get_group(parent).commands[name]
         return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -38,34 +52,27 @@ class LazyCommands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
-def _built(name: str) -> Any:
-    module = importlib.import_module(f"tts.cli.{name}")
-    alone = typer.Typer(add_completion=False)
-    if hasattr(module, "app"):
-        alone.add_typer(module.app, name=name)
-    else:
-        alone.command(name)(getattr(module, name))
-    return typer.main.get_group(alone).commands[name]
-
-
-class SpeakingGroup(TyperGroup):
-    """A command group that tells failures in one sentence, and knows --debug wherever it stands."""
+class TtsGroup(TyperGroup):
+    """A command group that reports each failure in one sentence, and accepts --debug anywhere among the flags."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
         arguments = list(sys.argv[1:] if args is None else args)
         named["standalone_mode"] = False
-        debug, arguments = _without_debug(arguments)
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        flags = [argument for argument in arguments[:end] if argument != "--debug"]
+        is_debug = len(flags) < end
+        arguments = current_spelling(flags) + arguments[end:]
 
         def action() -> Any:
             refuse_long_flag_with_one_dash(arguments, self)
-            return super(SpeakingGroup, self).main(arguments, *rest, **named)
+            return super(TtsGroup, self).main(arguments, *rest, **named)
 
-        sys.exit(run(action, debug=debug))
+        sys.exit(run(action, debug=is_debug))
 
 
 app = typer.Typer(
     name="tts",
-    cls=SpeakingGroup,
+    cls=TtsGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -79,8 +86,8 @@ def command() -> Any:
     return group
 
 
-def show_version(asked: bool) -> None:
-    if asked:
+def show_version(is_requested: bool) -> None:
+    if is_requested:
         import tts
 
         typer.echo(f"tts {tts.__version__}")
@@ -95,7 +102,57 @@ def root(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
 ) -> None:
-    apply_settings(context)
+    """Make the config file the default of every command's flags."""
+    try:
+        settings = load_settings(config_file())
+    except TtsError:
+        # `doctor` reports a broken file instead of failing.
+        if context.invoked_subcommand == "doctor":
+            return
+        raise
+    folder = settings.pop("voices-dir", None)
+    if folder and not os.environ.get(VOICES_DIR.variable):
+        os.environ[VOICES_DIR.variable] = folder
+        context.call_on_close(lambda: os.environ.pop(VOICES_DIR.variable, None))
+
+    defaults = {key.replace("-", "_"): value for key, value in settings.items()}
+    # Typer looks up a command by its own name; a group passes its map on to its commands. Not `train`: its precision
+    # is another one.
+    context.default_map = {
+        **dict.fromkeys(("say", "batch", "bench", "doctor"), defaults),
+        "text": dict.fromkeys(("normalize", "phonemes", "segment"), defaults),
+        "voices": {"install": defaults},
+        # An evaluation compares several vocoders; without any it uses the voice's own.
+        "evaluate": {name: value for name, value in defaults.items() if name != "vocoder"},
+    }
+
+
+def is_from_config(context: typer.Context, parameter: str) -> bool:
+    """Whether the value of a flag comes from the config file."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "DEFAULT_MAP"
+
+
+def current_spelling(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the flags of version 0.1 in their present spelling; the next release will refuse them.
+
+    `--runtime` is now `--engine`; of `batch`, `--engine local|ray` is now `--cluster`; `--offline` is gone from the
+    commands that never use the network.
+    """
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    current: list[str] = []
+    for i, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag == "--engine" and name == "batch":
+            following = value if equals else "".join(arguments[i + 1 : i + 2])
+            if following in ("local", "ray"):
+                flag = "--cluster"
+        elif flag == "--runtime" and name in ("say", "batch", "bench"):
+            flag = "--engine"
+        elif flag == "--offline" and not equals and name in ("say", "batch", "evaluate", "bench", "doctor"):
+            continue
+        current.append(f"{flag}{equals}{value}")
+    return current
 
 
 def refuse_long_flag_with_one_dash(arguments: Sequence[str], group: Any) -> None:
@@ -114,8 +171,77 @@ def _long_flags(command: Any) -> set[str]:
     return flags if isinstance(parts, LazyCommands) else flags.union(*map(_long_flags, parts.values()))
 
 
-def _without_debug(arguments: list[str]) -> tuple[bool, list[str]]:
-    """Whether --debug stands among the flags, and the arguments without it."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    flags = [argument for argument in arguments[:end] if argument != "--debug"]
-    return len(flags) < end, flags + arguments[end:]
+def run(action: Callable[[], Any], *, debug: bool) -> int:
+    """Call `action` and return the exit code; a failure is reported in one sentence on standard error."""
+    try:
+        code = action()
+        # Now, while it can still be reported: a full disk or a closed pipe shows only when the buffer is written.
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        _discard_output()
+        return CLOSED_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        return _report(error)
+
+
+def _report(error: Exception) -> int:
+    """Print the sentence of a failure and return its exit code."""
+    if isinstance(error, TtsError):
+        _print_sentence(str(error))
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILURE
+    # Typer's own errors, by what they can do: their classes moved between its versions.
+    if hasattr(error, "format_message"):
+        return _report_wrong_usage(error)
+    if type(error).__name__ == "Abort":
+        return INTERRUPTED
+    if isinstance(error, OSError) and error.strerror:
+        import errno
+
+        file = f" ({error.filename})" if error.filename else ""
+        _print_sentence(f"{error.strerror}{file}.")
+        if error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            # What is left in the buffer would fail once more when the interpreter exits.
+            _discard_output()
+        return FAILURE
+    name, message = type(error).__name__, str(error) or "no message"
+    _print_sentence(f"Unexpected error. {name}: {message}; run the command with --debug to see where, and report it.")
+    return FAILURE
+
+
+def _report_wrong_usage(error: Any) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return WRONG_USAGE
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "tts"
+    if option := getattr(error, "option_name", None) if type(error).__name__ == "NoSuchOption" else None:
+        known = [name for parameter in context.command.params for name in parameter.opts] if context else []
+        hint = nearest(option, known) or f"; see {path} --help, and put -- before a text that starts with a dash."
+        _print_sentence(f"{path} has no flag {option}{hint}")
+        return WRONG_USAGE
+    message = error.format_message().replace("\n", " ").strip()
+    if "unexpected extra argument" in message and path.startswith(("tts say", "tts text")):
+        message = f"{message.rstrip('.')}: put a text of several words in quotes"
+    _print_sentence(message)
+    return int(getattr(error, "exit_code", WRONG_USAGE))
+
+
+def _print_sentence(sentence: str) -> None:
+    sentence = sentence.strip()
+    end = "" if sentence.endswith((".", "?", "!")) else "."
+    print(f"tts: {sentence}{end}", file=sys.stderr)
+
+
+def _discard_output() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass
+    finally:
+        os.close(nowhere)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tts.errors import UsageError
 
-# A text shorter than this is spoken before a progress bar would be seen, and Rich takes time to load.
+# A text shorter than this is spoken before a progress bar would be seen, and Rich is slow to load.
 _LONG_TEXT = 500
 
 
@@ -23,43 +23,38 @@ def print_json(document: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on standard output; where that is no terminal, plain lines that are never cut or folded."""
+    if not sys.stdout.isatty():
+        lines = [columns, *rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+        for line in lines:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    on_terminal = sys.stdout.isatty()
-    if not on_terminal:
-        _print_plain(columns, rows)
-        return
     table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        # Text, so that nothing a voice says of itself is taken as markup.
+        # Text, so that no description of a voice is read as markup.
         table.add_row(*(Text(cell) for cell in row))
     Console(file=sys.stdout).print(table)
 
 
-def _print_plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    lines = [columns, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def tell(message: str) -> None:
-    """A line for the person, on standard error."""
+def report(message: str) -> None:
+    """A line on standard error."""
     print(f"tts: {message}", file=sys.stderr)
 
 
 def warn(message: str) -> None:
-    tell(f"warning: {message}")
+    report(f"warning: {message}")
 
 
 def confirm(question: str, *, yes: bool, refusal: str) -> bool:
-    """Ask the person at the terminal; without one, only `yes` is an answer.
+    """Ask the user at the terminal; without one, only `yes` is an answer.
 
     Raises:
-        UsageError: there is nobody to ask.
+        UsageError: there is no terminal.
     """
     if yes:
         return True
@@ -78,7 +73,7 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def counting_bar(title: str, total: int, things: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """The bar of `amount_bar`; what it gives is called with how many more are done."""
+    """The bar of `amount_bar`; the yielded function is called with the number done since the last call."""
     done = 0
     with amount_bar(title, things, quiet=quiet) as show:
 
@@ -95,7 +90,7 @@ def counting_bar(title: str, total: int, things: str, *, quiet: bool) -> Iterato
 def amount_bar(title: str, things: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar of `things` done on standard error, with the time left, where that is a terminal.
 
-    What it gives is called with how many of how many are done.
+    The yielded function is called with the number that is done and the total.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
@@ -114,7 +109,7 @@ def amount_bar(title: str, things: str, *, quiet: bool) -> Iterator[Callable[[in
 def download_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
     """A bar of bytes on standard error, with speed and time left, where that is a terminal.
 
-    What it gives is called with the bytes that are here and the whole length, None where nobody knows it.
+    The yielded function is called with the number of bytes received and the total, None if that is unknown.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
@@ -131,7 +126,7 @@ def download_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int | No
 
         def show(done: int, total: int | None) -> None:
             nonlocal before
-            # What was here before, or a new start, is no speed.
+            # Bytes of an earlier run, or a restart, do not count as speed.
             if done <= before:
                 bar.reset(task, completed=done, total=total)
             else:

@@ -1,26 +1,23 @@
-"""`tts evaluate`: how well a voice speaks what it has not learned."""
+"""`tts evaluate`: how well a voice speaks recordings that it was not trained on."""
 
 from __future__ import annotations
 
 import json as json_text
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tts.cli import flags
-from tts.cli.console import counting_bar, print_json, print_table, tell, warn
-from tts.cli.say import known_voice
+from tts.cli.console import counting_bar, print_json, print_table, report, warn
 from tts.errors import TtsError, UsageError
-from tts.synthesis.options import SynthesisOptions
-from tts.voice.store import DEFAULT_VOICE
+from tts.options import SynthesisOptions, VoiceOptions
 
 if TYPE_CHECKING:
     from tts.evaluation.evaluator import Evaluator
-    from tts.evaluation.report import ReportPage
-    from tts.evaluation.scores import ScoredItem
     from tts.training.data import Item, PreparedCorpus
 
 SPLITS = ("test", "val")
@@ -31,12 +28,16 @@ Vocoders = Annotated[
     typer.Option(
         "--vocoder",
         metavar="NAME|DIR",
-        help="A vocoder, not the voice's default; give the flag again for each more.",
+        help="Vocoder. Repeatable: each of them is evaluated.",
+        show_default="the voice's",
         rich_help_panel=_VOICE,
     ),
 ]
 Split = Annotated[
-    str, typer.Option(metavar="test|val", help="Which of the items held out from training.", rich_help_panel=_SCORING)
+    str,
+    typer.Option(
+        metavar="test|val", help="Which recordings, of those held out from training.", rich_help_panel=_SCORING
+    ),
 ]
 Limit = Annotated[int | None, typer.Option(metavar="N", help="Only the first N of them.", rich_help_panel=_SCORING)]
 Whisper = Annotated[
@@ -44,103 +45,97 @@ Whisper = Annotated[
     typer.Option(
         metavar="DIR",
         envvar="TTS_WHISPER",
-        help="Count word errors with the faster-whisper model in this folder (extra [eval]).",
+        help="Measure the word error rate with the faster-whisper model in this folder (needs the extra eval).",
         rich_help_panel=_SCORING,
     ),
 ]
 Mos = Annotated[
     bool,
-    typer.Option("--mos", help="Predict opinion scores with DistillMOS (extra [eval]).", rich_help_panel=_SCORING),
+    typer.Option("--mos", help="Predict opinion scores (needs the extra eval).", rich_help_panel=_SCORING),
 ]
-Report = Annotated[
+ReportFolder = Annotated[
     Path | None,
     typer.Option(
         "--output",
         "-o",
         metavar="DIR",
-        help="Write a folder with the table, pictures and players: open index.html in it.",
+        help="Write a folder with the table, pictures and players; open its index.html.",
         rich_help_panel=_OUTPUT,
     ),
 ]
 
 
+@flags.option_flags(without=("vocoder", "engine", "precision", "threads", "lexicon"))
 def evaluate(
+    *,
     prepared: flags.Prepared,
-    voice: flags.Voice = DEFAULT_VOICE,
+    voice_options: VoiceOptions,
     vocoder: Vocoders = None,
-    acoustic: flags.Acoustic = None,
-    device: flags.Device = "auto",
-    system_espeak: flags.SystemEspeak = False,
     split: Split = "test",
     limit: Limit = None,
     whisper: Whisper = None,
     mos: Mos = False,
     seed: flags.Seed = SynthesisOptions.seed,
-    report: Report = None,
+    output: ReportFolder = None,
     json: flags.Json = False,
     quiet: flags.Quiet = False,
-    offline: flags.Offline = False,
 ) -> None:
-    """Measure a voice on held-out recordings: their mels through its vocoders, their texts through all of it."""
+    """Measure a voice on held-out recordings: their mels through its vocoders, their texts through all of the voice."""
     names: Sequence[str | None] = vocoder or [None]
-    options = [SynthesisOptions(vocoder=name, acoustic=acoustic, seed=seed) for name in names]
+    options = [SynthesisOptions(vocoder=name, acoustic=voice_options.acoustic, seed=seed) for name in names]
     # Everything that can be refused is refused before torch is loaded.
-    _check(voice, options, split, limit)
-    whisper, mos = _hearing(whisper, mos=mos)
-    _check_report(report)
-
-    from tts.evaluation.evaluator import Evaluator
-    from tts.evaluation.listening import Listeners
-    from tts.synthesis.pipeline import load_voice
-    from tts.training.data import PreparedCorpus
-
-    corpus = PreparedCorpus(prepared)
-    items = _items(corpus, split, limit)
-    speaker = load_voice(voice, device=device, system_espeak=system_espeak)
-    listeners = Listeners(whisper, corpus.dataset.language, mos=mos)
-    evaluator = Evaluator(corpus, speaker, options, listeners)
-    _report(evaluator, items, report, json=json, quiet=quiet)
-
-
-def _check(voice: str, options: Sequence[SynthesisOptions], split: str, limit: int | None) -> None:
     if split not in SPLITS:
         raise UsageError(f"There is no split {split!r} to evaluate on; say {' or '.join(SPLITS)}.")
     if limit is not None and limit < 1:
         raise UsageError(f"--limit must be 1 or more, not {limit}.")
-    for asked in options:
-        known_voice(voice, asked)
+    for name in names:
+        flags.check_voice(replace(voice_options, vocoder=name))
+    whisper, mos = available_measures(whisper, mos=mos)
+    if output is not None:
+        from tts.evaluation.report import can_draw, check_report_folder
+
+        check_report_folder(output)
+        if not can_draw():
+            report("no pictures in the report: they need pip install 'utter-tts[plot]'")
+
+    from tts.evaluation.evaluator import Evaluator
+    from tts.evaluation.listening import Listeners
+    from tts.synthesis.voice import load_voice
+    from tts.training.data import PreparedCorpus
+
+    corpus = PreparedCorpus(prepared)
+    items = corpus_items(corpus, split, limit)
+    voice = load_voice(voice_options.voice, device=voice_options.device, system_espeak=voice_options.system_espeak)
+    evaluator = Evaluator(corpus, voice, options, Listeners(whisper, corpus.dataset.language, mos=mos))
+    _evaluate(evaluator, items, output, json=json, quiet=quiet)
 
 
-def _hearing(whisper: Path | None, *, mos: bool) -> tuple[Path | None, bool]:
-    """What of it can be done here; what cannot is told and left out.
+def available_measures(whisper: Path | None, *, mos: bool) -> tuple[Path | None, bool]:
+    """The requested measures that this machine can make; a message names the others.
 
     Raises:
-        UsageError: the folder holds no Whisper model.
+        UsageError: the folder has no Whisper model.
     """
     from tts.evaluation.listening import can_predict_opinions, can_recognise, check_whisper
 
-    lacking = []
+    missing = []
     if whisper is not None:
         check_whisper(whisper)
         if not can_recognise():
-            whisper, lacking = None, ["word error rate"]
+            whisper, missing = None, ["word error rate"]
     if mos and not can_predict_opinions():
-        mos, lacking = False, [*lacking, "MOS"]
-    if lacking:
-        tell(f"no {' and no '.join(lacking)}: that needs pip install 'utter-tts[eval]'")
+        mos, missing = False, [*missing, "MOS"]
+    if missing:
+        report(f"no {' and no '.join(missing)}: that needs pip install 'utter-tts[eval]'")
     return whisper, mos
 
 
-def _check_report(folder: Path | None) -> None:
-    from tts.evaluation.report import can_draw, check_report_folder
+def corpus_items(corpus: PreparedCorpus, split: str, limit: int | None) -> list[Item]:
+    """The first `limit` recordings of a split.
 
-    if folder is not None:
-        check_report_folder(folder)
-        if not can_draw():
-            tell("no pictures in the report: they need pip install 'utter-tts[plot]'")
-
-
-def _items(corpus: PreparedCorpus, split: str, limit: int | None) -> list[Item]:
+    Raises:
+        TtsError: there are none.
+    """
     items = corpus.split(split)[:limit]
     if not items:
         held_out = [name for name in SPLITS if corpus.split(name)]
@@ -149,39 +144,31 @@ def _items(corpus: PreparedCorpus, split: str, limit: int | None) -> list[Item]:
     return items
 
 
-def _report(evaluator: Evaluator, items: Sequence[Item], folder: Path | None, *, json: bool, quiet: bool) -> None:
-    """Evaluate, and write or print what was asked for."""
+def _evaluate(evaluator: Evaluator, items: Sequence[Item], folder: Path | None, *, json: bool, quiet: bool) -> None:
+    """Evaluate, then write the report folder, and print the table or JSON."""
     from tts.evaluation.report import ReportPage, report_folder
     from tts.evaluation.scores import score_document, score_table
 
     setup = evaluator.setup(items[0].split)
+    scored, warnings = [], dict[str, None]()
     with ExitStack() as stack:
         page = None
         if folder is not None:
             page = ReportPage(stack.enter_context(report_folder(folder)), evaluator.frame_seconds)
-        scored, warnings = _evaluated(evaluator, items, page, quiet=quiet)
-        told = score_document(setup, scored, warnings)
+        with counting_bar("evaluating", len(items), "items", quiet=quiet) as count:
+            for item in items:
+                evaluated = evaluator.evaluate(item)
+                if page is not None:
+                    page.add(evaluated)
+                scored.append(evaluated.scored)
+                warnings |= dict.fromkeys(evaluated.warnings)
+                count(1)
+        result = score_document(setup, scored, list(warnings))
         if page is not None:
-            page.finish(f"{setup.voice} on {setup.dataset}", setup.facts(), json_text.dumps(told, indent=2) + "\n")
+            page.finish(f"{setup.voice} on {setup.dataset}", setup.facts(), json_text.dumps(result, indent=2) + "\n")
     for warning in warnings:
         warn(warning)
     if json:
-        print_json({**told, "report": None if folder is None else str(folder)})
+        print_json({**result, "report": None if folder is None else str(folder)})
     else:
         print_table(*score_table(scored))
-
-
-def _evaluated(
-    evaluator: Evaluator, items: Sequence[Item], page: ReportPage | None, *, quiet: bool
-) -> tuple[list[ScoredItem], list[str]]:
-    """The figures of each item, and what the voice warned of, each once."""
-    scored, warnings = [], dict[str, None]()
-    with counting_bar("evaluating", len(items), "items", quiet=quiet) as count:
-        for item in items:
-            evaluated = evaluator.evaluate(item)
-            if page is not None:
-                page.add(evaluated)
-            scored.append(evaluated.scored)
-            warnings |= dict.fromkeys(evaluated.warnings)
-            count(1)
-    return scored, list(warnings)

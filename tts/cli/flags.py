@@ -1,205 +1,136 @@
-"""The flags that commands share, each with its one spelling and help."""
+"""The flags that commands share: those of the one table of options, and a few of the command line's own."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-_VOICE, _DELIVERY, _OUTPUT, _RUN = "Voice", "Delivery", "Output", "Running"
+from tts.config import MIRROR, OFFLINE
+from tts.options import OPTIONS, OutputOptions, SynthesisOptions, VoiceOptions
+
+_PANELS = {"voice": "Voice", "text": "Speech", "output": "Output"}
+_TABLES = (VoiceOptions, SynthesisOptions, OutputOptions)
+_OUTPUT, _RUN = "Output", "Running"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _complete_voice(incomplete: str) -> list[str]:
+def complete_voice(incomplete: str) -> list[str]:
     from tts.voice.store import voice_folders
 
     return [name for name in voice_folders() if name.startswith(incomplete)]
 
 
-def _engine(*names: str) -> Any:
+def flag(name: str) -> Any:
+    """The flag of an option in the table."""
+    option = OPTIONS[name]
+    limits = f" ({option.limits_text})" if option.limits_text else ""
     return typer.Option(
-        *names,
-        metavar="auto|torch|onnx",
-        envvar="TTS_ENGINE",
-        help="What computes: PyTorch, or ONNX Runtime, which starts faster.",
-        rich_help_panel=_VOICE,
-        show_default="auto",
+        option.flag,
+        *filter(None, [option.short_flag]),
+        metavar=option.metavar or None,
+        envvar=option.variable,
+        # Other numbers are checked by SynthesisOptions, for all interfaces.
+        min=option.limits[0] if option.owner == "voice" and option.limits else None,
+        help=f"{option.help}{limits}.",
+        rich_help_panel=_PANELS[option.owner],
+        show_default=option.default_text or True,
+        autocompletion=complete_voice if name == "voice" else None,
     )
 
 
+def option_flags(*, without: Collection[str] = ()) -> Callable[[Command], Command]:
+    """Decorate a command whose parameters include VoiceOptions, SynthesisOptions or OutputOptions.
+
+    Each such parameter becomes a flag per option, except those `without`; the command receives the options themselves.
+    """
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        tables = {each.name: each.annotation for each in signature.parameters.values() if each.annotation in _TABLES}
+        names = {
+            parameter: [each.name for each in fields(table) if each.metadata and each.name not in without]
+            for parameter, table in tables.items()
+        }
+        parameters = []
+        for parameter in signature.parameters.values():
+            if parameter.name not in tables:
+                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            for name in names.get(parameter.name, ()):
+                option = OPTIONS[name]
+                kind = option.kind if option.default is not None else option.kind | None
+                parameters.append(
+                    inspect.Parameter(
+                        name,
+                        inspect.Parameter.KEYWORD_ONLY,
+                        default=option.default,
+                        annotation=Annotated[kind, flag(name)],
+                    )
+                )
+
+        @functools.wraps(command)
+        def run(**values: Any) -> Any:
+            for parameter, table in tables.items():
+                values[parameter] = table(**{name: values.pop(name) for name in names[parameter]})
+            return command(**values)
+
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
+
+    return decorate
+
+
+def check_voice(options: VoiceOptions) -> None:
+    """Refuse a voice before the slow imports that speaking needs.
+
+    Raises:
+        UsageError: there is no such voice, or no such vocoder or acoustic model for it.
+        TtsError: its manifest is broken.
+    """
+    from tts.voice.store import check_acoustic, find_vocoder, find_voice
+
+    manifest = find_voice(options.voice)
+    if options.acoustic is not None:
+        check_acoustic(manifest, options.acoustic)
+    if options.vocoder is not None:
+        find_vocoder(manifest, options.vocoder)
+
+
+# Options of the table, for commands that have only some of them.
+Device = Annotated[str, flag("device")]
+Seed = Annotated[int, flag("seed")]
+LexiconFile = Annotated[Path | None, flag("lexicon")]
+SystemEspeak = Annotated[bool, flag("system_espeak")]
+
 Language = Annotated[
-    str, typer.Option("--language", "-l", metavar="CODE", help="Of the text: en-us, en-gb, de, fr-fr, …")
+    str, typer.Option("--language", "-l", metavar="CODE", help="Language of the text: en-us, en-gb, de, fr-fr, …")
 ]
 Text = Annotated[
     str | None,
-    typer.Argument(metavar="TEXT | -", help="What to say, in quotes; - or nothing reads standard input."),
+    typer.Argument(metavar="TEXT | -", help="The text, in quotes. Without it, or with -, standard input is read."),
 ]
-File = Annotated[
+Prepared = Annotated[Path, typer.Argument(metavar="PREPARED", help="A folder written by tts train prepare.")]
+Plot = Annotated[
     Path | None,
     typer.Option(
-        "--file", "-f", metavar="FILE", help="Read this in place of TEXT: .txt, .md, .html, .epub or .pdf; see -o."
-    ),
-]
-Chapters = Annotated[
-    str | None,
-    typer.Option("--chapter", metavar="N|N-M", help="Of --file, these alone; tts text chapters FILE lists them."),
-]
-Prepared = Annotated[Path, typer.Argument(metavar="PREPARED", help="A folder that tts train prepare made.")]
-Voice = Annotated[
-    str,
-    typer.Option(
-        "--voice",
-        "-v",
-        metavar="NAME|DIR",
-        envvar="TTS_VOICE",
-        help="A voice by name, or a folder with one.",
-        rich_help_panel=_VOICE,
-        autocompletion=_complete_voice,
-    ),
-]
-Vocoder = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|DIR",
-        envvar="TTS_VOCODER",
-        help="A vocoder of the voice, not its default; or the folder of one.",
-        rich_help_panel=_VOICE,
-    ),
-]
-Acoustic = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        envvar="TTS_ACOUSTIC",
-        help="An acoustic model of the voice, not its default.",
-        rich_help_panel=_VOICE,
-    ),
-]
-Device = Annotated[
-    str,
-    typer.Option(metavar="auto|cpu|cuda|cuda:N", envvar="TTS_DEVICE", help="Where to compute.", rich_help_panel=_VOICE),
-]
-Engine = Annotated[str | None, _engine("--engine", "--runtime")]
-# Where --engine says on which machines it runs.
-Runtime = Annotated[str | None, _engine("--runtime")]
-Precision = Annotated[
-    str,
-    typer.Option(
-        metavar="float32|bfloat16|int8",
-        envvar="TTS_PRECISION",
-        help="Of the weights, for networks that have it.",
-        rich_help_panel=_VOICE,
-    ),
-]
-Threads = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        envvar="TTS_THREADS",
-        min=1,
-        help="How many cores compute; without it, all.",
-        rich_help_panel=_VOICE,
-    ),
-]
-LexiconFile = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Your own pronunciations: word, tab, IPA or respelling.", rich_help_panel=_VOICE),
-]
-SystemEspeak = Annotated[
-    bool,
-    typer.Option(
-        "--system-espeak",
-        envvar="TTS_SYSTEM_ESPEAK",
-        help="Use this machine's espeak-ng, not the bundled one.",
-        rich_help_panel=_VOICE,
-    ),
-]
-Speed = Annotated[float, typer.Option(metavar="X", help="Above 1 is faster.", rich_help_panel=_DELIVERY)]
-Pitch = Annotated[float, typer.Option(metavar="SEMITONES", help="Higher, or lower below 0.", rich_help_panel=_DELIVERY)]
-Energy = Annotated[float, typer.Option(metavar="X", help="Vocal effort, a factor.", rich_help_panel=_DELIVERY)]
-Volume = Annotated[float, typer.Option(metavar="DB", help="Gain of the result.", rich_help_panel=_DELIVERY)]
-Loudness = Annotated[
-    float | None,
-    typer.Option(
-        metavar="LUFS",
-        help="Bring the whole to this loudness (ITU-R BS.1770), before --volume.",
-        rich_help_panel=_DELIVERY,
-    ),
-]
-SentenceSilence = Annotated[
-    float, typer.Option(metavar="SEC", help="Silence between sentences.", rich_help_panel=_DELIVERY)
-]
-ParagraphSilence = Annotated[
-    float, typer.Option(metavar="SEC", help="Silence between paragraphs.", rich_help_panel=_DELIVERY)
-]
-ClauseSilence = Annotated[
-    float,
-    typer.Option(metavar="SEC", help="Silence between clauses, beside the voice's own.", rich_help_panel=_DELIVERY),
-]
-Denoise = Annotated[
-    float,
-    typer.Option(metavar="X", help="Take the vocoder's own hum off: 0 nothing, 1 all.", rich_help_panel=_DELIVERY),
-]
-Streams = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        help="Stretches of a sentence spoken at a time, by WaveNet: faster, with seams.",
-        rich_help_panel=_DELIVERY,
-    ),
-]
-Seed = Annotated[int, typer.Option(metavar="N", help="Of everything random.", rich_help_panel=_DELIVERY)]
-Input = Annotated[
-    str,
-    typer.Option(
-        "--input", metavar="text|phonemes|ssml", help="What TEXT is: words, IPA, or SSML.", rich_help_panel=_DELIVERY
-    ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE | -",
-        help="Write a file; its suffix is the format. - is standard output.",
+        "--plot",
+        metavar="FILE.png",
+        help="Draw the mel spectrogram with its words and phonemes (needs the extra plot).",
         rich_help_panel=_OUTPUT,
     ),
 ]
-Play = Annotated[
-    bool, typer.Option("--play", help="Play it, beside any file; the default without -o.", rich_help_panel=_OUTPUT)
-]
-Format = Annotated[
-    str | None,
-    typer.Option("--format", metavar="wav|flac|ogg|opus|mp3|raw", help="Of the output.", rich_help_panel=_OUTPUT),
-]
-SampleRate = Annotated[
-    int | None,
-    typer.Option(metavar="HZ", help="Of the output; without it, the voice's.", rich_help_panel=_OUTPUT),
-]
-Timings = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="When what is said: .srt, .vtt, .json or .TextGrid.", rich_help_panel=_OUTPUT),
-]
-Plot = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE.png", help="Draw the mel spectrogram and its phonemes.", rich_help_panel=_OUTPUT),
-]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.", rich_help_panel=_RUN)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=_RUN)]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Tell times and the device used.", rich_help_panel=_RUN)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=_RUN)]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Report times and the device used.", rich_help_panel=_RUN)]
 Offline = Annotated[
     bool,
-    typer.Option(
-        "--offline",
-        envvar="TTS_OFFLINE",
-        help="Forbid all use of the network. This command never uses it.",
-        rich_help_panel=_RUN,
-    ),
+    typer.Option("--offline", envvar=OFFLINE.variable, help=f"{OFFLINE.help}; files work.", rich_help_panel=_RUN),
 ]
-Network = Annotated[
-    bool,
-    typer.Option(
-        "--offline", envvar="TTS_OFFLINE", help="Forbid all use of the network; files work.", rich_help_panel=_RUN
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=_RUN)]
+Mirror = Annotated[str | None, typer.Option("--mirror", metavar="URL", envvar=MIRROR.variable, help=f"{MIRROR.help}.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to all questions.", rich_help_panel=_RUN)]

@@ -1,9 +1,10 @@
-"""Everything one `say` may write, checked before any work is done."""
+"""Everything that one `tts say` may write: audio, playback, timings and a plot, checked before any work is done."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,27 @@ from typing import TYPE_CHECKING
 from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+
     from tts.audio.m4b import BookTags, BookWriter
     from tts.audio.playback import PlayerStream
     from tts.audio.writer import AudioFormat, AudioWriter
+    from tts.synthesis.timing import TimedBookmark, TimedSentence
+    from tts.synthesis.voice import Piece
+    from tts.voice.manifest import VoiceManifest
 
 STANDARD_OUTPUT = "-"
+
+# A longer picture is too wide to look at, and the spectrogram of a book too large for memory.
+MAX_PLOT_SECONDS = 60.0
+_INCHES_PER_SECOND = 3.0
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The outputs as asked for; without a file and without `play`, playing is what is meant."""
+    """The requested outputs; without a file and without `play`, the audio is played."""
 
     file: str | None = None
     format: str | None = None
@@ -30,77 +42,52 @@ class Outputs:
     plot: Path | None = None
     json: bool = False
     tags: BookTags | None = None
-    """What an audiobook tells of itself."""
+    """Title, author and cover of an audiobook."""
 
     @property
     def is_book(self) -> bool:
-        """Whether the file is an audiobook, which ffmpeg makes."""
+        """Whether the file is an audiobook, which ffmpeg writes."""
         from tts.audio.m4b import is_book
 
         return self.file is not None and self.format is None and is_book(self.file)
-
-    def rate(self, voice_rate: int) -> int:
-        """The sample rate of the file.
-
-        Raises:
-            UsageError: its format is unknown, or cannot have the rate asked for.
-        """
-        from tts.audio.writer import output_rate
-
-        return output_rate(self._kind(), voice_rate, self.sample_rate)
-
-    def _kind(self) -> AudioFormat:
-        from tts.audio.writer import FORMATS, format_of
-
-        # What an audiobook is encoded from.
-        return FORMATS["flac"] if self.is_book else format_of(self.file or STANDARD_OUTPUT, self.format)
 
     @property
     def plays(self) -> bool:
         return self.play or self.file is None
 
+    def audio_format(self) -> AudioFormat:
+        """The format of the file; of an audiobook, the one that it is encoded from."""
+        from tts.audio.writer import FORMATS, format_of
+
+        return FORMATS["flac"] if self.is_book else format_of(self.file or STANDARD_OUTPUT, self.format)
+
+    def rate(self, voice_rate: int) -> int:
+        """The sample rate of the file.
+
+        Raises:
+            UsageError: its format is unknown, or does not support the requested rate.
+        """
+        from tts.audio.writer import output_rate
+
+        return output_rate(self.audio_format(), voice_rate, self.sample_rate)
+
     def check(self, voice_rate: int) -> None:
         """Refuse what cannot work.
 
         Raises:
-            UsageError: the flags contradict each other, or name what is unknown.
+            UsageError: the flags contradict each other, or name something unknown.
             TtsError: a file cannot be written, or there is no player, plotting library or ffmpeg where one is needed.
         """
-        self._check_standard_output()
-        self._check_files(voice_rate)
-        if self.plays:
-            from tts.audio.playback import find_player
-
-            find_player()
-
-    def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream]:
-        """What takes the audio, as context managers."""
-        from tts.audio.m4b import BookWriter
-        from tts.audio.writer import AudioWriter
-
-        sinks: list[AudioWriter | BookWriter | PlayerStream] = []
-        if self.file is not None and self.is_book:
-            sinks.append(BookWriter(self.file, self.tags, self.sample_rate))
-        elif self.file is not None:
-            sinks.append(AudioWriter(self.file, self._kind(), self.sample_rate))
-        if self.plays:
-            from tts.audio.playback import PlayerStream, find_player
-
-            sinks.append(PlayerStream(find_player()))
-        return sinks
-
-    def _check_standard_output(self) -> None:
         if self.file == STANDARD_OUTPUT and self.json:
-            raise UsageError("Standard output cannot carry the audio (-o -) beside --json: write the audio to a file.")
+            raise UsageError(
+                "Standard output cannot have both the audio (-o -) and the report (--json): write the audio to a file."
+            )
         if self.file == STANDARD_OUTPUT and sys.stdout.isatty():
-            raise UsageError("Audio is not written to a terminal: send -o - through a pipe, or name a file.")
-        if self.file is None and (flag := self._flag_without_file()):
-            raise UsageError(f"{flag} is about the file to write: name it with -o FILE.")
+            raise UsageError("Audio is not written to a terminal: redirect the output of -o -, or name a file.")
+        if self.file is None and (self.format or self.sample_rate):
+            flag = "--format" if self.format else "--sample-rate"
+            raise UsageError(f"{flag} needs an output file: add -o FILE.")
 
-    def _flag_without_file(self) -> str | None:
-        return "--format" if self.format else "--sample-rate" if self.sample_rate else None
-
-    def _check_files(self, voice_rate: int) -> None:
         from tts.files import check_destination
 
         if self.file is not None:
@@ -110,7 +97,7 @@ class Outputs:
 
             find_ffmpeg()
         if self.timings is not None:
-            from tts.synthesis.timing_files import timing_format
+            from tts.synthesis.subtitles import timing_format
 
             timing_format(self.timings)
         if self.plot is not None:
@@ -119,6 +106,27 @@ class Outputs:
         targets = [check_destination(file) for file in files if file is not None]
         if len(set(targets)) < len(targets):
             raise UsageError("Two outputs have the same file name: give each its own.")
+
+        if self.plays:
+            from tts.audio.playback import find_player
+
+            find_player()
+
+    def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream]:
+        """What receives the audio, as context managers."""
+        from tts.audio.m4b import BookWriter
+        from tts.audio.writer import AudioWriter
+
+        sinks: list[AudioWriter | BookWriter | PlayerStream] = []
+        if self.file is not None and self.is_book:
+            sinks.append(BookWriter(self.file, self.tags, self.sample_rate))
+        elif self.file is not None:
+            sinks.append(AudioWriter(self.file, self.audio_format(), self.sample_rate))
+        if self.plays:
+            from tts.audio.playback import PlayerStream, find_player
+
+            sinks.append(PlayerStream(find_player()))
+        return sinks
 
 
 def check_plot(path: Path) -> None:
@@ -129,6 +137,98 @@ def check_plot(path: Path) -> None:
         TtsError: there is no plotting library.
     """
     if path.suffix.lower() != ".png":
-        raise UsageError(f"A plot is a PNG: let the name end in .png, not {path.name!r}.")
+        raise UsageError(f"A plot is a PNG file: its name must end in .png, not {path.name!r}.")
     if importlib.util.find_spec("matplotlib") is None:
         raise TtsError("Plots need matplotlib: install it with pip install 'utter-tts[plot]'.")
+
+
+class Timeline:
+    """Records when each sentence is spoken, if timings or a plot are requested, and writes them at the end."""
+
+    def __init__(self, voice: VoiceManifest, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._sample_rate = voice.sample_rate
+        # Samples, which are whole numbers: the times of a long text stay exact to the end.
+        self._n_samples = 0
+        self._sentences: list[TimedSentence] = []
+        self._bookmarks: list[TimedBookmark] = []
+        frame_seconds = voice.mel["hop_length"] / self._sample_rate
+        self._plot = MelPlot(frame_seconds) if outputs.plot is not None else None
+
+    def add(self, piece: Piece) -> None:
+        from tts.synthesis.timing import TimedBookmark, timed_sentence
+
+        is_wanted = self._outputs.timings is not None or self._plot is not None
+        if is_wanted and not piece.goes_on:
+            offset = self._n_samples / self._sample_rate
+            self._bookmarks += [TimedBookmark(mark.name, offset + mark.seconds) for mark in piece.bookmarks]
+            # A pause at the end of the text has no words.
+            if piece.text:
+                sentence = timed_sentence(piece.text, piece.phonemes, piece.marks, piece.words, offset, piece.seconds)
+                if self._outputs.timings is not None:
+                    self._sentences.append(sentence)
+                if self._plot is not None:
+                    self._plot.add(sentence, piece.mel)
+        self._n_samples += len(piece.audio.samples)
+
+    def write(self) -> tuple[str, ...]:
+        """Write the files; returns warnings."""
+        from tts.files import write_text
+
+        if self._outputs.timings is not None:
+            from tts.synthesis.subtitles import timing_format, timings_text
+
+            suffix = timing_format(self._outputs.timings)
+            seconds = self._n_samples / self._sample_rate
+            write_text(self._outputs.timings, timings_text(self._sentences, seconds, suffix, self._bookmarks))
+        if self._plot is not None and self._outputs.plot is not None:
+            self._plot.save(self._outputs.plot)
+            if self._plot.is_cut:
+                return (f"the plot ends after {self._plot.seconds:.0f} s; the audio is longer",)
+        return ()
+
+
+class MelPlot:
+    """Collects sentences up to `MAX_PLOT_SECONDS`, then draws their mel spectrograms on one time axis."""
+
+    def __init__(self, frame_seconds: float) -> None:
+        self.seconds = 0.0
+        self.is_cut = False
+        self._frame_seconds = frame_seconds
+        self._sentences: list[tuple[TimedSentence, npt.NDArray[np.float32]]] = []
+
+    def add(self, sentence: TimedSentence, mel: npt.NDArray[np.float32]) -> None:
+        """Add a sentence, timed in the complete audio; mel [n_mels, T], whose last frame ends with its audio."""
+        if self._sentences and (self.is_cut or sentence.audio_end > MAX_PLOT_SECONDS):
+            self.is_cut = True
+            return
+        self._sentences.append((sentence, mel))
+        self.seconds = sentence.audio_end
+
+    def save(self, path: Path) -> None:
+        # Its own figure object, not pyplot: that would look for a display.
+        from matplotlib.figure import Figure
+
+        from tts.files import atomic_write
+
+        figure = Figure(figsize=(max(6.0, _INCHES_PER_SECOND * self.seconds), 4.0), layout="constrained")
+        axes = figure.add_subplot(xlim=(0, self.seconds), xlabel="seconds", ylabel="mel band")
+        for sentence, mel in self._sentences:
+            n_mels, n_frames = mel.shape
+            start, end = sentence.audio_end - n_frames * self._frame_seconds, sentence.audio_end
+            axes.imshow(mel, origin="lower", aspect="auto", extent=(start, end, 0, n_mels))
+            axes.set_xlim(0, self.seconds)
+            for mark in sentence.marks:
+                axes.axvline(mark.start, color="white", linewidth=0.4)
+                _label(axes, mark.symbol, (mark.start + mark.end) / 2, n_mels * 0.94)
+            for word in sentence.words:
+                _label(axes, word.text, (word.start + word.end) / 2, n_mels * 0.02)
+        with atomic_write(path) as temporary, warnings.catch_warnings():
+            # A word in a script that the font lacks is drawn as boxes; that needs no warning.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})
+
+
+def _label(axes: Axes, text: str, seconds: float, height: float) -> None:
+    # "$5 to $6" is not a formula.
+    axes.text(seconds, height, text, color="white", ha="center", fontsize=8, clip_on=True, parse_math=False)

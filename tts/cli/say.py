@@ -2,168 +2,217 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tts.cli import flags
-from tts.cli.console import print_json, progress, tell, warn
-from tts.cli.outputs import Outputs
-from tts.cli.settings import is_from_config
-from tts.cli.source import read_text
+from tts.cli.app import is_from_config
+from tts.cli.console import print_json, progress, report, warn
+from tts.cli.inputs import read_text
+from tts.cli.outputs import Outputs, Timeline
 from tts.errors import UsageError
 from tts.kernels.execution import when_compiling
-from tts.synthesis.options import SynthesisOptions
-from tts.voice.load import Computing, check_computing, check_device
-from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice
+from tts.options import OutputOptions, SynthesisOptions, VoiceOptions
 
 if TYPE_CHECKING:
-    from tts.cli.speaking import Report
-    from tts.synthesis.pipeline import Voice
+    from tts.synthesis.voice import Voice
     from tts.text.passage import Passage
-    from tts.voice.manifest import VoiceManifest
+
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", "-f", metavar="FILE", help="Read a document instead of TEXT: .txt, .md, .html, .epub or .pdf."
+    ),
+]
+Chapters = Annotated[
+    str | None,
+    typer.Option(
+        "--chapter", metavar="N|N-M", help="Only these chapters of --file; tts text chapters FILE lists them."
+    ),
+]
+OutputFile = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE | -",
+        help="Write the audio to a file, in the format of its suffix; - is standard output.",
+        rich_help_panel="Output",
+    ),
+]
+Play = Annotated[
+    bool,
+    typer.Option("--play", help="Play the audio, also with -o; the default without -o.", rich_help_panel="Output"),
+]
 
 
+@flags.option_flags()
 def say(
     context: typer.Context,
+    *,
     text: flags.Text = None,
-    file: flags.File = None,
-    chapter: flags.Chapters = None,
-    output: flags.Output = None,
-    play: flags.Play = False,
-    format: flags.Format = None,
-    sample_rate: flags.SampleRate = None,
-    timings: flags.Timings = None,
+    file: File = None,
+    chapter: Chapters = None,
+    output: OutputFile = None,
+    play: Play = False,
+    output_options: OutputOptions,
     plot: flags.Plot = None,
-    voice: flags.Voice = DEFAULT_VOICE,
-    vocoder: flags.Vocoder = None,
-    acoustic: flags.Acoustic = None,
-    device: flags.Device = "auto",
-    engine: flags.Engine = None,
-    precision: flags.Precision = Computing.precision,
-    threads: flags.Threads = None,
-    lexicon: flags.LexiconFile = None,
-    system_espeak: flags.SystemEspeak = False,
-    speed: flags.Speed = SynthesisOptions.speed,
-    pitch: flags.Pitch = SynthesisOptions.pitch,
-    energy: flags.Energy = SynthesisOptions.energy,
-    volume: flags.Volume = SynthesisOptions.volume,
-    loudness: flags.Loudness = SynthesisOptions.loudness,
-    sentence_silence: flags.SentenceSilence = SynthesisOptions.sentence_silence,
-    paragraph_silence: flags.ParagraphSilence = SynthesisOptions.paragraph_silence,
-    clause_silence: flags.ClauseSilence = SynthesisOptions.clause_silence,
-    denoise: flags.Denoise = SynthesisOptions.denoise,
-    streams: flags.Streams = SynthesisOptions.streams,
-    seed: flags.Seed = SynthesisOptions.seed,
-    input: flags.Input = SynthesisOptions.input,
+    voice_options: VoiceOptions,
+    options: SynthesisOptions,
     json: flags.Json = False,
     quiet: flags.Quiet = False,
     verbose: flags.Verbose = False,
-    offline: flags.Offline = False,
 ) -> None:
     """Speak a text: into a file, to standard output, or through the speakers."""
-    options = asked_options(context)
-    check_device(device)
-    check_computing(engine or Computing.engine, precision)
-    # Everything that can be refused is refused before torch is loaded.
-    manifest = known_voice(voice, options)
-    # What the config file says of files yields to a file's own suffix, and is no mistake where nothing is written.
+    # Everything that can be refused is refused before the networks are loaded.
+    started = time.perf_counter()
+    from tts.synthesis.voice import load_voice
+
+    voice = load_voice(**vars(voice_options))
+    seconds = time.perf_counter() - started
+    # The format in the config file yields to a file's own suffix, and is no mistake where nothing is written.
+    format, sample_rate = output_options.format, output_options.sample_rate
     if is_from_config(context, "format") and (output is None or Path(output).suffix):
         format = None
     if is_from_config(context, "sample_rate") and output is None:
         sample_rate = None
-    outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
-    outputs.check(manifest.sample_rate)
-    content, outputs = _content(text, file, chapter, options, manifest, outputs)
-    asked = {"device": device, "engine": engine, "precision": precision, "threads": threads}
-    speaker = _load(voice, {**asked, "lexicon": lexicon, "system_espeak": system_espeak}, options, verbose=verbose)
-    report = _speak(speaker, content, options, outputs, quiet=quiet)
-    if verbose:
-        _tell_times(report)
-    if json:
-        print_json(report.document())
+    outputs = Outputs(output, format, sample_rate, play, output_options.timings, plot, json)
+    outputs.check(voice.manifest.sample_rate)
 
+    content: str | Passage
+    if file is not None:
+        if text is not None:
+            raise UsageError("There are two texts: give TEXT or --file, not both.")
+        from tts.cli.inputs import read_book
 
-def _content(
-    text: str | None,
-    file: Path | None,
-    chapter: str | None,
-    options: SynthesisOptions,
-    manifest: VoiceManifest,
-    outputs: Outputs,
-) -> tuple[str | Passage, Outputs]:
-    """What is to be said, and the outputs, which tell whose it is.
+        book = read_book(file, chapter, options.input, voice.manifest)
+        content, outputs = book.content, replace(outputs, tags=book.tags)
+    elif chapter is not None:
+        raise UsageError("--chapter is for documents: name one with --file.")
+    else:
+        content = read_text(text)
 
-    Raises:
-        UsageError: it is named twice, or not at all, or cannot be right.
-        TtsError: it cannot be read.
-    """
-    if file is None:
-        if chapter is not None:
-            raise UsageError("--chapter is about a document: name it with --file.")
-        return read_text(text), outputs
-    if text is not None:
-        raise UsageError("What to say is named twice: give TEXT or --file, not both.")
-    from tts.cli.book import read_book
-
-    book = read_book(file, chapter, options.input, manifest)
-    return book.content, replace(outputs, tags=book.tags)
-
-
-def asked_options(context: typer.Context) -> SynthesisOptions:
-    """What the flags of a command say that has one for each of the options, of the same name.
-
-    Raises:
-        UsageError: the options refuse it.
-    """
-    return SynthesisOptions(**{name: context.params[name] for name in SynthesisOptions.names()})
-
-
-def known_voice(voice: str, options: SynthesisOptions) -> VoiceManifest:
-    """The manifest of a voice.
-
-    Raises:
-        UsageError: there is no such voice, or not the vocoder or the acoustic model for it that the options name.
-    """
-    manifest = find_voice(voice)
-    if options.acoustic is not None:
-        check_acoustic(manifest, options.acoustic)
-    if options.vocoder is not None:
-        find_vocoder(manifest, options.vocoder)
-    return manifest
-
-
-def _load(voice: str, asked: dict[str, Any], options: SynthesisOptions, *, verbose: bool) -> Voice:
-    """The voice with the networks that the options ask for; `asked` is what `load_voice` takes by name."""
     started = time.perf_counter()
-    from tts.synthesis.pipeline import load_voice
-
-    loaded = load_voice(voice, **asked)
-    stages = loaded.prepare(options)
+    stages = voice.prepare(options)
+    seconds += time.perf_counter() - started
     if verbose:
-        seconds = time.perf_counter() - started
-        tell(f"voice {loaded.manifest.name} on {loaded.device} by {stages.engines}, loaded in {seconds:.2f} s")
-    return loaded
+        report(f"voice {voice.manifest.name} on {voice.device} by {stages.engines}, loaded in {seconds:.2f} s")
+    spoken = speak_with_progress(voice, content, options, outputs, quiet=quiet)
+    if verbose:
+        report(
+            f"{spoken.seconds:.2f} s of audio in {spoken.synthesis_seconds:.2f} s (real-time factor {spoken.rtf:.3f}), "
+            f"the first after {spoken.first_audio_ms:.0f} ms"
+        )
+    if json:
+        print_json(spoken.document())
 
 
-def _speak(voice: Voice, text: str | Passage, options: SynthesisOptions, outputs: Outputs, *, quiet: bool) -> Report:
-    from tts.cli.speaking import speak
+@dataclass
+class Report:
+    """The result of speaking one text. `seconds` is the duration of the audio; `synthesis_seconds` is the computing
+    time without loading and writing.
+    """
 
+    file: str | None
+    voice: str
+    acoustic: str
+    vocoder: str
+    device: str
+    sample_rate: int
+    seconds: float = 0.0
+    synthesis_seconds: float = 0.0
+    first_audio_ms: float = math.nan
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rtf(self) -> float:
+        """Seconds of computing per second of audio."""
+        return self.synthesis_seconds / self.seconds if self.seconds else math.nan
+
+    def add_warnings(self, *warnings: str) -> None:
+        self.warnings += [warning for warning in dict.fromkeys(warnings) if warning not in self.warnings]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "seconds": round(self.seconds, 6),
+            "rtf": round(self.rtf, 6),
+            "first_audio_ms": round(self.first_audio_ms, 3),
+            "voice": self.voice,
+            "acoustic": self.acoustic,
+            "vocoder": self.vocoder,
+            "device": self.device,
+            "sample_rate": self.sample_rate,
+            "warnings": self.warnings,
+        }
+
+
+def speak_with_progress(
+    voice: Voice, text: str | Passage, options: SynthesisOptions, outputs: Outputs, *, quiet: bool
+) -> Report:
+    """Speak a text into all its outputs, and show progress and warnings."""
     if not quiet:
-        when_compiling(lambda: tell("compiling for this machine, which happens once and takes some seconds"))
+        when_compiling(lambda: report("compiling for this machine, which happens once and needs some seconds"))
     length = len(text if isinstance(text, str) else text.text)
     with progress(length, quiet=quiet) as on_characters:
-        report = speak(voice, text, options, outputs, on_characters)
-    for warning in report.warnings:
+        spoken = speak(voice, text, options, outputs, on_characters)
+    for warning in spoken.warnings:
         warn(warning)
-    return report
+    return spoken
 
 
-def _tell_times(report: Report) -> None:
-    tell(
-        f"{report.seconds:.2f} s of audio in {report.synthesis_seconds:.2f} s (real-time factor {report.rtf:.3f}), "
-        f"the first after {report.first_audio_ms:.0f} ms"
-    )
+def speak(
+    voice: Voice,
+    text: str | Passage,
+    options: SynthesisOptions,
+    outputs: Outputs,
+    on_characters: Callable[[int], None],
+) -> Report:
+    """Speak a text into all its outputs. No sentence waits for the next one, unless the text is normalized in loudness.
+
+    `on_characters` is called with the number of characters of each sentence that is done.
+    """
+    from tts.audio.audio import clipped_samples
+    from tts.audio.m4b import BookWriter
+
+    rate = voice.manifest.sample_rate
+    if outputs.file is not None:
+        rate = outputs.rate(rate)
+    result = Report(outputs.file, voice.manifest.name, voice.acoustic_name, voice.vocoder_name, voice.device, rate)
+    timeline = Timeline(voice.manifest, outputs)
+    n_clipped = 0
+    with ExitStack() as stack:
+        sinks = outputs.sinks()
+        for sink in sinks:
+            stack.enter_context(sink)
+        pieces = voice.stream(text, options)
+        while True:
+            started = time.perf_counter()
+            piece = next(pieces, None)
+            result.synthesis_seconds += time.perf_counter() - started
+            if piece is None:
+                break
+            if math.isnan(result.first_audio_ms):
+                result.first_audio_ms = 1000 * result.synthesis_seconds
+            result.add_warnings(*piece.warnings)
+            result.seconds += piece.audio.seconds
+            timeline.add(piece)
+            n_clipped += clipped_samples(piece.audio)
+            for sink in sinks:
+                if isinstance(sink, BookWriter):
+                    for mark in piece.bookmarks:
+                        sink.begin_chapter(mark.name)
+                sink.write(piece.audio)
+            # A space follows most sentences in the text; the bar need not be exact.
+            on_characters(len(piece.text) + 1)
+    result.add_warnings(*timeline.write())
+    if n_clipped:
+        result.add_warnings(f"{n_clipped} samples are too loud and were clipped: lower --volume or --loudness")
+    return result

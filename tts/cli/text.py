@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from tts.cli import flags
-from tts.cli.console import print_json, warn
-from tts.cli.source import read_lines, read_text
-from tts.cli.text_chapters import chapters
+from tts.cli.console import print_json, print_table, warn
+from tts.cli.inputs import open_document, read_lines, read_text
 
 app = typer.Typer(help="What the frontend makes of a text.", no_args_is_help=True)
-app.command()(chapters)
 DEFAULT_LANGUAGE = "en-us"
+
+Document = Annotated[Path, typer.Argument(metavar="FILE", help="A document: .txt, .md, .html, .epub or .pdf.")]
+
+
+@app.command()
+def chapters(file: Document, json: flags.Json = False) -> None:
+    """List the chapters of a document, with the numbers for tts say --chapter."""
+    document = open_document(file)
+    listed = [
+        {"chapter": number, "title": chapter.title, "characters": len(chapter.passage.text)}
+        for number, chapter in enumerate(document.chapters, 1)
+    ]
+    warnings = list(dict.fromkeys(warning for chapter in document.chapters for warning in chapter.passage.warnings))
+    if json:
+        about = {"title": document.title, "author": document.author, "language": document.language}
+        print_json({**about, "chapters": listed, "warnings": warnings})
+        return
+    print_table(
+        ("", "title", "characters"),
+        [(str(row["chapter"]), str(row["title"]), f"{row['characters']:,}") for row in listed],
+    )
+    for warning in warnings:
+        warn(warning)
 
 
 @app.command()
 def normalize(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
-    """Write out numbers, abbreviations and signs; line for line from standard input."""
+    """Write numbers, abbreviations and signs as words; line by line from standard input."""
     from tts.text.normalize import read_out
 
     def answer(line: str) -> dict[str, Any]:
@@ -31,7 +53,7 @@ def normalize(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUA
         ]
         return {"normalized": spoken.text, "edits": edits, "left_out": list(spoken.left_out)}
 
-    _answer(text, "normalized", answer, json=json)
+    _answer_lines(text, "normalized", answer, json=json)
 
 
 @app.command()
@@ -42,7 +64,7 @@ def phonemes(
     system_espeak: flags.SystemEspeak = False,
     json: flags.Json = False,
 ) -> None:
-    """Give the phonemes (IPA) of a text, with its inline markup; line for line from standard input."""
+    """Print the phonemes (IPA) of a text with inline markup; line by line from standard input."""
     from tts.text.frontend import EspeakFrontend
     from tts.text.lexicon import lexicon_for
     from tts.text.markup import read_markup
@@ -58,12 +80,12 @@ def phonemes(
         ]
         return {"phonemes": reading.phonemes, "words": words, "warnings": [*passage.warnings, *reading.warnings]}
 
-    _answer(text, "phonemes", answer, json=json)
+    _answer_lines(text, "phonemes", answer, json=json)
 
 
 @app.command()
 def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
-    """Cut a text into sentences, one a line."""
+    """Split a text into sentences, one per line."""
     from tts.text.segment import split_sentences
 
     sentences = split_sentences(read_text(text), language=language)
@@ -74,8 +96,8 @@ def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE
         print(sentence)
 
 
-def _answer(text: str | None, key: str, answer: Callable[[str], dict[str, Any]], *, json: bool) -> None:
-    """Answer line for line, each at once: the other end of a pipe may wait for it."""
+def _answer_lines(text: str | None, key: str, answer: Callable[[str], dict[str, Any]], *, json: bool) -> None:
+    """Answer line by line, each immediately: the other end of a pipe may wait for it."""
     documents: list[dict[str, Any]] = []
     for line in read_lines(text):
         document = answer(line)

@@ -26,9 +26,9 @@ from tts.evaluation.comparison import (
 from tts.evaluation.listening import Listeners
 from tts.evaluation.scores import EvaluationSetup, ScoredItem, ScoredUtterance, Scores, System
 from tts.kernels.execution import one_compute_thread
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import Voice
-from tts.synthesis.sentence import random_draws, sentence_seed
+from tts.options import SynthesisOptions
+from tts.synthesis.sentences import random_generator, sentence_seed
+from tts.synthesis.voice import Voice
 from tts.training.data import Item, PreparedCorpus
 
 # Enough for the one-time work of a vocoder's first call, which must not count as the time of the first item.
@@ -136,7 +136,7 @@ class Evaluator:
         network = self._voice.vocoder(vocoder)
         mel = mel_spectrogram(torch.from_numpy(samples)[None], network.mel)[..., :n_frames].numpy()
         with one_compute_thread():
-            copied: npt.NDArray[np.float32] = network(mel, random_draws(seed))[0]
+            copied: npt.NDArray[np.float32] = network(mel, random_generator(seed))[0]
         return copied
 
     def _full_synthesis(self, vocoder: str, item: Item, recording: SpeechFeatures) -> Utterance:

@@ -1,41 +1,46 @@
-"""Several texts at a time: the networks speak the sentences of all of them together, and each as it is alone."""
+"""Several texts at a time: the networks speak the sentences of all of them together, and each as on its own."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from tts.audio.audio import Audio, apply_gain
+from tts.audio.audio import Audio, apply_gain, integrated_loudness
 from tts.errors import TtsError
 from tts.kernels.execution import one_compute_thread
-from tts.models.base import Floats, SpokenMel, WaveRequest
-from tts.synthesis.level import gain_for
-from tts.synthesis.manners import changes_pitch, frame_gains, louder, takes_in_manners, unheeded
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.sentence import Script, Sentence, heard, wave_request
-from tts.synthesis.steady import Spoken, speak_all_steadily
+from tts.models.base import Floats, SpokenMel
+from tts.options import SynthesisOptions
+from tts.synthesis.prosody import (
+    attempts_with_prosody,
+    final_mel,
+    frame_gains,
+    unsupported_prosody,
+    wave_request,
+    with_gain,
+)
+from tts.synthesis.retry import SentenceMel, speak_all_with_retries
+from tts.synthesis.sentences import Script, Sentence
+from tts.synthesis.stages import Stages
 
-if TYPE_CHECKING:
-    from tts.synthesis.pipeline import Stages
-
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """A text that was spoken, and what its listener should know, told once each."""
+    """A text that was spoken, and its warnings, each once."""
 
     audio: Audio
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A sentence among those of all scripts."""
+class _Task:
+    """A sentence of one of the scripts."""
 
     sentence: Sentence
     options: SynthesisOptions
@@ -43,105 +48,104 @@ class _Line:
     generator: np.random.Generator
 
 
-_Ready = tuple[Script, list[_Line]]
-_Heard = tuple[Spoken, SpokenMel]
+_Mel = tuple[SentenceMel, SpokenMel]
+"""A sentence's mel as the acoustic model spoke it, and the one that becomes sound."""
 
 
 def speak_all(
     scripts: Sequence[Script], stages_for: Callable[[SynthesisOptions, str | None], Stages]
 ) -> list[Utterance | TtsError]:
-    """Speak them all, in their order; where one cannot be spoken, the error says why, and the others are.
+    """Speak all scripts, in their order. A script that cannot be spoken has its error instead; the others are spoken.
 
-    `stages_for` gives the stages that options ask for, of another voice by its name, or raises TtsError.
+    `stages_for` returns the stages for options and a voice by its name, or raises TtsError.
     """
-    made: dict[int, Utterance | TtsError] = {}
-    ready: list[_Ready] = []
-    for place, script in enumerate(scripts):
+    results: dict[int, Utterance | TtsError] = {}
+    ready: dict[int, list[Stages]] = {}
+    for index, script in enumerate(scripts):
         try:
-            ready.append((script, [_line(sentence, script.options, stages_for) for sentence in script.sentences]))
+            ready[index] = [stages_for(script.options, sentence.voice) for sentence in script.sentences]
         except TtsError as error:
-            made[place] = error
+            results[index] = error
+
+    def speak(indices: Sequence[int]) -> list[Utterance | TtsError]:
+        """Speak together; if that fails, in halves, until only the failing script is left."""
+        try:
+            return list(_spoken([(scripts[index], ready[index]) for index in indices]))
+        except TtsError as error:
+            if len(indices) == 1:
+                return [error]
+        middle = len(indices) // 2
+        return [*speak(indices[:middle]), *speak(indices[middle:])]
+
     with one_compute_thread():
-        spoken = iter(_spoken_or_parted(ready))
-    return [made[place] if place in made else next(spoken) for place in range(len(scripts))]
+        results |= zip(ready, speak(list(ready)), strict=True)
+    return [results[index] for index in range(len(scripts))]
 
 
-def _line(
-    sentence: Sentence, options: SynthesisOptions, stages_for: Callable[[SynthesisOptions, str | None], Stages]
-) -> _Line:
-    return _Line(sentence, options, stages_for(options, sentence.voice), sentence.draws(options.seed))
+def gain_for(audio: Audio, options: SynthesisOptions) -> float:
+    """The gain in dB that brings an utterance to the volume and loudness of the options."""
+    if options.loudness is None:
+        return options.volume
+    measured = integrated_loudness(audio)
+    # Silence has no loudness and is left unchanged.
+    return options.volume + (options.loudness - measured if math.isfinite(measured) else 0.0)
 
 
-def _spoken_or_parted(ready: Sequence[_Ready]) -> list[Utterance | TtsError]:
-    """All of them together; where that fails in halves, until the one that it fails for is alone."""
-    try:
-        # Each time from the same random numbers.
-        return [*_spoken([(script, [_afresh(line, script) for line in lines]) for script, lines in ready])]
-    except TtsError as error:
-        if len(ready) == 1:
-            return [error]
-    middle = len(ready) // 2
-    return [*_spoken_or_parted(ready[:middle]), *_spoken_or_parted(ready[middle:])]
+def _spoken(scripts: Sequence[tuple[Script, Sequence[Stages]]]) -> Iterator[Utterance]:
+    """Speak scripts whose sentences have these stages, from fresh random numbers."""
+    tasks_by_script = [
+        [
+            _Task(sentence, script.options, each, sentence.generator(script.options.seed))
+            for sentence, each in zip(script.sentences, stages, strict=True)
+        ]
+        for script, stages in scripts
+    ]
+    tasks = [task for tasks in tasks_by_script for task in tasks if not task.sentence.is_silent]
+    mels = _by_group(tasks, lambda task: task.stages.acoustic, _mels)
+    waves = _by_group(list(zip(tasks, mels, strict=True)), lambda pair: pair[0].stages.vocoder, _waves)
+    spoken = zip(mels, waves, strict=True)
+
+    for (script, _), tasks in zip(scripts, tasks_by_script, strict=True):
+        parts: list[Floats] = []
+        warnings: list[str] = []
+        for task in tasks:
+            sentence, vocoder = task.sentence, task.stages.vocoder
+            parts.append(np.zeros(sentence.n_silent(vocoder.mel.sample_rate), np.float32))
+            warnings += [*vocoder.warnings(sentence.index), *sentence.warnings]
+            if not sentence.is_silent:
+                (result, mel), samples = next(spoken)
+                gains = frame_gains(sentence, result.places, mel.durations)
+                parts.append(with_gain(samples, 0, gains, vocoder.mel.hop_length))
+                warnings += [*unsupported_prosody(sentence, task.stages.acoustic.controls), *result.warnings]
+        audio = Audio(np.concatenate(parts), vocoder.mel.sample_rate)
+        yield Utterance(apply_gain(audio, gain_for(audio, script.options)), tuple(dict.fromkeys(warnings)))
 
 
-def _afresh(line: _Line, script: Script) -> _Line:
-    return replace(line, generator=line.sentence.draws(script.options.seed))
-
-
-def _spoken(ready: Sequence[_Ready]) -> Iterator[Utterance]:
-    lines = [line for _, lines in ready for line in lines if not line.sentence.is_silent]
-    mels = _by(lambda line: line.stages.acoustic, lines, _mels)
-    requests = [_request(line, mel) for line, (_, mel) in zip(lines, mels, strict=True)]
-    waves = _by(lambda asked: asked[0].stages.vocoder, list(zip(lines, requests, strict=True)), _waves)
-    made = zip(mels, waves, strict=True)
-    for script, spoken_lines in ready:
-        yield _utterance(script.options, spoken_lines, made)
-
-
-def _mels(lines: Sequence[_Line]) -> list[_Heard]:
-    """Each sentence as it is spoken, and what of it is heard."""
-    model = lines[0].stages.acoustic
-    asked = [takes_in_manners(line.sentence, line.options, model.controls, line.generator) for line in lines]
+def _mels(tasks: Sequence[_Task]) -> list[_Mel]:
+    """Speak sentences with the same acoustic model."""
+    model = tasks[0].stages.acoustic
+    sentences = [attempts_with_prosody(task.sentence, task.options, model.controls, task.generator) for task in tasks]
     return [
-        (spoken, heard(spoken, line.stages.vocoder.mel, line.options.clause_silence, line.sentence.cut))
-        for line, spoken in zip(lines, speak_all_steadily(model, asked), strict=True)
+        (spoken, final_mel(spoken, task.stages.vocoder.mel, task.options.clause_silence, task.sentence.cut))
+        for task, spoken in zip(tasks, speak_all_with_retries(model, sentences), strict=True)
     ]
 
 
-def _request(line: _Line, mel: SpokenMel) -> WaveRequest:
-    shifted = changes_pitch(line.sentence, line.options)
-    return wave_request(mel, line.generator, shifted=shifted, streams=line.options.streams)
+def _waves(mels: Sequence[tuple[_Task, _Mel]]) -> list[Floats]:
+    """The samples of sentences with the same vocoder."""
+    vocoder = mels[0][0].stages.vocoder
+    requests = [wave_request(task.sentence, mel, task.options, task.generator) for task, (_, mel) in mels]
+    return vocoder.speak_all(requests, [task.options.denoise for task, _ in mels])
 
 
-def _waves(asked: Sequence[tuple[_Line, WaveRequest]]) -> list[Floats]:
-    vocoder = asked[0][0].stages.vocoder
-    return vocoder.speak_all([request for _, request in asked], [line.options.denoise for line, _ in asked])
-
-
-def _utterance(options: SynthesisOptions, lines: Sequence[_Line], made: Iterator[tuple[_Heard, Floats]]) -> Utterance:
-    parts: list[Floats] = []
-    warnings: list[str] = []
-    for line in lines:
-        sentence, vocoder = line.sentence, line.stages.vocoder
-        parts.append(np.zeros(sentence.n_silent(vocoder.mel.sample_rate), np.float32))
-        warnings += [*vocoder.warnings(sentence.index), *sentence.warnings]
-        if not sentence.is_silent:
-            (spoken, mel), samples = next(made)
-            gains = frame_gains(sentence, spoken.places, mel.durations)
-            parts.append(louder(samples, 0, gains, vocoder.mel.hop_length))
-            warnings += [*unheeded(sentence, line.stages.acoustic.controls), *spoken.warnings]
-    audio = Audio(np.concatenate(parts), vocoder.mel.sample_rate)
-    return Utterance(apply_gain(audio, gain_for(audio, options)), tuple(dict.fromkeys(warnings)))
-
-
-def _by(
-    key: Callable[[Thing], Hashable], things: Sequence[Thing], work: Callable[[Sequence[Thing]], Sequence[Result]]
+def _by_group(
+    items: Sequence[Item], key: Callable[[Item], Hashable], work: Callable[[Sequence[Item]], Sequence[Result]]
 ) -> list[Result]:
-    """What `work` makes of the things, in their order, given all those of one key at a time."""
+    """The results of `work`, in the order of the items; it receives all items of one key at a time."""
     groups: dict[Hashable, list[int]] = {}
-    for place, thing in enumerate(things):
-        groups.setdefault(key(thing), []).append(place)
-    made: dict[int, Result] = {}
-    for places in groups.values():
-        made |= zip(places, work([things[place] for place in places]), strict=True)
-    return [made[place] for place in range(len(things))]
+    for index, item in enumerate(items):
+        groups.setdefault(key(item), []).append(index)
+    results: dict[int, Result] = {}
+    for indices in groups.values():
+        results |= zip(indices, work([items[index] for index in indices]), strict=True)
+    return [results[index] for index in range(len(items))]

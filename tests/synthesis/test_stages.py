@@ -10,7 +10,7 @@ from tts.models.base import Vocoder
 from tts.models.denoiser import Denoiser
 from tts.models.griffinlim import GriffinLim
 from tts.models.torch_network import TorchVocoder
-from tts.synthesis.vocoding import Vocoding
+from tts.synthesis.stages import VoiceVocoder
 
 
 class Echo(Vocoder):
@@ -38,36 +38,36 @@ def a_mel(n_frames=6):
 
 def test_the_same_mel_is_passed_on_as_it_is():
     mel = a_mel()
-    vocoding = Vocoding("echo", Echo(MEL), MEL)
-    assert vocoding.warnings(0) == ()
-    assert np.array_equal(vocoding(mel, generator()), np.repeat(mel[:, 0], 256, axis=1))
+    vocoder = VoiceVocoder("echo", Echo(MEL), MEL)
+    assert vocoder.warnings(0) == ()
+    assert np.array_equal(vocoder(mel, generator()), np.repeat(mel[:, 0], 256, axis=1))
 
 
-def test_another_mel_is_converted_and_told():
+def test_another_mel_is_converted_with_a_warning():
     other = MelSettings(f_max=7600.0, log="10")
     mel = a_mel() - 3
-    vocoding = Vocoding("echo", Echo(other), MEL)
-    told = "echo hears another mel than this voice speaks; it was converted, which costs quality"
-    assert (vocoding.warnings(0), vocoding.warnings(1)) == ((told,), ())
+    vocoder = VoiceVocoder("echo", Echo(other), MEL)
+    warning = "echo needs another mel than this voice makes; it was converted, which costs quality"
+    assert (vocoder.warnings(0), vocoder.warnings(1)) == ((warning,), ())
     expected = mel_conversion(MEL, other)(torch.tensor(mel)).numpy()
-    assert np.array_equal(vocoding(mel, generator()), np.repeat(expected[:, 0], 256, axis=1))
+    assert np.array_equal(vocoder(mel, generator()), np.repeat(expected[:, 0], 256, axis=1))
 
 
 def test_a_mel_that_cannot_be_converted_is_refused():
     with pytest.raises(UsageError, match=r"echo does not fit this voice: it makes 16000 samples a second .* 22050\."):
-        Vocoding("echo", Echo(MelSettings(sample_rate=16000)), MEL)
+        VoiceVocoder("echo", Echo(MelSettings(sample_rate=16000)), MEL)
 
 
-def test_the_hum_is_taken_off_by_as_much_as_asked():
+def test_as_much_noise_is_removed_as_requested():
     mel = a_mel()
     echo = Echo(MEL)
     denoiser = Denoiser(torch.tensor(echo.hum()), MEL.n_fft)
-    quiet = Vocoding("echo", echo, MEL)(mel, generator(), denoise=0.4)
+    quiet = VoiceVocoder("echo", echo, MEL)(mel, generator(), denoise=0.4)
     assert np.array_equal(quiet, denoiser(torch.tensor(echo(mel, generator())), 0.4).numpy())
 
 
 def test_a_mel_shorter_than_a_window_is_spoken_too():
-    vocoding = Vocoding("griffinlim", TorchVocoder(GriffinLim(MEL, n_iterations=2)), MEL)
-    assert vocoding(a_mel(1) - 3, generator()).shape == (1, MEL.hop_length)
+    vocoder = VoiceVocoder("griffinlim", TorchVocoder(GriffinLim(MEL, n_iterations=2)), MEL)
+    assert vocoder(a_mel(1) - 3, generator()).shape == (1, MEL.hop_length)
     mel = a_mel(2)
-    assert np.array_equal(Vocoding("echo", Echo(MEL), MEL)(mel, generator()), np.repeat(mel[:, 0], 256, axis=1))
+    assert np.array_equal(VoiceVocoder("echo", Echo(MEL), MEL)(mel, generator()), np.repeat(mel[:, 0], 256, axis=1))

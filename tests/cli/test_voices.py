@@ -2,6 +2,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,13 +11,12 @@ import time
 
 import pytest
 
-from tests.cli.conftest import told
+from tests.cli.conftest import error_message
+from tests.tiny_runs import acoustic_run, vocoder_run
 from tests.voice.fault_server import FaultServer, hold_after, status
-from tts.cli.console import confirm, download_bar
-from tts.cli.settings import load_settings, write_setting
-from tts.errors import TtsError, UsageError
 from tts.voice.manifest import load_manifest, verify_files
 from tts.voice.package import pack
+from tts.voice.store import find_voice
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_info_of_what_could_be_installed(fresh):
     assert b"no; tts voices install hifigan-ljspeech" in done.stdout
     assert b"56 MB; licence Apache-2.0" in done.stdout
     assert json.loads(fresh("voices", "info", "ljspeech", "--json").stdout)["default_vocoder"] == "hifigan"
-    assert "did you mean ljspeech" in told(fresh("voices", "info", "ljspech"), 2)
+    assert "did you mean ljspeech" in error_message(fresh("voices", "info", "ljspech"), 2)
 
 
 def test_the_terms_are_shown_and_must_be_agreed_to(fresh):
@@ -100,7 +100,7 @@ def test_the_terms_are_shown_and_must_be_agreed_to(fresh):
     message = done.stderr.decode()
     assert "MIT (of the training code; the page states none for the weights)" in message
     assert "https://www.dropbox.com/s/zdbfprugbagfp2w/" in message
-    assert told(done, 2).endswith("agree with --yes.")
+    assert error_message(done, 2).endswith("agree with --yes.")
     assert not fresh.voices.exists()
 
 
@@ -108,14 +108,14 @@ def test_the_terms_are_shown_and_must_be_agreed_to(fresh):
 def test_offline(fresh, how, packed):
     environment = {} if how else {"TTS_OFFLINE": "1"}
     done = fresh("voices", "install", "ljspeech", "--yes", *how, **environment)
-    assert "on the network, which --offline (TTS_OFFLINE) forbids" in told(done, 1)
+    assert "on the network, which --offline (TTS_OFFLINE) forbids" in error_message(done, 1)
     assert fresh("voices", "install", packed, *how, **environment).returncode == 0
     assert is_whole(fresh)
 
 
 def test_offline_by_config(fresh):
     (fresh.folder / "config.toml").write_text("offline = true\n")
-    assert "forbids" in told(fresh("voices", "install", "ljspeech", "--yes"), 1)
+    assert "forbids" in error_message(fresh("voices", "install", "ljspeech", "--yes"), 1)
 
 
 def test_by_address(fresh, server, packed):
@@ -142,14 +142,14 @@ def test_by_address(fresh, server, packed):
     assert json.loads(spoken.stdout)["voice"] == "pulse"
 
 
-def test_by_file_and_what_is_told(fresh, packed):
+def test_by_file_and_what_is_printed(fresh, packed):
     done = fresh("voices", "install", packed, "--as", "mine")
     assert (done.returncode, done.stdout) == (0, b"")
     assert done.stderr.decode() == (
         f'tts: installed mine in {fresh.voices / "mine"}; try: tts say --voice mine "Hello world."\n'
     )
     assert fresh("voices", "install", packed, "--quiet").stderr == b""
-    assert "There is a voice mine already: --force replaces it" in told(
+    assert "There is a voice mine already: --force replaces it" in error_message(
         fresh("voices", "install", packed, "--as", "mine"), 2
     )
     assert fresh("voices", "install", packed, "--as", "mine", "--force").returncode == 0
@@ -158,13 +158,13 @@ def test_by_file_and_what_is_told(fresh, packed):
 @pytest.mark.parametrize(("code", "said"), [(403, "does not give it out"), (404, "no such file")])
 def test_a_refusal_is_one_sentence(fresh, server, code, said):
     server.always = status(code)
-    assert said in told(fresh("voices", "install", f"{server.url}/pulse.tar", "--yes"), 1)
+    assert said in error_message(fresh("voices", "install", f"{server.url}/pulse.tar", "--yes"), 1)
     assert not (fresh.voices / "pulse").exists()
 
 
 def test_a_wrong_hash(fresh, server):
     done = fresh("voices", "install", f"{server.url}/pulse.tar", "--yes", "--sha256", "0" * 64)
-    assert "is not the file it should be: its sha256 is" in told(done, 1)
+    assert "is not the file it should be: its sha256 is" in error_message(done, 1)
     assert not (fresh.voices / "pulse").exists()
 
 
@@ -181,7 +181,7 @@ def test_evil_files_are_refused(fresh, tmp_path, kind):
             archive.addfile(member, io.BytesIO(content))
     before = set(tmp_path.rglob("*"))
     said = {"tar": "would be written outside", "bomb": "more comes out of it", "junk": "is damaged"}[kind]
-    assert said in told(fresh("voices", "install", path), 1)
+    assert said in error_message(fresh("voices", "install", path), 1)
     assert set(tmp_path.rglob("*")) - before <= {fresh.voices, fresh.voices / ".lock"}
 
 
@@ -208,9 +208,7 @@ def test_interrupted_with_ctrl_c(fresh, server, packed):
     first.send_signal(signal.SIGINT)
     _, message = first.communicate()
     assert first.returncode == 130
-    assert (
-        message.decode().splitlines()[-1].startswith("tts: interrupted: nothing was installed; what has come is kept")
-    )
+    assert message.decode().splitlines()[-1].startswith("tts: interrupted: nothing was installed; the download is kept")
     assert not (fresh.voices / "pulse").exists()
 
 
@@ -237,7 +235,7 @@ def test_a_mirror(fresh, server, packed):
     address = "https://voices.invalid/a/pulse.tar"
     assert fresh("voices", "install", address, "--yes", "--mirror", f"{server.url}/m").returncode == 0
     assert fresh("voices", "install", address, "--yes", "--as", "b", TTS_MIRROR=f"{server.url}/m").returncode == 0
-    assert "must begin with https://" in told(
+    assert "must begin with https://" in error_message(
         fresh("voices", "install", address, "--yes", "--as", "c", "--mirror", "/x"), 2
     )
 
@@ -251,18 +249,18 @@ def test_a_mirror(fresh, server, packed):
     ],
 )
 def test_what_is_not_there(fresh, source, said):
-    assert said in told(fresh("voices", "install", source, "--yes"), 2)
+    assert said in error_message(fresh("voices", "install", source, "--yes"), 2)
 
 
 def test_removal(fresh, packed):
     fresh("voices", "install", packed)
-    assert told(fresh("voices", "remove", "pulse"), 2).endswith("say --yes.")
+    assert error_message(fresh("voices", "remove", "pulse"), 2).endswith("say --yes.")
     assert is_whole(fresh)
     done = fresh("voices", "remove", "pulse", "--yes")
     assert (done.returncode, done.stdout) == (0, b"")
     assert not (fresh.voices / "pulse").exists()
-    assert "cannot be removed" in told(fresh("voices", "remove", "heart", "--yes"), 2)
-    assert "did you mean heart?" in told(fresh("voices", "remove", "hart", "--yes"), 2)
+    assert "cannot be removed" in error_message(fresh("voices", "remove", "heart", "--yes"), 2)
+    assert "did you mean heart?" in error_message(fresh("voices", "remove", "hart", "--yes"), 2)
 
 
 def test_a_broken_voice_can_be_removed(fresh, packed):
@@ -272,7 +270,7 @@ def test_a_broken_voice_can_be_removed(fresh, packed):
     assert not (fresh.voices / "pulse").exists()
 
 
-def test_removing_the_default_voice_is_told(fresh, packed):
+def test_removing_the_default_voice_is_a_warning(fresh, packed):
     fresh("voices", "install", packed)
     fresh("voices", "default", "pulse")
     message = fresh("voices", "remove", "pulse", "--yes").stderr.decode()
@@ -291,56 +289,145 @@ def test_default(fresh, packed):
     assert json.loads(fresh("voices", "default", "--json").stdout) == {"voice": "pulse", "from": str(config)}
     spoken = fresh("say", "--input", "phonemes", "həlˈoʊ", "-o", "x.wav", "--json", TTS_VOICE="")
     assert json.loads(spoken.stdout)["voice"] == "pulse"
-    assert "did you mean pulse?" in told(fresh("voices", "default", "puls"), 2)
+    assert "did you mean pulse?" in error_message(fresh("voices", "default", "puls"), 2)
     done = fresh("voices", "default", "pulse", TTS_VOICE="heart")
-    assert "TTS_VOICE is set to heart, which goes before" in done.stderr.decode()
+    assert "TTS_VOICE is set to heart, which has priority over" in done.stderr.decode()
 
 
-def test_writing_a_setting(tmp_path):
-    path = tmp_path / "new" / "config.toml"
-    write_setting(path, "voice", 'a "b" \\ é')
-    assert load_settings(path) == {"voice": 'a "b" \\ é'}
-    path.write_text("speed = 1.5\n")
-    write_setting(path, "voice", "x")
-    assert path.read_text() == 'voice = "x"\nspeed = 1.5\n'
-    path.write_text('voice = """\nx\n"""\n')
-    with pytest.raises(TtsError, match=r'too cleverly: write voice = "y" into it by hand'):
-        write_setting(path, "voice", "y")
-    assert load_settings(path) == {"voice": "x\n"}
+PHONEMES = ("--input", "phonemes", "həlˈoʊ")
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+@pytest.fixture
+def runs(random_voice, tmp_path):
+    """Two acoustic runs and a vocoder run, as somebody names them on the command line."""
+    acoustic_run(tmp_path / "runs" / "ac", random_voice, "fastspeech2")
+    acoustic_run(tmp_path / "runs" / "taco", random_voice, "tacotron2")
+    vocoder_run(tmp_path / "runs" / "voc", random_voice, "waveglow")
+    return "runs/ac", "runs/taco", "runs/voc"
+
+
+def test_packing(fresh, packed, pulse_voice):
+    done = fresh("voices", "pack", pulse_voice, "-o", "out.tar", "--json")
+    report = json.loads(done.stdout)
+    assert (report["voice"], report["file"]) == ("pulse", "out.tar")
+    assert (fresh.folder / "out.tar").read_bytes() == packed.read_bytes()
+    assert report["sha256"] == hashlib.sha256(packed.read_bytes()).hexdigest()
+    fresh("voices", "install", packed)
+    assert fresh("voices", "pack", "pulse", "-o", "by-name.tar").returncode == 0
+    assert (fresh.folder / "by-name.tar").read_bytes() == packed.read_bytes()
+    assert "end in .tar or .tar.gz" in error_message(fresh("voices", "pack", "pulse", "-o", "x.zip"), 2)
+
+
+def test_packing_a_damaged_voice(fresh, pulse_voice, tmp_path):
+    voice = shutil.copytree(pulse_voice, tmp_path / "damaged")
+    (voice / "vocos.safetensors").write_bytes(b"cut")
+    assert "cannot be packed" in error_message(fresh("voices", "pack", voice, "-o", "x.tar"), 1)
+    assert not (fresh.folder / "x.tar").exists()
+
+
+def test_runs_are_packed_installed_and_speak(fresh, runs):
+    done = fresh("voices", "pack", *runs, "-o", "my-voice.tar", "--name", "my-voice", "--licence", "CC0-1.0", "--json")
+    report = json.loads(done.stdout)
+    assert (report["voice"], report["file"], report["size"]) == (
+        "my-voice",
+        "my-voice.tar",
+        (fresh.folder / "my-voice.tar").stat().st_size,
+    )
+    assert report["acoustics"] == ["fastspeech2", "tacotron2"]
+    assert report["vocoders"] == ["waveglow", "griffinlim"]
+    assert fresh("voices", "install", "my-voice.tar").returncode == 0
+    assert load_manifest(fresh.voices / "my-voice").licence == "CC0-1.0"
+
+    def said(*flags):
+        arguments = ("say", *PHONEMES, "--voice", "my-voice", "-o", "x.wav", "--json", *flags)
+        report = json.loads(fresh(*arguments).stdout)
+        return report["acoustic"], report["vocoder"], (fresh.folder / "x.wav").read_bytes()
+
+    usual, other = said(), said("--acoustic", "tacotron2")
+    assert usual[:2] == ("fastspeech2", "waveglow")
+    assert other[:2] == ("tacotron2", "waveglow")
+    assert usual[2] != other[2]
+
+
+def test_a_run_speaks_with_the_vocoder_of_another(fresh, runs):
+    """And what is packed of them says the same, sample for sample."""
+    flags = ("--voice", "runs/ac", "--vocoder", "runs/voc")
+    report = json.loads(fresh("say", *PHONEMES, *flags, "-o", "runs.wav", "--json").stdout)
+    assert (report["voice"], report["vocoder"], report["warnings"]) == ("random", "runs/voc", [])
+    assert fresh("voices", "pack", "runs/ac", "runs/voc", "-o", "mine/", "--name", "mine").returncode == 0
+    assert fresh("say", *PHONEMES, "--voice", "mine/", "-o", "packed.wav").returncode == 0
+    assert (fresh.folder / "runs.wav").read_bytes() == (fresh.folder / "packed.wav").read_bytes()
+    report = json.loads(fresh("say", *PHONEMES, *flags[:2], "-o", "runs.wav", "--json").stdout)
+    assert report["vocoder"] == "griffinlim"
+
+
+def test_its_description_is_that_of_another_voice_or_of_the_flags(fresh, runs):
+    done = fresh("voices", "pack", *runs, "-o", "mine", "--head", "heart", "--version", "7", "--description", "Mine.")
+    assert done.stdout == b""
+    assert b"packed heart (fastspeech2, tacotron2, waveglow, griffinlim) into mine (" in done.stderr
+    packed, heart = load_manifest(fresh.folder / "mine"), find_voice("heart")
+    assert (packed.name, packed.licence, packed.provenance) == (heart.name, heart.licence, heart.provenance)
+    assert (packed.version, packed.description) == ("7", "Mine.")
 
 
 @pytest.mark.parametrize(
-    ("answer", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("no\n", False), ("", False)]
+    ("arguments", "code", "said"),
+    [
+        (("runs/ac", "runs/ac", "-o", "x.tar"), 2, "both have acoustic models called fastspeech2"),
+        (("runs/ac", "runs/voc", "-o", "x.tar", "--name", "my voice"), 2, "No voice can be called 'my voice'"),
+        (("runs/none", "-o", "x.tar"), 1, "it has no voice.toml"),
+        (("runs/ac", "-o", "runs/taco"), 1, "holds other things"),
+        (("runs/ac",), 2, "--output"),
+        (("-o", "x.tar"), 2, "DIR|NAME"),
+    ],
 )
-def test_a_question_at_the_terminal(monkeypatch, answer, agreed):
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    monkeypatch.setattr(sys, "stderr", screen)
-    assert confirm("Go on?", yes=False, refusal="") is agreed
-    assert screen.getvalue() == "tts: Go on? [y/N] "
+def test_refused_packs_leave_nothing(fresh, runs, arguments, code, said):
+    before = sorted(fresh.folder.rglob("*"))
+    assert said in error_message(fresh("voices", "pack", *arguments), code)
+    assert sorted(fresh.folder.rglob("*")) == before
 
 
-def test_a_question_to_nobody(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
-    assert confirm("Go on?", yes=True, refusal="Say --yes.")
-    with pytest.raises(UsageError, match=r"Say --yes\."):
-        confirm("Go on?", yes=False, refusal="Say --yes.")
+PHONEMES = ("--input", "phonemes", "həlˈoʊ")
 
 
-def test_the_bar_shows_on_a_terminal_only(monkeypatch):
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stderr", screen)
-    with download_bar("model[bold].ckpt", quiet=False) as progress:
-        progress(1_000_000, 2_000_000)
-    assert "model[bold].ckpt" in screen.getvalue()
-    assert "2.0 MB" in screen.getvalue()
-    for quiet, stream in ((True, Terminal()), (False, io.StringIO())):
-        monkeypatch.setattr(sys, "stderr", stream)
-        with download_bar("x", quiet=quiet) as progress:
-            progress(1, 2)
-        assert stream.getvalue() == ""
+@pytest.fixture
+def own_voice(fresh, random_voice):
+    return shutil.copytree(random_voice, fresh.folder / "mine")
+
+
+def test_a_voice_gets_graphs_and_speaks_with_them(fresh, own_voice):
+    done = fresh("voices", "export", "mine/", "-o", "exported", "--json")
+    report = json.loads(done.stdout)
+    assert (report["voice"], report["graphs"]) == (
+        "random",
+        {"fastspeech2": "fastspeech2.onnx", "source_filter": "source_filter.onnx"},
+    )
+    assert report["sizes"]["fastspeech2.onnx"] == (fresh.folder / "exported" / "fastspeech2.onnx").stat().st_size
+    assert b"PyTorch goes on to speak with tacotron2, waveglow, griffinlim" in done.stderr
+    assert not (own_voice / "fastspeech2.onnx").exists()
+    for engine in ("onnx", "auto"):
+        done = fresh("say", *PHONEMES, "-v", "exported/", "--engine", engine, "-o", f"{engine}.wav")
+        assert done.returncode == 0, done.stderr
+    assert (fresh.folder / "onnx.wav").read_bytes() == (fresh.folder / "auto.wav").read_bytes()
+    assert fresh("voices", "verify", "exported/").returncode == 0
+
+
+def test_without_an_output_the_voice_itself_gets_them(fresh, own_voice):
+    done = fresh("voices", "export", "mine/")
+    assert done.stdout == b""
+    assert b"has graphs of fastspeech2 (" in done.stderr
+    assert load_manifest(own_voice).acoustics["fastspeech2"].graph == "fastspeech2.onnx"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("none",), 2, "There is no voice 'none'"),
+        (("mine/", "-o", "no/where"), 1, "The folder"),
+        ((), 2, "NAME|DIR"),
+    ],
+)
+def test_refused_exports_leave_nothing(fresh, own_voice, arguments, code, said):
+    before = sorted(fresh.folder.rglob("*"))
+    assert said in error_message(fresh("voices", "export", *arguments), code)
+    assert sorted(fresh.folder.rglob("*")) == before

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from tests.audio.test_m4b import FAKE
-from tests.cli.conftest import told
+from tests.cli.conftest import error_message
 
 BOOK = (
     "<html lang=en><title>A book</title><meta name=author content='Ann Lee'>"
@@ -59,24 +59,24 @@ def test_plain_text_may_hold_markup_and_other_inputs_come_from_files_too(here, t
     [
         (("-f", "none.txt", "-o", "a.wav"), 1, "none.txt cannot be read: No such file or directory."),
         (("-f", "book.html", "--chapter", "4", "-o", "a.wav"), 2, "There is no chapter 4: there are 3 chapters"),
-        (("-f", "book.html", "Hello", "-o", "a.wav"), 2, "What to say is named twice: give TEXT or --file, not both."),
-        (("Hello", "--chapter", "1", "-o", "a.wav"), 2, "--chapter is about a document: name it with --file."),
+        (("-f", "book.html", "Hello", "-o", "a.wav"), 2, "There are two texts: give TEXT or --file, not both."),
+        (("Hello", "--chapter", "1", "-o", "a.wav"), 2, "--chapter is for documents: name one with --file."),
         (
             ("-f", "a.docx", "-o", "a.wav"),
             2,
             "a.docx has the suffix .docx; documents that can be read have one of .txt",
         ),
-        (("-f", "out.wav"), 2, "--file names what is read, not 'out.wav': the audio to write is named with -o."),
+        (("-f", "out.wav"), 2, "--file is the text to read, not 'out.wav': name the audio to write with -o."),
         (("-f", "book.html", "--input", "phonemes", "--chapter", "1", "-o", "a.wav"), 2, "--chapter is for documents"),
     ],
 )
-def test_what_cannot_be_right_is_told(here, book, arguments, code, message):
+def test_what_cannot_be_right_is_refused(here, book, arguments, code, message):
     # Whatever plays is no part of this.
     done = here("say", *arguments, *(() if "-o" in arguments else ("-o", "x.wav")))
-    assert message in told(done, code)
+    assert message in error_message(done, code)
 
 
-def test_a_voice_of_another_language_is_told(here, tmp_path):
+def test_a_voice_of_another_language_is_a_warning(here, tmp_path):
     (tmp_path / "a.html").write_text("<html lang=de-AT><p>Hello.")
     done = here("say", "-f", "a.html", "-o", "a.wav")
     assert (done.returncode, done.stderr.decode().count("the document is in de-at, but the voice pulse speaks en")) == (
@@ -88,7 +88,7 @@ def test_a_voice_of_another_language_is_told(here, tmp_path):
 def test_an_audiobook_has_the_chapters_of_its_document(here, book, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
-    log = tmp_path / "told.json"
+    log = tmp_path / "metadata.json"
     (folder / "ffmpeg").write_text(FAKE.format(python=sys.executable, log=str(log), fails=False))
     (folder / "ffmpeg").chmod(0o755)
     done = here("say", "-f", book, "-o", "a.m4b", "--json", PATH=str(folder))
@@ -107,7 +107,7 @@ def test_an_audiobook_has_the_chapters_of_its_document(here, book, tmp_path):
 
 def test_an_audiobook_without_ffmpeg_is_refused_at_once(here, book):
     done = here("say", "-f", book, "-o", "a.m4b", PATH="")
-    assert told(done, 1) == (
+    assert error_message(done, 1) == (
         "tts: An audiobook needs ffmpeg, which is not installed here: install it, or write .opus or .mp3."
     )
 
@@ -149,9 +149,9 @@ def test_a_batch_of_plain_text_is_a_document_where_it_is_said(tts, tmp_path):
     assert tts("batch", "a.txt", "-o", "out", "--jobs", "1", "--layout", "document").returncode == 0
     names = ["01-chapter-1.wav", "02-chapter-2.wav", "manifest.jsonl"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
-    assert "A document is a file" in told(tts("batch", "-", "-o", "out", "--layout", "document"), 2)
+    assert "A document is a file" in error_message(tts("batch", "-", "-o", "out", "--layout", "document"), 2)
     done = tts("batch", "a.txt", "-o", "out", "--layout", "document", "--input", "phonemes")
-    assert "A document is text: leave --input phonemes out." in told(done, 2)
+    assert "A document is text: leave --input phonemes out." in error_message(done, 2)
 
 
 def test_a_chapter_may_be_longer_than_an_utterance(tts, tmp_path):
@@ -162,7 +162,7 @@ def test_a_chapter_may_be_longer_than_an_utterance(tts, tmp_path):
     assert soundfile.info(tmp_path / "out" / "01-a.wav").duration > 300
 
 
-def test_doctor_tells_what_reads_documents(here):
+def test_doctor_reports_what_reads_documents(here):
     done = here("doctor", "--json")
     (row,) = [row for row in json.loads(done.stdout) if row["check"] == "documents"]
     assert "markdown-it-py" in row["detail"]

@@ -1,18 +1,21 @@
+import logging
 import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import tts
 from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
 from tts.audio.audio import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.base import SpokenMel, Vocoder
-from tts.synthesis.options import SynthesisOptions
-from tts.synthesis.pipeline import load_voice
-from tts.synthesis.sentence import sentence_seed, without_long_edges
+from tts.options import SynthesisOptions
+from tts.synthesis.prosody import without_long_edges
+from tts.synthesis.sentences import sentence_seed
+from tts.synthesis.stages import VoiceVocoder
 from tts.synthesis.timing import TimedBookmark
-from tts.synthesis.vocoding import Vocoding
+from tts.synthesis.voice import load_voice
 from tts.text.symbols import ENGLISH_IPA, TORCHAUDIO_CHARACTERS
 from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
 
@@ -27,7 +30,7 @@ def pulse(voices_folder):
 @pytest.fixture(scope="module")
 def random(voices_folder):
     voice = load_voice(str(voices_folder / "random"), device="cpu")
-    voice._vocoders["striped"] = Vocoding("striped", Striped(), MEL)
+    voice._vocoders["striped"] = VoiceVocoder("striped", Striped(), MEL)
     return voice
 
 
@@ -47,7 +50,7 @@ def test_every_sample_of_the_pulse_voice(pulse):
     np.testing.assert_allclose(audio.samples, expected, atol=1e-5)
 
 
-def test_speed_two_takes_half_the_time(pulse):
+def test_speed_two_needs_half_the_time(pulse):
     audio = pulse.say("həlˈoʊ", SynthesisOptions(input="phonemes", speed=2.0))
     np.testing.assert_allclose(audio.samples, pulses((6 + 2) * FRAMES_PER_SYMBOL // 2), atol=1e-5)
 
@@ -77,7 +80,7 @@ class Halved(Vocoder):
 
 def test_a_sentence_may_come_in_stretches(voices_folder):
     voice = load_voice(str(voices_folder / "pulse"), device="cpu")
-    voice._vocoders["halved"] = Vocoding("halved", Halved(), MEL)
+    voice._vocoders["halved"] = VoiceVocoder("halved", Halved(), MEL)
     options = SynthesisOptions(vocoder="halved", sentence_silence=0.1)
     first, rest, second, end = voice.stream("Hello. Hello.", options)
     assert [piece.goes_on for piece in (first, rest, second, end)] == [False, True, False, True]
@@ -94,7 +97,7 @@ def test_a_sentence_may_come_in_stretches(voices_folder):
     assert len(short.samples) == 3 * FRAMES_PER_SYMBOL * HOP
 
 
-def test_marks_say_when_each_symbol_is_heard(pulse):
+def test_marks_are_the_times_of_the_symbols(pulse):
     first, second = pulse.stream("oʊ\na", SynthesisOptions(input="phonemes", sentence_silence=0.5))
     seconds = FRAMES_PER_SYMBOL * HOP / 22050
     assert [mark.symbol for mark in first.marks] == ["o", "ʊ"]
@@ -119,7 +122,7 @@ def test_what_the_author_marked_is_done(pulse):
     assert not paused[1].audio.samples[:11025].any()
 
 
-def test_a_manner_is_that_of_its_words(pulse):
+def test_prosody_is_that_of_its_words(pulse):
     plain, loud, again = pulse.stream(
         "<speak>Hello. <prosody volume='+6dB' rate='200%'>Hello.</prosody> Hello.</speak>",
         SynthesisOptions(input="ssml", sentence_silence=0.0),
@@ -133,8 +136,8 @@ def test_another_voice_may_speak_a_part(pulse, random, voices_folder):
     text = f"<speak>Hello. <voice name='{voices_folder / 'random'}'>Hello.</voice></speak>"
     first, second = pulse.stream(text, SynthesisOptions(input="ssml", sentence_silence=0.0))
     np.testing.assert_array_equal(first.audio.samples, pulse.say("Hello.").samples)
-    alone = random.say(text, SynthesisOptions(input="ssml", sentence_silence=0.0)).samples
-    np.testing.assert_array_equal(second.audio.samples, alone[-len(second.audio.samples) :])
+    expected = random.say(text, SynthesisOptions(input="ssml", sentence_silence=0.0)).samples
+    np.testing.assert_array_equal(second.audio.samples, expected[-len(second.audio.samples) :])
     (refused,) = pulse.stream("<speak><voice name='nobody'>Hello.</voice></speak>", SynthesisOptions(input="ssml"))
     assert "asks for the voice 'nobody', and another speaks" in refused.warnings[0]
 
@@ -212,7 +215,7 @@ OTHER_VALUES = {
 @pytest.mark.parametrize("name", SynthesisOptions.names())
 def test_every_option_changes_the_samples(random, name):
     text = "həlˈoʊ. Həlˈoʊ, həlˈoʊ.\n\nhəlˈoʊ."
-    # Only some vocoders have a hum to take off, or can speak several stretches at a time.
+    # Only some vocoders have noise that can be removed, or can generate several segments in parallel.
     options = SynthesisOptions(vocoder={"denoise": "waveglow", "streams": "striped"}.get(name))
     usual = random.say(text, options).samples
     changed = random.say(text, replace(options, **{name: OTHER_VALUES[name]})).samples
@@ -231,6 +234,45 @@ def test_same_options_same_samples(random):
     np.testing.assert_array_equal(first, again)
 
 
+def test_networks_are_chosen_when_the_voice_is_loaded_or_for_one_text(random, voices_folder):
+    chosen = {"vocoder": "griffinlim", "acoustic": "tacotron2"}
+    voice = load_voice(str(voices_folder / "random"), device="cpu", **chosen)
+    assert (voice.vocoder_name, voice.acoustic_name) == ("griffinlim", "tacotron2")
+    samples = voice.say("Hello.").samples
+    np.testing.assert_array_equal(samples, random.say("Hello.", SynthesisOptions(**chosen)).samples)
+    back = voice.say("Hello.", SynthesisOptions(vocoder="source_filter", acoustic="fastspeech2")).samples
+    np.testing.assert_array_equal(back, random.say("Hello.").samples)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"vocoder": "grifinlim"}, r"no vocoder 'grifinlim'; did you mean griffinlim\?"),
+        ({"acoustic": "tacotron"}, r"no acoustic model 'tacotron'; did you mean tacotron2\?"),
+    ],
+)
+def test_unknown_networks_are_refused_when_the_voice_is_loaded(voices_folder, chosen, message):
+    with pytest.raises(UsageError, match=message):
+        load_voice(str(voices_folder / "random"), device="cpu", **chosen)
+
+
+def test_what_happens_is_logged(voices_folder, caplog):
+    with caplog.at_level(logging.DEBUG, logger="tts"):
+        load_voice(str(voices_folder / "pulse"), device="cpu").say("Hello. Bye.")
+    messages = [record.getMessage() for record in caplog.records if record.name == "tts"]
+    assert messages[0] == f"voice pulse from {voices_folder / 'pulse'} on cpu"
+    assert messages[1:3] == ["acoustic model fastspeech2 of pulse by torch", "vocoder vocos for pulse by torch"]
+    assert [message.split(",")[0] for message in messages[3:]] == ["sentence 0: 'Hello.'", "sentence 1: 'Bye.'"]
+
+
+def test_the_package_has_what_its_functions_return_and_raise():
+    assert sorted(tts.__all__) == tts.__all__
+    assert all(getattr(tts, name) is not None for name in tts.__all__)
+    assert tts.Piece is type(next(load_voice(device="cpu").stream("Hello.")))
+    with pytest.raises(AttributeError, match="has no attribute 'say'"):
+        tts.say  # noqa: B018
+
+
 def test_unknown_symbols_are_dropped_and_named(pulse):
     (piece,) = pulse.stream("a界ɸi", SynthesisOptions(input="phonemes"))
     assert piece.warnings == ("symbols this voice does not know were left out: ɸ 界",)
@@ -244,7 +286,7 @@ def test_nothing_to_speak_is_refused(pulse, text):
 
 
 def test_a_vocoder_without_a_hum_cannot_be_denoised(random):
-    with pytest.raises(UsageError, match=r"source_filter has no hum .* WaveGlow and HiFi-GAN"):
+    with pytest.raises(UsageError, match=r"source_filter has no constant noise .* WaveGlow and HiFi-GAN"):
         next(random.stream("Hello.", SynthesisOptions(denoise=0.1)))
 
 

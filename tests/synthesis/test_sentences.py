@@ -7,8 +7,8 @@ import pytest
 
 from tts import SynthesisOptions
 from tts.errors import TtsError, UsageError
-from tts.synthesis.reader import passage_of, read_sentences
-from tts.synthesis.sentence import Place
+from tts.synthesis.sentences import passage_of, read_sentences
+from tts.synthesis.timing import BookmarkPosition
 from tts.text.passage import Bookmark, Passage, Pause, Prosody, SpokenAs
 from tts.text.reading import Reading, ReadWord
 from tts.text.segment import segments
@@ -86,7 +86,7 @@ def test_what_comes_after_the_last_sentence_is_a_sentence_of_silence():
     first, last = sentences("One is here. ", Pause(13, 2.0), Bookmark(13, "end"))
     assert not first.is_silent
     assert last.is_silent
-    assert (last.silence, last.bookmarks, last.index) == (2.0, (Place("end", 0),), 1)
+    assert (last.silence, last.bookmarks, last.index) == (2.0, (BookmarkPosition("end", 0),), 1)
 
 
 def test_a_sentence_that_cannot_be_spoken_leaves_its_boundary_and_warnings_to_the_next():
@@ -98,21 +98,21 @@ def test_a_sentence_that_cannot_be_spoken_leaves_its_boundary_and_warnings_to_th
     assert first.notices == ()
 
 
-def test_warnings_of_the_text_are_told_with_the_first_sentence():
+def test_warnings_of_the_text_belong_to_the_first_sentence():
     first, second = sentences(Passage("One is here. Two is here.", (), ("no such tag",)))
     assert (first.notices, second.notices) == (("no such tag",), ())
 
 
 def test_bookmarks_stand_before_or_within_a_sentence():
     first, second = sentences("One is here. Two is here.", Bookmark(0, "a"), Bookmark(4, "b"), Bookmark(12, "c"))
-    assert first.bookmarks == (Place("a", 0), Place("b", 4))
-    assert second.bookmarks == (Place("c", 0),)
+    assert first.bookmarks == (BookmarkPosition("a", 0), BookmarkPosition("b", 4))
+    assert second.bookmarks == (BookmarkPosition("c", 0),)
 
 
-def test_manners_are_those_of_words_and_nest():
+def test_prosody_is_that_of_words_and_nests():
     loud, high = Prosody(volume=6.0), Prosody(pitch=2.0)
     (made,) = sentences("One is two, or three.", SpokenAs(4, 21, loud), SpokenAs(7, 10, high))
-    assert [(made.phonemes[each.first : each.last], each.prosody) for each in made.manners] == [
+    assert [(made.phonemes[each.first : each.last], each.prosody) for each in made.prosody] == [
         ("is ", loud),
         ("two, ", Prosody(pitch=2.0, volume=6.0)),
         ("or three.", loud),
@@ -141,7 +141,7 @@ def test_where_another_voice_cannot_be_had_this_one_speaks_and_says_so():
     assert sentence.notices == ("the text asks for the voice 'eve', and another speaks: there is none.",)
 
 
-def test_phonemes_are_a_sentence_a_line():
+def test_phonemes_are_one_sentence_per_line():
     made = sentences("a b\n\n  c \n", options=SynthesisOptions(input="phonemes"))
     assert [each.phonemes for each in made] == ["a b", "c"]
 

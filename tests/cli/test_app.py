@@ -5,6 +5,7 @@ import sys
 import pytest
 
 import tts as package
+from tts.cli.app import current_spelling
 
 HEAVY = {
     "torch",
@@ -58,6 +59,37 @@ def test_light_commands_import_nothing_heavy(tts, arguments):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=tts.environment, check=True)
     assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("old", "current"),
+    [
+        ("say --runtime torch Hi", "say --engine torch Hi"),
+        ("bench --runtime=onnx", "bench --engine=onnx"),
+        ("say Hi --offline", "say Hi"),
+        ("--debug doctor --offline --json", "--debug doctor --json"),
+        ("batch a.txt --engine ray --runtime onnx", "batch a.txt --cluster ray --engine onnx"),
+        ("batch --engine=local a.txt", "batch --cluster=local a.txt"),
+        ("batch --engine onnx a.txt", "batch --engine onnx a.txt"),
+        ("voices install x --offline", "voices install x --offline"),
+        ("text normalize --runtime", "text normalize --runtime"),
+    ],
+)
+def test_old_spellings_of_flags(old, current):
+    assert current_spelling(old.split()) == current.split()
+
+
+def test_old_spellings_work_and_are_not_shown(tts, here, tmp_path):
+    done = here("say", "Hi.", "--runtime", "torch", "--offline", "-o", "a.wav", "--", TTS_OFFLINE="1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    (tmp_path / "list.txt").write_text("a|One.")
+    flags = ("--jobs", "1", "--engine", "local", "--runtime", "torch", "--offline", "--quiet")
+    assert tts("batch", "list.txt", "-o", "out", *flags).returncode == 0
+    assert (tmp_path / "out" / "a.wav").exists()
+    shown = b"".join(here(command, "--help").stdout for command in ("say", "batch", "bench", "evaluate", "doctor"))
+    assert b"--engine" in shown
+    assert b"--cluster" in shown
+    assert not [flag for flag in (b"--runtime", b"--offline", b"local|ray|") if flag in shown]
 
 
 def test_voices_list(tts):
@@ -127,7 +159,7 @@ def test_doctor_names_the_users_lexicons(tts, tmp_path):
     path.write_text("SQL\tsequel\ngif\tjif\n")
     path.with_name("lexicon.en.tsv").write_text("SQL\n")
     found = rows(TTS_NO_USER_LEXICON="1")
-    assert found["lexicon"] == ("ok", f"{path}, 2 entries; left out, as TTS_NO_USER_LEXICON says")
+    assert found["lexicon"] == ("ok", f"{path}, 2 entries; ignored because of TTS_NO_USER_LEXICON")
     assert found["lexicon en"][0] == "fail"
     assert "lexicon.en.tsv, line 1: expected a word" in found["lexicon en"][1]
 

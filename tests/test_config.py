@@ -1,0 +1,76 @@
+import pytest
+
+from tts import config
+from tts.config import config_file, config_folder, is_offline, load_settings, voices_folder, write_setting
+from tts.errors import TtsError
+from tts.text import lexicon
+from tts.voice import store
+
+
+def test_writing_a_setting(tmp_path):
+    path = tmp_path / "new" / "config.toml"
+    write_setting(path, "voice", 'a "b" \\ é')
+    assert load_settings(path) == {"voice": 'a "b" \\ é'}
+    path.write_text("speed = 1.5\n")
+    write_setting(path, "voice", "x")
+    assert path.read_text() == 'voice = "x"\nspeed = 1.5\n'
+    path.write_text('voice = """\nx\n"""\n')
+    with pytest.raises(TtsError, match=r'Could not edit .* automatically\. Add this line yourself: voice = "y"'):
+        write_setting(path, "voice", "y")
+    assert load_settings(path) == {"voice": "x\n"}
+
+
+def test_folders(monkeypatch, tmp_path):
+    for variable in ("TTS_CONFIG", "TTS_VOICES_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    assert config_file().parts[-2:] == ("utter", "config.toml")
+    assert voices_folder().parts[-2:] == ("utter", "voices")
+    monkeypatch.setenv("TTS_CONFIG", str(tmp_path / "mine.toml"))
+    monkeypatch.setenv("TTS_VOICES_DIR", str(tmp_path / "voices"))
+    assert (config_file(), config_folder()) == (tmp_path / "mine.toml", tmp_path)
+    assert voices_folder() == tmp_path / "voices"
+    # One answer, whoever asks.
+    assert config_folder() == lexicon.config_folder()
+    assert voices_folder() == store.voices_folder()
+
+
+@pytest.mark.parametrize(
+    ("value", "settings", "offline"),
+    [
+        (None, {}, False),
+        (None, {"offline": True}, True),
+        ("1", {}, True),
+        ("true", {}, True),
+        ("0", {"offline": True}, False),
+    ],
+)
+def test_offline(monkeypatch, value, settings, offline):
+    monkeypatch.delenv("TTS_OFFLINE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("TTS_OFFLINE", value)
+    assert is_offline(settings) is offline
+
+
+def test_lexicons_of_the_user_are_ignored_where_the_environment_says_so(monkeypatch):
+    for value, ignored in (("1", True), ("0", False), ("", False)):
+        monkeypatch.setenv("TTS_NO_USER_LEXICON", value)
+        assert config.ignores_user_lexicons() is ignored
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("sped = 2", "has an unknown key 'sped'; did you mean speed"),
+        ("zzz = 2", r"has an unknown key 'zzz'; the keys are voice, "),
+        ("speed = 'fast'", "speed must be a number, not 'fast'"),
+        ("seed = 1.5", "seed must be a whole number, not 1.5"),
+        ("seed = true", "seed must be a whole number, not True"),
+        ("offline = 1", "offline must be true or false, not 1"),
+        ("speed", "is not valid TOML"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused(tmp_path, content, message):
+    path = tmp_path / "config.toml"
+    path.write_text(content)
+    with pytest.raises(TtsError, match=message):
+        load_settings(path)

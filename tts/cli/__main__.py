@@ -1,5 +1,0 @@
-"""`python -m tts.cli`."""
-
-from tts.cli import main
-
-main()

@@ -1,0 +1,339 @@
+"""A loaded voice, and how it speaks: text → sentences → phonemes → mel spectrogram → waveform."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.audio.audio import Audio, apply_gain
+from tts.errors import TtsError, UsageError
+from tts.kernels.execution import one_compute_thread, set_compute_threads
+from tts.models.base import AcousticModel
+from tts.options import SynthesisOptions, VoiceOptions
+from tts.synthesis.many import Utterance, gain_for, speak_all
+from tts.synthesis.prosody import (
+    attempts_with_prosody,
+    final_mel,
+    frame_gains,
+    unsupported_prosody,
+    wave_request,
+    with_gain,
+)
+from tts.synthesis.retry import speak_all_with_retries
+from tts.synthesis.sentences import Script, Sentence, passage_of, read_sentences
+from tts.synthesis.stages import Stages, VoiceVocoder
+from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_bookmarks, timed_words
+from tts.text.frontend import Frontend, frontend_for
+from tts.text.lexicon import lexicon_for
+from tts.text.passage import Level, Passage
+from tts.voice.load import Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
+from tts.voice.manifest import VoiceManifest, mel_settings
+from tts.voice.store import check_acoustic, find_vocoder, find_voice
+
+logger = logging.getLogger("tts")
+logger.addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One spoken sentence, as `Voice.stream` yields it.
+
+    `audio` includes the silence before the sentence; `mel` [n_mels, T] does not. Times are in seconds from the start of
+    `audio`. What comes after the last sentence (a pause or a bookmark) is a piece without words.
+
+    A long sentence may be divided: its first piece describes the complete sentence, but has only the first chunk of the
+    audio. The pieces that follow have `goes_on` set, and only the rest of the audio. `seconds` is the duration of the
+    complete sentence.
+    """
+
+    text: str
+    phonemes: str
+    audio: Audio
+    marks: tuple[Mark, ...]
+    warnings: tuple[str, ...]
+    mel: npt.NDArray[np.float32]
+    seconds: float
+    words: tuple[TimedWord, ...] = ()
+    bookmarks: tuple[TimedBookmark, ...] = ()
+    opens: Level = ""
+    goes_on: bool = False
+
+
+class Voice:
+    """A voice: `say` returns the complete audio, `stream` yields it by sentences, `speak_all` speaks several texts.
+
+    The networks are loaded at first use. `load_voice` makes one.
+    """
+
+    def __init__(
+        self,
+        manifest: VoiceManifest,
+        frontend: Frontend,
+        computing: Computing,
+        load: Callable[[str], Voice] | None = None,
+        *,
+        acoustic: str | None = None,
+        vocoder: str | None = None,
+    ) -> None:
+        """`load` loads another voice that a text may name (SSML); None: other voices are not available.
+
+        Raises:
+            UsageError: the voice has no such acoustic model or vocoder.
+        """
+        self.manifest = manifest
+        self.computing = computing
+        self.acoustic_name = acoustic or manifest.default_acoustic
+        self.vocoder_name = vocoder or manifest.default_vocoder
+        self._frontend = frontend
+        self._load = load
+        self._others: dict[str, Voice] = {}
+        self._acoustics: dict[str, AcousticModel] = {}
+        self._vocoders: dict[str, VoiceVocoder] = {}
+        if acoustic is not None:
+            check_acoustic(manifest, acoustic)
+        self._vocoder_source = (
+            (manifest, manifest.default_vocoder) if vocoder is None else find_vocoder(manifest, vocoder)
+        )
+
+    @property
+    def device(self) -> str:
+        return self.computing.device
+
+    def say(self, text: str | Passage, options: SynthesisOptions | None = None) -> Audio:
+        """Speak a text.
+
+        Raises:
+            TtsError: nothing in the text can be spoken.
+            UsageError: the voice has no such vocoder or acoustic model, or this model no such control.
+        """
+        pieces = [piece.audio.samples for piece in self.stream(text, options)]
+        return Audio(np.concatenate(pieces), self.manifest.sample_rate)
+
+    def stream(self, text: str | Passage, options: SynthesisOptions | None = None) -> Iterator[Piece]:
+        """Speak a text sentence by sentence, a long sentence in chunks; raises like `say`, at the first piece.
+
+        With `options.loudness` all pieces come after the last one is spoken: loudness is a property of the text.
+        """
+        options = options or SynthesisOptions()
+        pieces: Iterator[Piece] = self._pieces(text, options)
+        gain = options.volume
+        if options.loudness is not None:
+            spoken = list(pieces)
+            samples = np.concatenate([piece.audio.samples for piece in spoken])
+            gain = gain_for(Audio(samples, self.manifest.sample_rate), options)
+            pieces = iter(spoken)
+        for piece in pieces:
+            yield replace(piece, audio=apply_gain(piece.audio, gain))
+
+    def read(self, text: str | Passage, options: SynthesisOptions | None = None) -> Script:
+        """Prepare a text to be spoken with these options; no network is used or loaded.
+
+        Raises:
+            TtsError: nothing in the text can be spoken.
+        """
+        options = options or SynthesisOptions()
+        return Script(tuple(self._sentences(text, options)), options)
+
+    def speak_all(self, scripts: Sequence[Script]) -> list[Utterance | TtsError]:
+        """Speak scripts, in their order, together where that is faster: each has the same samples as on its own.
+
+        A script that cannot be spoken has its error instead. No text is read: another thread may do that meanwhile.
+        """
+
+        def stages_for(options: SynthesisOptions, name: str | None) -> Stages:
+            stages = self._stages_of(name, options)
+            stages.wait()
+            return stages
+
+        return speak_all(scripts, stages_for)
+
+    def prepare(self, options: SynthesisOptions | None = None) -> Stages:
+        """Load the acoustic model and the vocoder for these options, so that they speak immediately.
+
+        Raises:
+            UsageError: there is no such model, or this voice does not support the options.
+            TtsError: a file of theirs is missing or damaged.
+        """
+        options = options or SynthesisOptions()
+        is_first = not self._acoustics
+        stages = self._stages(options)
+        if is_first and options.input != "phonemes":
+            # The frontend starts while the networks get ready, and not within the first sentence.
+            self._frontend.phonemize("a")
+        stages.wait()
+        return stages
+
+    def acoustic(self, name: str) -> AcousticModel:
+        """An acoustic model of this voice, loaded at first use."""
+        if name not in self._acoustics:
+            check_acoustic(self.manifest, name)
+            self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.computing)
+            logger.debug("acoustic model %s of %s by %s", name, self.manifest.name, self._acoustics[name].engine)
+        return self._acoustics[name]
+
+    def vocoder(self, name: str) -> VoiceVocoder:
+        """A vocoder of this voice, or an installed one that fits it, loaded at first use."""
+        if name not in self._vocoders:
+            is_default = name == self.vocoder_name
+            manifest, key = self._vocoder_source if is_default else find_vocoder(self.manifest, name)
+            loaded = load_vocoder_stage(manifest, key, self.computing)
+            self._vocoders[name] = VoiceVocoder(name, loaded, mel_settings(self.manifest))
+            logger.debug("vocoder %s for %s by %s", name, self.manifest.name, loaded.engine)
+        return self._vocoders[name]
+
+    def _stages(self, options: SynthesisOptions) -> Stages:
+        name = options.acoustic or self.acoustic_name
+        acoustic = self.acoustic(name)
+        for control in ("pitch", "energy"):
+            is_changed = getattr(options, control) != getattr(SynthesisOptions, control)
+            if is_changed and control not in acoustic.controls:
+                model = f" with --acoustic {name}" if len(self.manifest.acoustics) > 1 else ""
+                raise UsageError(
+                    f"The voice {self.manifest.name}{model} has no control over its {control}: leave --{control} out."
+                )
+        vocoder = self.vocoder(options.vocoder or self.vocoder_name)
+        vocoder.check(options.denoise, options.streams)
+        # One of the networks must have the precision; the other then stays in float32.
+        formats = {name: acoustic.precisions, vocoder.name: vocoder.precisions}
+        if not any(self.computing.precision in each for each in formats.values()):
+            supported = "; ".join(f"{network} supports {' or '.join(each)}" for network, each in formats.items())
+            raise UsageError(f"No network of this voice supports {self.computing.precision}: {supported}.")
+        return Stages(acoustic, vocoder)
+
+    def _stages_of(self, name: str | None, options: SynthesisOptions) -> Stages:
+        """The stages of the voice that a text names. The options name networks of this voice, not of another one."""
+        other = self._other(name)
+        return self._stages(options) if other is self else other.prepare(replace(options, vocoder=None, acoustic=None))
+
+    def _other(self, name: str | None) -> Voice:
+        """The voice that a text names; None is this one.
+
+        Raises:
+            TtsError: there is no such voice, or it has another sample rate.
+        """
+        if name is None or name == self.manifest.name:
+            return self
+        if name not in self._others:
+            if self._load is None:
+                raise TtsError("other voices are not available here.")
+            other = self._load(name)
+            if other.manifest.sample_rate != self.manifest.sample_rate:
+                rates = f"{other.manifest.sample_rate} Hz, this one at {self.manifest.sample_rate}"
+                raise TtsError(f"its sample rate is {rates}.")
+            self._others[name] = other
+        return self._others[name]
+
+    def _sentences(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Sentence]:
+        return read_sentences(
+            passage_of(text, options.input, self.manifest.language), options, lambda name: self._other(name)._frontend
+        )
+
+    def _pieces(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Piece]:
+        self.prepare(options)
+        rate, no_mel = self.manifest.sample_rate, np.zeros((mel_settings(self.manifest).n_mels, 0), np.float32)
+        for sentence in self._sentences(text, options):
+            if sentence.is_silent:
+                # What comes after the last sentence: a pause, bookmarks, warnings.
+                audio = Audio(np.zeros(sentence.n_silent(rate), np.float32), rate)
+                bookmarks = timed_bookmarks(sentence.bookmarks, (), (), audio.seconds)
+                yield Piece("", "", audio, (), sentence.warnings, no_mel, audio.seconds, bookmarks=bookmarks)
+                continue
+            pieces = self._speak(sentence, self._stages_of(sentence.voice, options), options)
+            while True:
+                # PyTorch has its threads back between the pieces.
+                with one_compute_thread():
+                    piece = next(pieces, None)
+                if piece is None:
+                    break
+                yield piece
+
+    def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
+        vocoder, controls = stages.vocoder, stages.acoustic.controls
+        rate, hop_length = self.manifest.sample_rate, vocoder.mel.hop_length
+        generator = sentence.generator(options.seed)
+
+        (spoken,) = speak_all_with_retries(
+            stages.acoustic, [attempts_with_prosody(sentence, options, controls, generator)]
+        )
+        mel = final_mel(spoken, vocoder.mel, options.clause_silence, sentence.cut)
+        chunks = vocoder.chunks(wave_request(sentence, mel, options, generator), options.denoise)
+        gains = frame_gains(sentence, spoken.places, mel.durations)
+
+        n_silent, frame_seconds = sentence.n_silent(rate), hop_length / rate
+        marks = symbol_marks(spoken.symbols, spoken.places, mel.durations.tolist(), n_silent / rate, frame_seconds)
+        words = timed_words(sentence.text, sentence.reading.words, marks)
+        seconds = n_silent / rate + mel.mel.shape[1] * frame_seconds
+        logger.debug("sentence %d: %r, %.2f s", sentence.index, sentence.text, seconds)
+
+        samples = with_gain(next(chunks), 0, gains, hop_length)
+        start = len(samples)
+        yield Piece(
+            text=" ".join(sentence.text.split()),
+            phonemes=sentence.phonemes,
+            audio=Audio(np.concatenate([np.zeros(n_silent, np.float32), samples]), rate),
+            marks=marks,
+            warnings=(
+                *vocoder.warnings(sentence.index),
+                *sentence.warnings,
+                *unsupported_prosody(sentence, controls),
+                *spoken.warnings,
+            ),
+            mel=mel.mel,
+            seconds=seconds,
+            words=words,
+            bookmarks=timed_bookmarks(sentence.bookmarks, sentence.reading.words, words, seconds),
+            opens=sentence.opens,
+        )
+        for chunk in chunks:
+            samples = with_gain(chunk, start, gains, hop_length)
+            start += len(samples)
+            yield Piece("", "", Audio(samples, rate), (), (), mel.mel[:, :0], 0.0, goes_on=True)
+
+
+def load_voice(
+    voice: str = VoiceOptions.voice,
+    *,
+    vocoder: str | None = None,
+    acoustic: str | None = None,
+    device: str = VoiceOptions.device,
+    engine: str | None = None,
+    precision: str = VoiceOptions.precision,
+    threads: int | None = None,
+    lexicon: Path | None = None,
+    system_espeak: bool = False,
+) -> Voice:
+    """Load a voice by name, or from the folder of one. The arguments are those of `VoiceOptions`.
+
+    `vocoder` and `acoustic` are those of the voice if None. `device` is auto, cpu, cuda or cuda:N; `engine` is auto,
+    torch or onnx (None: from TTS_ENGINE, or auto); `precision` is float32, bfloat16 or int8. `threads` is the number of
+    CPU threads that compute, for all voices of this process (None: from TTS_THREADS, or all cores).
+
+    Raises:
+        UsageError: there is no such voice, vocoder, acoustic model, device, engine or precision.
+        TtsError: the voice's manifest is broken, or this version cannot read its text. The files of its networks are
+            checked at first use.
+    """
+    if threads is not None:
+        set_compute_threads(threads)
+    computing = choose_computing(device, engine, precision)
+
+    def load(name: str, acoustic: str | None = None, vocoder: str | None = None) -> Voice:
+        manifest = find_voice(name)
+        assert manifest.frontend is not None
+        frontend = frontend_for(
+            manifest.frontend.kind,
+            manifest.language,
+            manifest.frontend.symbols,
+            # A lexicon of phonemes is useless for a voice that reads letters: it is refused only if it was requested.
+            lexicon=lexicon_for(manifest.language, lexicon, user=manifest.frontend.kind != "characters"),
+            system_espeak=system_espeak,
+        )
+        logger.debug("voice %s from %s on %s", manifest.name, manifest.folder, computing.device)
+        return Voice(manifest, frontend, computing, load, acoustic=acoustic, vocoder=vocoder)
+
+    return load(voice, acoustic, vocoder)
