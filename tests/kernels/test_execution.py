@@ -9,7 +9,6 @@ from torch import nn
 
 import tts.cli.say
 import tts.kernels.cpu  # listens to Numba from here on
-from tts.cli import say
 from tts.errors import UsageError
 from tts.kernels.execution import (
     THREADS_VARIABLE,
@@ -105,8 +104,8 @@ def test_the_command_line_reports_compilation(monkeypatch, capsys, quiet, n_noti
         notify_compiling()
         return Report()
 
-    monkeypatch.setattr(tts.cli.speaking, "speak", speak)
-    say._speak(None, "text", None, None, quiet=quiet)
+    monkeypatch.setattr(tts.cli.say, "speak", speak)
+    tts.cli.say.speak_with_progress(None, "text", None, None, quiet=quiet)
     assert capsys.readouterr().err.count("compiling for this machine") == n_notices
 
 

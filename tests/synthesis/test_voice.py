@@ -72,7 +72,7 @@ class Halved(Vocoder):
     def __call__(self, mel, generator, f0=None, streams=1):
         return np.arange(mel.shape[2] * HOP, dtype=np.float32)[None] / 1e5
 
-    def stretches(self, mel, generator, f0=None):
+    def segments(self, mel, generator, f0=None):
         whole = self(mel, generator, f0)
         yield whole[:, :HOP]
         yield whole[:, HOP:]

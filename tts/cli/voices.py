@@ -148,11 +148,11 @@ def install(
 
     plan = plan_installation(InstallRequest(source, name, sha256, hyperparameters, mirror or None, force, offline))
     if plan.needs_network and (force or existing(plan) is None):
-        if plan.recipe is None:
+        if plan.entry is None:
             report(f"{plan.name}: {plan.url} (size and licence unknown: see where it comes from)")
         else:
-            report(f"{plan.recipe.name}: {plan.recipe.description}")
-            for checkpoint in plan.recipe.checkpoints:
+            report(f"{plan.entry.name}: {plan.entry.description}")
+            for checkpoint in plan.entry.checkpoints:
                 report(f"  {checkpoint.name}: {_source_text(checkpoint)}")
         refusal = f"Installing {plan.name} downloads the files above under their terms: agree with --yes."
         if not confirm("Download and install it under these terms?", yes=yes, refusal=refusal):

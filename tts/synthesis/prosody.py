@@ -34,7 +34,7 @@ def attempts_with_prosody(
     sentence: Sentence, options: SynthesisOptions, controls: Collection[str], generator: np.random.Generator
 ) -> Attempts:
     """A sentence in progress, each of its words with its prosody, as far as a model with such controls supports it."""
-    by_symbol = [_adjusted(options, each, controls) for each in symbol_prosody(sentence, sentence.encoded.places)]
+    by_symbol = [_adjusted(options, each, controls) for each in symbol_prosody(sentence, sentence.encoded.offsets)]
     spoken: dict[SynthesisOptions, SentenceMel] = {}
     for each in dict.fromkeys(by_symbol):
         # Each with the same random numbers; the vocoder continues with those of the first.

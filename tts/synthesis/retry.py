@@ -75,13 +75,13 @@ def attempts(
         result = yield MelRequest(encoded.ids, options.speed, options.pitch, options.energy, generator)
         if result.failure is None:
             warnings = (f"{_failures_text(encoded, failures)}; the next attempt was good",) if failures else ()
-            return SentenceMel(result, encoded.symbols, encoded.places, warnings)
+            return SentenceMel(result, encoded.symbols, encoded.offsets, warnings)
         failures.append(result.failure)
 
     parts = halves(encoded) if n_halvings < MAX_HALVINGS else None
     if parts is None:
         warning = f"{_failures_text(encoded, failures)}: listen to it, it may be wrong or cut"
-        return SentenceMel(result, encoded.symbols, encoded.places, (warning,))
+        return SentenceMel(result, encoded.symbols, encoded.offsets, (warning,))
 
     one = yield from attempts(parts[0], options, generator, n_halvings + 1)
     other = yield from attempts(parts[1], options, generator, n_halvings + 1)

@@ -123,7 +123,7 @@ class VoiceVocoder:
             return
         request, missing = self._prepared_request(request)
         f0 = None if request.f0 is None else request.f0[None]
-        for samples in self._vocoder.stretches(request.mel[None], request.generator, f0):
+        for samples in self._vocoder.segments(request.mel[None], request.generator, f0):
             if missing > 0:
                 yield samples[0, :missing]
             missing -= samples.shape[1]
