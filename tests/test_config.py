@@ -74,3 +74,11 @@ def test_a_file_that_is_wrong_is_refused(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(TtsError, match=message):
         load_settings(path)
+
+
+def test_former_keys_are_read_by_their_present_names(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('engine = "torch"\n', encoding="utf-8")
+    assert load_settings(path) == {"runtime": "torch"}
+    write_setting(path, "voice", "heart")
+    assert load_settings(path) == {"runtime": "torch", "voice": "heart"}

@@ -25,7 +25,7 @@ from tts.options import (
     markdown_table,
 )
 from tts.synthesis.subtitles import TIMING_SUFFIXES
-from tts.voice.load import ENGINES, PRECISIONS
+from tts.voice.load import PRECISIONS, RUNTIMES
 from tts.voice.store import DEFAULT_VOICE
 
 DOCS = Path(__file__).parents[1] / "docs" / "cli.md"
@@ -35,7 +35,7 @@ OWN_FLAGS = {
     "say": {"file", "chapter", "output", "play", "plot", "json", "quiet", "verbose"},
     "batch": {
         *("output", "layout", "naming", "manifest", "json", "quiet", "verbose"),
-        *("jobs", "batch-size", "resume", "fail-fast", "cluster", "address", "gpus"),
+        *("jobs", "batch-size", "resume", "fail-fast", "engine", "address", "gpus"),
     },
 }
 
@@ -108,7 +108,8 @@ def test_the_docs_have_all_of_them():
 
 def test_load_voice_receives_the_options_of_a_voice():
     parameters = inspect.signature(load_voice).parameters
-    assert {name: each.default for name, each in parameters.items()} == vars(VoiceOptions())
+    former = {"engine": None}
+    assert {name: each.default for name, each in parameters.items()} == vars(VoiceOptions()) | former
     assert next(iter(parameters)) == next(iter(fields(VoiceOptions))).name
 
 
@@ -116,7 +117,7 @@ def test_what_the_help_lists_is_what_there_is():
     def listed(name):
         return tuple(OPTIONS[name].metavar.split("|"))
 
-    assert listed("engine") == ("auto", *ENGINES)
+    assert listed("runtime") == ("auto", *RUNTIMES)
     assert listed("precision") == PRECISIONS
     assert listed("input") == get_args(TextInput)
     assert listed("format") == tuple(FORMATS)

@@ -41,6 +41,9 @@ KEYS: dict[str, type] = {option.key: option.kind for option in OPTIONS.values() 
 KEYS |= {setting.key: setting.kind for setting in SETTINGS if setting.key}
 """The keys of the config file, and the type of their values."""
 
+FORMER_KEYS = {"engine": "runtime"}
+"""Keys of version 0.1 and their present names."""
+
 # By the type of a setting: the types that TOML may give, and their description. In Python, True is an int too.
 _TOML_TYPES: dict[type, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a string"),
@@ -99,7 +102,7 @@ def load_settings(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise TtsError(f"The config file {path} cannot be read ({error}).") from error
 
-    settings = _parsed(content, path)
+    settings = {FORMER_KEYS.get(key, key): value for key, value in _parsed(content, path).items()}
     for key, value in settings.items():
         if key not in KEYS:
             hint = nearest(key, KEYS) or f"; the keys are {', '.join(KEYS)}."
@@ -120,8 +123,9 @@ def write_setting(path: Path, key: str, value: str) -> None:
 
     from tts.files import write_text
 
-    before = load_settings(path)
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    load_settings(path)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    before, lines = _parsed(text, path), text.splitlines(keepends=True)
     # A JSON string is a TOML string.
     line, pattern = f"{key} = {json.dumps(value, ensure_ascii=False)}\n", re.compile(rf"\s*{re.escape(key)}\s*=")
     index = next((number for number, old in enumerate(lines) if pattern.match(old)), None)

@@ -126,7 +126,7 @@ class VoiceOptions:
         details="A device that is not available is an error.",
         is_batch_column=False,
     )
-    engine: str | None = _option(
+    runtime: str | None = _option(
         None,
         "auto|torch|onnx",
         "What computes: PyTorch, or ONNX Runtime, which starts faster and runs on the CPU",

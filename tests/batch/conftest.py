@@ -6,9 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from tts.batch.folders import OutputFolder
-from tts.batch.jobs import WorkerSetup
 from tts.batch.ray_cluster import connection
 from tts.batch.ray_workers import RayWorkers
+from tts.batch.settings import WorkerSetup
 from tts.batch.workers import LocalWorkers, Workers
 
 MakeWorkers = Callable[[OutputFolder, int], Workers]

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tests.batch.fakes import Claims
 from tts.batch.entry import Entry
-from tts.batch.jobs import BatchDefaults, BatchJob, BatchResult, JobMaker, KeyMaker, WorkerSetup
+from tts.batch.jobs import BatchJob, BatchResult, JobMaker, KeyMaker
 from tts.batch.layouts import read_entries
+from tts.batch.settings import BatchDefaults, WorkerSetup
 from tts.errors import TtsError, UsageError
 from tts.options import LIMITS, SynthesisOptions
 from tts.voice.manifest import load_manifest, write_manifest
@@ -349,8 +350,8 @@ OTHER_OPTIONS = {
 
 
 @pytest.fixture(autouse=True)
-def no_engine_is_named(monkeypatch):
-    monkeypatch.delenv("TTS_ENGINE", raising=False)
+def no_runtime_is_named(monkeypatch):
+    monkeypatch.delenv("TTS_RUNTIME", raising=False)
 
 
 @pytest.fixture
@@ -421,7 +422,7 @@ def test_the_setup_counts_but_for_the_device(voice, lexicon):
 def test_what_computes_is_what_was_asked_for(voice, monkeypatch):
     assert key(voice, WorkerSetup(runtime="auto")) == key(voice)
     by_flag = key(voice, WorkerSetup(runtime="torch"))
-    monkeypatch.setenv("TTS_ENGINE", "torch")
+    monkeypatch.setenv("TTS_RUNTIME", "torch")
     assert key(voice) == by_flag
     assert key(voice, WorkerSetup(runtime="onnx")) != by_flag
 

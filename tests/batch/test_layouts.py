@@ -14,8 +14,8 @@ from tests.batch.test_worker import Noted
 from tts.audio.audio import Audio
 from tts.batch.entry import Entry
 from tts.batch.folders import LocalFolder
-from tts.batch.jobs import WorkerSetup
 from tts.batch.layouts import LAYOUTS, chapter_entries, read_entries
+from tts.batch.settings import WorkerSetup
 from tts.batch.worker import Worker
 from tts.documents.document import Chapter, Document
 from tts.errors import TtsError, UsageError

@@ -15,9 +15,9 @@ import pytest
 import tts
 from tests.batch.fakes import ScriptedFolder, job
 from tts.batch.folders import LocalFolder
-from tts.batch.jobs import WorkerSetup
 from tts.batch.ray_cluster import check_answers, connection, first_sentence
 from tts.batch.ray_workers import RayWorkers, worker_capacity
+from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError, UsageError
 
 SECONDS = 60
@@ -26,7 +26,7 @@ RUN = """
 import sys
 from pathlib import Path
 from tests.batch.fakes import job
-from tts.batch.jobs import WorkerSetup
+from tts.batch.settings import WorkerSetup
 from tts.batch.folders import LocalFolder
 from tts.batch.ray_workers import RayWorkers
 

@@ -11,8 +11,9 @@ import pytest
 
 from tts.audio.audio import Audio
 from tts.batch.folders import FolderFullError
-from tts.batch.jobs import BatchDefaults, BatchResult, WorkerSetup
-from tts.batch.run import BatchRequest, RunSettings, run_batch
+from tts.batch.jobs import BatchResult
+from tts.batch.run import run_batch
+from tts.batch.settings import BatchDefaults, BatchRequest, RunSettings, WorkerSetup
 from tts.batch.workers import Workers
 from tts.errors import UsageError
 from tts.options import SynthesisOptions

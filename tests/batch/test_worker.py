@@ -7,7 +7,7 @@ import pytest
 
 from tests.batch.fakes import job
 from tts.batch.folders import FolderFullError, OutputFolder
-from tts.batch.jobs import WorkerSetup
+from tts.batch.settings import WorkerSetup
 from tts.batch.worker import Worker
 from tts.synthesis.voice import load_voice
 

@@ -9,5 +9,5 @@ def test_flags_make_tts_say_load_the_same_voice():
     options = SynthesisOptions(vocoder="wavenet", acoustic="fastspeech2")
     assert VoiceRequest("heart", options, "cpu", "torch", "int8", 2, True).flags() == [
         "--voice", "heart", "--vocoder", "wavenet", "--acoustic", "fastspeech2", "--device", "cpu",
-        "--engine", "torch", "--precision", "int8", "--threads", "2", "--system-espeak",
+        "--runtime", "torch", "--precision", "int8", "--threads", "2", "--system-espeak",
     ]  # fmt: skip

@@ -72,7 +72,7 @@ def test_the_document_of_a_voice():
         "voice": "heart",
         "acoustic": "fastspeech2",
         "vocoder": "source_filter",
-        "engines": "PyTorch",
+        "runtimes": "PyTorch",
         "lines": 1,
         "characters": 193,
         "load_seconds": 1.25,

@@ -62,8 +62,8 @@ def test_a_report_has_the_stages_and_the_whole(speaker):
     assert 0 < facts.first_audio_ms.low <= facts.first_audio_ms.median
     assert facts.load_seconds > 0
     assert facts.peak_mb > 10
-    assert facts.engines == "PyTorch"
-    assert [row.engine for row in report.rows] == [None, "torch", "torch", None]
+    assert facts.runtimes == "PyTorch"
+    assert [row.runtime for row in report.rows] == [None, "torch", "torch", None]
     assert [row.precision for row in report.rows] == [None, "float32", "float32", None]
     assert report.limits is None
 
@@ -88,5 +88,5 @@ def test_stages_are_timed_as_the_voice_runs_them(speaker):
 def test_the_reference_is_pytorch_in_float32(random_voice):
     asked = VoiceRequest(str(random_voice), SynthesisOptions(acoustic="tacotron2", vocoder="griffinlim"), "cpu")
     plain = load_requested(asked, time.perf_counter()).plain_stages()
-    assert plain.engines == "PyTorch"
+    assert plain.runtimes == "PyTorch"
     assert plain.vocoder.name == "griffinlim"

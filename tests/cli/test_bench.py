@@ -22,7 +22,7 @@ def test_a_voice_as_a_table(tts):
     assert lines[0].split()[:2] == ["stage", "reference"]
     assert [line.split()[0] for line in lines[1:]] == ["frontend", "fastspeech2", "vocos", "whole"]
     facts_shown = [line.split("  ")[0] for line in facts.splitlines()[1:]]
-    assert facts_shown == ["voice", "first audio", "loading", "most memory", "computed on", "machine"]
+    assert facts_shown == ["voice", "first audio", "loading", "peak memory", "computed on", "machine"]
     assert (tts.folder / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -68,8 +68,8 @@ def test_presets_as_a_table_and_as_json(fresh, tiny):
         (["--preset", "tacotron2", "--seconds", "nan"], 2, "--seconds must be above 0 and at most 600, not nan."),
         (["--preset", "tacotron2", "--precision", "int8", "--device", "tpu"], 2, "There is no device 'tpu'"),
         (["--precision", "float16"], 2, "There is no precision 'float16'; say float32, bfloat16 or int8."),
-        (["--engine", "tensor"], 2, "There is no engine 'tensor'"),
-        (["--preset", "tacotron2", "--engine", "onnx"], 2, "--engine is for voices, not for --preset"),
+        (["--runtime", "tensor"], 2, "There is no runtime 'tensor'"),
+        (["--preset", "tacotron2", "--runtime", "onnx"], 2, "--runtime is for voices, not for --preset"),
         (["--voice", "puls"], 2, "did you mean pulse?"),
         (["--vocoder", "vocoss"], 2, "did you mean vocos?"),
         (["--text", "a", "--sentences", "b"], 2, "There are two texts: give --text or --sentences"),

@@ -405,8 +405,8 @@ def test_a_voice_gets_graphs_and_speaks_with_them(fresh, own_voice):
     assert report["sizes"]["fastspeech2.onnx"] == (fresh.folder / "exported" / "fastspeech2.onnx").stat().st_size
     assert b"PyTorch goes on to speak with tacotron2, waveglow, griffinlim" in done.stderr
     assert not (own_voice / "fastspeech2.onnx").exists()
-    for engine in ("onnx", "auto"):
-        done = fresh("say", *PHONEMES, "-v", "exported/", "--engine", engine, "-o", f"{engine}.wav")
+    for runtime in ("onnx", "auto"):
+        done = fresh("say", *PHONEMES, "-v", "exported/", "--runtime", runtime, "-o", f"{runtime}.wav")
         assert done.returncode == 0, done.stderr
     assert (fresh.folder / "onnx.wav").read_bytes() == (fresh.folder / "auto.wav").read_bytes()
     assert fresh("voices", "verify", "exported/").returncode == 0

@@ -14,7 +14,7 @@ from tts.models.base import AcousticModel, MelRequest, SpokenMel, Vocoder, WaveR
 class Ramp(AcousticModel):
     """A frame per symbol; the mel holds the ids and the controls."""
 
-    engine = "test"
+    runtime = "test"
     controls = frozenset()
 
     def speak(self, ids, *, speed, pitch, energy, generator):
@@ -25,7 +25,7 @@ class Ramp(AcousticModel):
 class Echo(Vocoder):
     """The first mel band, each value over a hop of two samples, plus the pitch and the number of streams."""
 
-    engine = "test"
+    runtime = "test"
     mel = MelSettings(n_fft=8, hop_length=2, n_mels=1)
 
     def __call__(self, mel, generator, f0=None, streams=1):

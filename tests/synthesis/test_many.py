@@ -138,7 +138,7 @@ def test_what_is_not_available_is_refused_at_its_index(voice):
 class Delicate(AcousticModel):
     """Four frames a symbol, drawn at random; cannot speak what has more than so many symbols."""
 
-    engine, controls = "torch", frozenset({"speed"})
+    runtime, controls = "torch", frozenset({"speed"})
 
     def __init__(self, most):
         self.most, self.batches = most, []
@@ -175,12 +175,12 @@ def test_one_failure_does_not_affect_the_others(voice, monkeypatch, place):
 def with_graphs(voices_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("graphs") / "random"
     export_graphs(load_manifest(voices_folder / "random"), folder, print)
-    return load_voice(str(folder), device="cpu", engine="onnx")
+    return load_voice(str(folder), device="cpu", runtime="onnx")
 
 
 def test_on_onnx_runtime_each_is_the_same_as_on_its_own(with_graphs):
     options = SynthesisOptions(sentence_silence=0.1)
-    assert with_graphs.prepare(options).engines == "ONNX Runtime"
+    assert with_graphs.prepare(options).runtimes == "ONNX Runtime"
     assert_said(with_graphs, [TEXTS[0], TEXTS[1], *TEXTS[3:]], [replace(options, pitch=pitch) for pitch in range(4)])
 
 

@@ -67,7 +67,7 @@ def test_silence_stands_between_sentences(pulse):
 class Halved(Vocoder):
     """Counts its samples, and gives a frame first and then the rest."""
 
-    engine, mel = "torch", MEL
+    runtime, mel = "torch", MEL
 
     def __call__(self, mel, generator, f0=None, streams=1):
         return np.arange(mel.shape[2] * HOP, dtype=np.float32)[None] / 1e5
@@ -188,7 +188,7 @@ def test_a_voice_of_an_unknown_kind_is_refused(voices_folder, tmp_path):
 class Striped(Vocoder):
     """Sounds as how many streams it speaks in."""
 
-    engine, mel, foldable = "torch", MEL, True
+    runtime, mel, foldable = "torch", MEL, True
 
     def __call__(self, mel, generator, f0=None, streams=1):
         return np.full((1, mel.shape[2] * HOP), streams / 8, np.float32)

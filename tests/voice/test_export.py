@@ -52,9 +52,9 @@ def test_into_its_own_folder_and_again(voice):
 def test_both_engines_compute_the_same(voice):
     export_graphs(load_manifest(voice), voice, print)
     options = SynthesisOptions(input="phonemes", speed=0.9, pitch=1.0, energy=1.2)
-    loaded = {engine: load_voice(str(voice), device="cpu", engine=engine) for engine in ("torch", "auto", "onnx")}
-    said = {engine: each.say("həlˈoʊ wˈɜːld.", options).samples for engine, each in loaded.items()}
-    assert loaded["auto"].prepare(options).engines == "ONNX Runtime"
+    loaded = {runtime: load_voice(str(voice), device="cpu", runtime=runtime) for runtime in ("torch", "auto", "onnx")}
+    said = {runtime: each.say("həlˈoʊ wˈɜːld.", options).samples for runtime, each in loaded.items()}
+    assert loaded["auto"].prepare(options).runtimes == "ONNX Runtime"
     np.testing.assert_array_equal(said["auto"], said["onnx"])
     # The pulses' phase sums the pitch, whose last digits differ; -50 dB.
     difference = said["onnx"] - said["torch"]

@@ -63,11 +63,11 @@ def test_energy_makes_it_louder(heart):
 
 def test_its_graphs_say_what_pytorch_says():
     said = {}
-    for engine in ("torch", "onnx"):
-        voice = load_voice("heart", device="cpu", engine=engine)
+    for runtime in ("torch", "onnx"):
+        voice = load_voice("heart", device="cpu", runtime=runtime)
         first, *rest = voice.stream(TEXT)
         samples = np.concatenate([piece.audio.samples for piece in (first, *rest)])
-        said[engine] = replace(first, audio=replace(first.audio, samples=samples))
+        said[runtime] = replace(first, audio=replace(first.audio, samples=samples))
     ours, theirs = said["onnx"], said["torch"]
     np.testing.assert_allclose(ours.mel, theirs.mel, atol=1e-4, rtol=0)
     assert ours.marks == theirs.marks

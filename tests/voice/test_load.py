@@ -1,4 +1,4 @@
-"""Which device and engine compute a network, and what is refused; ONNX Runtime works without PyTorch."""
+"""Which device and runtime compute a network, and what is refused; ONNX Runtime works without PyTorch."""
 
 import hashlib
 import os
@@ -24,7 +24,6 @@ from tts.voice.load import (
     Computing,
     choose_computing,
     choose_device,
-    engine_of,
     load_acoustic_model,
     load_acoustic_stage,
     load_onnx_acoustic,
@@ -33,6 +32,7 @@ from tts.voice.load import (
     load_vocoder_stage,
     may_have_cuda,
     read_weights,
+    runtime_of,
 )
 from tts.voice.manifest import file_sha256, load_manifest, mel_settings, write_manifest
 
@@ -84,32 +84,32 @@ def test_what_has_a_graph_is_computed_by_onnx_runtime(manifest):
     assert isinstance(load_vocoder_stage(manifest, "griffinlim", Computing()), TorchVocoder)
 
 
-@pytest.mark.parametrize("requested", [Computing(engine="torch"), Computing(precision="bfloat16")])
+@pytest.mark.parametrize("requested", [Computing(runtime="torch"), Computing(precision="bfloat16")])
 def test_pytorch_computes_what_is_requested_of_it(manifest, requested):
-    assert engine_of("acoustic model fastspeech2", manifest.acoustics["fastspeech2"], requested) == "torch"
+    assert runtime_of("acoustic model fastspeech2", manifest.acoustics["fastspeech2"], requested) == "torch"
     manifest = load_manifest(manifest.folder)
     assert isinstance(load_acoustic_stage(manifest, "fastspeech2", requested), TorchAcoustic)
 
 
 def test_without_onnx_runtime_pytorch_computes(manifest, monkeypatch):
     monkeypatch.setattr(load, "has_onnx_runtime", lambda: False)
-    assert engine_of("vocoder vocos", manifest.vocoders["vocos"], Computing()) == "torch"
+    assert runtime_of("vocoder vocos", manifest.vocoders["vocos"], Computing()) == "torch"
     with pytest.raises(UsageError, match="ONNX Runtime is not installed"):
         choose_computing("cpu", "onnx")
 
 
 def test_what_has_no_graph_is_refused_where_onnx_runtime_is_requested(manifest):
     with pytest.raises(UsageError, match="The vocoder griffinlim has no graph for ONNX Runtime"):
-        load_vocoder_stage(manifest, "griffinlim", Computing(engine="onnx"))
+        load_vocoder_stage(manifest, "griffinlim", Computing(runtime="onnx"))
 
 
 @pytest.mark.parametrize(
     ("requested", "refusal"),
     [
-        ({"engine": "tensorflow"}, r"no engine 'tensorflow'; say auto, torch or onnx\."),
+        ({"runtime": "tensorflow"}, r"no runtime 'tensorflow'; say auto, torch or onnx\."),
         ({"precision": "float16"}, r"no precision 'float16'; say float32, bfloat16 or int8\."),
-        ({"engine": "onnx", "precision": "int8"}, "computes in float32, not in int8"),
-        ({"engine": "onnx", "device": "cuda"}, "on the CPU here, not on cuda"),
+        ({"runtime": "onnx", "precision": "int8"}, "computes in float32, not in int8"),
+        ({"runtime": "onnx", "device": "cuda"}, "on the CPU here, not on cuda"),
     ],
 )
 def test_what_cannot_be_is_refused(requested, refusal, monkeypatch):
@@ -119,14 +119,14 @@ def test_what_cannot_be_is_refused(requested, refusal, monkeypatch):
 
 
 def test_the_environment_is_the_default(monkeypatch):
-    monkeypatch.setenv("TTS_ENGINE", "torch")
-    assert choose_computing("cpu").engine == "torch"
-    assert choose_computing("cpu", "auto").engine == "auto"
+    monkeypatch.setenv("TTS_RUNTIME", "torch")
+    assert choose_computing("cpu").runtime == "torch"
+    assert choose_computing("cpu", "auto").runtime == "auto"
 
 
 def test_a_precision_that_no_network_has_is_refused(pulse_voice):
     voice = load_voice(str(pulse_voice), device="cpu", precision="int8")
-    with pytest.raises(UsageError, match="speaks in int8: fastspeech2 speaks in float32; vocos speaks in float32"):
+    with pytest.raises(UsageError, match="supports int8: fastspeech2 supports float32; vocos supports float32"):
         voice.prepare(SynthesisOptions())
 
 
@@ -139,7 +139,7 @@ def test_a_network_gets_the_precision_that_it_has(pulse_voice, monkeypatch):
     assert stages.vocoder.precisions == ("float32", "bfloat16")
     assert stages.vocoder._vocoder._vocoder.precision == "bfloat16"
     assert stages.acoustic._model.precision == "float32"
-    assert stages.engines == "PyTorch"
+    assert stages.runtimes == "PyTorch"
 
 
 CPU = torch.device("cpu")
@@ -313,7 +313,7 @@ def test_weights_of_another_size_are_refused(exported_copy):
 def test_a_network_that_cannot_run_here_is_refused(exported):
     manifest = load_manifest(exported)
     part = replace(manifest.vocoders["source_filter"], network="waveglow")
-    with pytest.raises(TtsError, match=r"a graph of the network 'waveglow'.*use --engine torch\."):
+    with pytest.raises(TtsError, match=r"a graph of the network 'waveglow'.*use --runtime torch\."):
         load_onnx_vocoder(manifest, part, mel_settings(manifest))
     with pytest.raises(TtsError, match="a graph of the network 'tacotron2'"):
         load_onnx_acoustic(manifest, replace(part, network="tacotron2"))
@@ -373,7 +373,7 @@ from tts.voice.store import find_voice
 
 load.may_have_cuda = lambda: True
 print(load.choose_computing())
-requests = [{"device": "cuda"}, {"precision": "bfloat16"}, {"engine": "torch"}]
+requests = [{"device": "cuda"}, {"precision": "bfloat16"}, {"runtime": "torch"}]
 for call in [lambda request=request: load.choose_computing(**request) for request in requests] + [
     lambda: export_graphs(find_voice("heart"), Path(sys.argv[1]) / "exported", print)
 ]:
@@ -386,7 +386,7 @@ INSTALL = "which is not installed: pip install 'utter-tts[torch]'."
 
 
 def lines_without_torch(code, folder):
-    environment = {**os.environ, "TTS_VOICES_DIR": str(folder / "voices"), "TTS_ENGINE": ""}
+    environment = {**os.environ, "TTS_VOICES_DIR": str(folder / "voices"), "TTS_RUNTIME": ""}
     command = [sys.executable, "-c", WITHOUT_TORCH + code, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
@@ -415,9 +415,9 @@ def test_without_pytorch_voices_are_listed_verified_packed_and_installed(tmp_pat
 
 def test_without_pytorch_devices_precisions_and_exports_say_what_to_install(tmp_path):
     assert lines_without_torch(COMPUTING_WITHOUT_TORCH, tmp_path) == [
-        "Computing(device='cpu', engine='auto', precision='float32')",
+        "Computing(device='cpu', runtime='auto', precision='float32')",
         f"The device cuda needs PyTorch, {INSTALL}",
         f"The precision bfloat16 needs PyTorch, {INSTALL}",
-        f"The engine torch needs PyTorch, {INSTALL}",
+        f"The runtime torch needs PyTorch, {INSTALL}",
         f"Exporting needs PyTorch, {INSTALL}",
     ]

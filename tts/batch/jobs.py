@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import chain, count
 from pathlib import Path
@@ -23,12 +23,13 @@ from tts.batch.entry import (
     describe_control_in_text,
 )
 from tts.batch.naming import Claims, FileNames, numbered
+from tts.batch.settings import BatchDefaults, WorkerSetup
 from tts.errors import TtsError, UsageError
 from tts.options import SynthesisOptions
 from tts.text.lexicon import user_lexicon_files
-from tts.voice.load import engine_or_default
+from tts.voice.load import runtime_or_default
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, file_sha256
-from tts.voice.store import DEFAULT_VOICE, check_acoustic, find_vocoder, find_voice, voice_folders
+from tts.voice.store import check_acoustic, find_vocoder, find_voice, voice_folders
 
 MAX_CHARACTERS = 10_000
 """Of one utterance: more than ten minutes of speech, which are in memory at once."""
@@ -39,18 +40,6 @@ _MOST_VOICES_CACHED = 1000
 
 MakeKey = Callable[[str, VoiceManifest, SynthesisOptions, str, "int | None"], str]
 """text, voice, options, suffix, sample rate → the key that says whether a file is this utterance (`KeyMaker`)."""
-
-
-@dataclass(frozen=True)
-class WorkerSetup:
-    """How all utterances of a run are computed: arguments of `load_voice`."""
-
-    device: str = "auto"
-    runtime: str | None = None
-    """The engine: auto, torch or onnx; None is the value of TTS_ENGINE."""
-    precision: str = "float32"
-    lexicon: Path | None = None
-    system_espeak: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,17 +79,6 @@ class BatchResult:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     """Why there is no file, in one sentence."""
-
-
-@dataclass(frozen=True)
-class BatchDefaults:
-    """The settings of the command line for all entries; the settings of a line override them."""
-
-    voice: str = DEFAULT_VOICE
-    options: SynthesisOptions = field(default_factory=SynthesisOptions)
-    format: str = "wav"
-    sample_rate: int | None = None
-    naming: str = "id"
 
 
 @dataclass(frozen=True)
@@ -171,7 +149,7 @@ class KeyMaker:
         # Without the device: a run may be resumed on another machine.
         settings = {field.name: getattr(setup, field.name) for field in fields(setup) if field.name != "device"}
         lexicon = _file_hash(setup.lexicon) if setup.lexicon else None
-        settings |= {"runtime": engine_or_default(setup.runtime), "lexicon": lexicon}
+        settings |= {"runtime": runtime_or_default(setup.runtime), "lexicon": lexicon}
         self._run = {"version": version, "setup": settings}
         self._voices: dict[tuple[Path, str | None], list[str]] = {}
         self._lexicons: dict[str, list[str]] = {}

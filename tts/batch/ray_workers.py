@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import tts
 from tts.batch.folders import LocalFolder, OutputFolder
-from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
+from tts.batch.jobs import BatchJob, BatchResult
 from tts.batch.ray_cluster import connection, first_sentence
+from tts.batch.settings import WorkerSetup
 from tts.batch.workers import BATCHES_IN_FLIGHT, WorkerLostError, Workers
 from tts.errors import TtsError, UsageError
 from tts.kernels.execution import THREADS_VARIABLE, available_cores

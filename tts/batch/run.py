@@ -4,45 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import BinaryIO
 
 import tts
 from tts.batch.dispatch import dispatch, plan_batches
 from tts.batch.entry import Entry
 from tts.batch.folders import LocalFolder, OutputFolder, exclusive_run
-from tts.batch.jobs import MAX_CHARACTERS, BatchDefaults, BatchJob, BatchResult, JobMaker, KeyMaker, WorkerSetup
+from tts.batch.jobs import MAX_CHARACTERS, BatchJob, BatchResult, JobMaker, KeyMaker
 from tts.batch.layouts import read_entries
 from tts.batch.ledger import Ledger
 from tts.batch.manifest import MANIFEST_NAME, Manifest, Summary, read_results
 from tts.batch.remote import RemoteFolder, fetch_manifest, local_manifest, mirrored_manifest, open_output
+from tts.batch.settings import BatchRequest, RunSettings
 from tts.batch.workers import Workers
 
 Watch = Callable[[Summary, "BatchResult | None"], None]
 """Called after every result, and with None after every utterance that is skipped."""
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """How the work is divided, and whether existing files are kept."""
-
-    batch_size: int = 8
-    resume: bool = True
-    fail_fast: bool = False
-
-
-@dataclass(frozen=True)
-class BatchRequest:
-    """What to make of a sentences file; `output` is a path or an address, `manifest` None the default."""
-
-    output: str
-    manifest: Path | None
-    layout: str
-    setup: WorkerSetup
-    defaults: BatchDefaults
-    settings: RunSettings
 
 
 def run_batch(

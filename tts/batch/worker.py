@@ -10,7 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from tts.batch.folders import FolderFullError, OutputFolder
-from tts.batch.jobs import MAX_CHARACTERS, BatchJob, BatchResult, WorkerSetup
+from tts.batch.jobs import MAX_CHARACTERS, BatchJob, BatchResult
+from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Worker:
                 self._voices[name] = load_voice(
                     name,
                     device=setup.device,
-                    engine=setup.runtime,
+                    runtime=setup.runtime,
                     precision=setup.precision,
                     lexicon=setup.lexicon,
                     system_espeak=setup.system_espeak,

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from tts.batch.folders import OutputFolder
-from tts.batch.jobs import BatchJob, BatchResult, WorkerSetup
+from tts.batch.jobs import BatchJob, BatchResult
+from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError
 from tts.kernels.execution import compute_threads
 from tts.voice.load import choose_device

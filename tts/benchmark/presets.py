@@ -41,7 +41,7 @@ class VoiceRequest:
     voice: str
     options: SynthesisOptions
     device: str = "auto"
-    engine: str | None = None
+    runtime: str | None = None
     precision: str = "float32"
     threads: int | None = None
     system_espeak: bool = False
@@ -53,7 +53,7 @@ class VoiceRequest:
             "--vocoder": self.options.vocoder,
             "--acoustic": self.options.acoustic,
             "--device": self.device,
-            "--engine": self.engine,
+            "--runtime": self.runtime,
             "--precision": self.precision,
             "--threads": None if self.threads is None else str(self.threads),
         }

@@ -102,14 +102,14 @@ Table = tuple[list[str], list[list[str]]]
 
 @dataclass(frozen=True)
 class BenchmarkRow:
-    """One measured stage or network; `engine` and `precision` of the fast path.
+    """One measured stage or network; `runtime` and `precision` of the fast path.
 
     What a stage does not have, or what was not requested, is None.
     """
 
     measured: Measured
     precision: str | None
-    engine: str | None
+    runtime: str | None
     batch: int = 1
     weights: int | None = None
     cost: Cost | None = None
@@ -125,7 +125,7 @@ class BenchmarkRow:
         return {
             "name": measured.workload.name,
             "stage": measured.workload.stage,
-            "engine": self.engine,
+            "engine": self.runtime,
             "precision": self.precision,
             "batch": self.batch,
             "weights": self.weights,
@@ -146,7 +146,7 @@ class VoiceFacts:
     voice: str
     acoustic: str
     vocoder: str
-    engines: str
+    runtimes: str
     lines: int
     characters: int
     load_seconds: float
@@ -170,7 +170,7 @@ class VoiceFacts:
 
     def facts(self) -> list[tuple[str, str]]:
         facts = [
-            ("voice", f"{self.voice}, {self.acoustic} and {self.vocoder} by {self.engines}"),
+            ("voice", f"{self.voice}, {self.acoustic} and {self.vocoder} by {self.runtimes}"),
             ("first audio", f"{_spread_cell(self.first_audio_ms)} ms"),
             ("loading", f"{self.load_seconds:.2f} s"),
             ("peak memory", f"{self.peak_mb:,.0f} MB"),

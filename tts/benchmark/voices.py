@@ -55,7 +55,7 @@ class LoadedVoice:
         from tts.synthesis.voice import load_voice
 
         with reference_only():
-            plain = load_voice(self.request.voice, device=self.voice.computing.device, engine="torch")
+            plain = load_voice(self.request.voice, device=self.voice.computing.device, runtime="torch")
             return plain.prepare(self.request.options)
 
 
@@ -70,7 +70,7 @@ def load_requested(request: VoiceRequest, start: float) -> LoadedVoice:
     voice = load_voice(
         request.voice,
         device=request.device,
-        engine=request.engine,
+        runtime=request.runtime,
         precision=request.precision,
         threads=request.threads,
         system_espeak=request.system_espeak,
@@ -217,15 +217,15 @@ def bench_voice(
     computing = loaded.voice.computing
     rows = [
         BenchmarkRow(parts[0], None, None),
-        BenchmarkRow(parts[1], _spoken_in(computing.precision, acoustic.precisions), acoustic.engine),
-        BenchmarkRow(parts[2], _spoken_in(computing.precision, vocoder.precisions), vocoder.engine),
+        BenchmarkRow(parts[1], _spoken_in(computing.precision, acoustic.precisions), acoustic.runtime),
+        BenchmarkRow(parts[2], _spoken_in(computing.precision, vocoder.precisions), vocoder.runtime),
         BenchmarkRow(whole, None, None),
     ]
     facts = VoiceFacts(
         loaded.voice.manifest.name,
         loaded.acoustic,
         loaded.vocoder,
-        loaded.stages.engines,
+        loaded.stages.runtimes,
         len(lines),
         sum(map(len, lines)),
         loaded.load_seconds,

@@ -136,19 +136,19 @@ def is_from_config(context: typer.Context, parameter: str) -> bool:
 def current_spelling(arguments: Sequence[str]) -> list[str]:
     """The arguments with the flags of version 0.1 in their present spelling; the next release will refuse them.
 
-    `--runtime` is now `--engine`; of `batch`, `--engine local|ray` is now `--cluster`; `--offline` is gone from the
-    commands that never use the network.
+    `--engine auto|torch|onnx` is now `--runtime`; `--offline` is gone from the commands that never use the network.
     """
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     current: list[str] = []
     for i, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
-        if flag == "--engine" and name == "batch":
+        if flag == "--engine" and name in ("say", "bench"):
+            flag = "--runtime"
+        elif flag == "--engine" and name == "batch":
+            # Of a batch it says where the workers run.
             following = value if equals else "".join(arguments[i + 1 : i + 2])
-            if following in ("local", "ray"):
-                flag = "--cluster"
-        elif flag == "--runtime" and name in ("say", "batch", "bench"):
-            flag = "--engine"
+            if following in ("auto", "torch", "onnx"):
+                flag = "--runtime"
         elif flag == "--offline" and not equals and name in ("say", "batch", "evaluate", "bench", "doctor"):
             continue
         current.append(f"{flag}{equals}{value}")

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tts.batch.jobs import WorkerSetup
 from tts.batch.layouts import LAYOUTS
 from tts.batch.lines import count_lines, open_sentences
 from tts.batch.naming import NAMINGS
-from tts.batch.run import RunSettings
+from tts.batch.settings import RunSettings, WorkerSetup
 from tts.cli import flags
 from tts.cli.app import FAILURE
 from tts.cli.console import print_json, report
@@ -31,14 +30,14 @@ if TYPE_CHECKING:
     from tts.batch.folders import OutputFolder
     from tts.batch.jobs import BatchResult
     from tts.batch.manifest import Summary
-    from tts.batch.run import BatchRequest
+    from tts.batch.settings import BatchRequest
     from tts.batch.workers import Workers
 
 DOCUMENT = "document"
 """The layout of a file that is not a list of sentences."""
 
 _FILE, _WORK = "Sentences", "Running"
-_CLUSTERS = ("local", "ray")
+_ENGINES = ("local", "ray")
 
 # Progress where there is no terminal, and on a bar, every so many seconds.
 _SECONDS_BETWEEN_LINES = 10.0
@@ -119,10 +118,10 @@ Resume = Annotated[
 FailFast = Annotated[
     bool, typer.Option("--fail-fast", help="Stop at the first utterance that fails.", rich_help_panel=_WORK)
 ]
-Cluster = Annotated[
+Engine = Annotated[
     str,
     typer.Option(
-        "--cluster",
+        "--engine",
         metavar="local|ray",
         help="Where the workers run: on this machine, or on a Ray cluster.",
         rich_help_panel=_WORK,
@@ -132,7 +131,7 @@ Address = Annotated[
     str | None,
     typer.Option(
         metavar="HOST:PORT|auto",
-        help="Address of a running Ray cluster. Without it, --cluster ray starts one on this machine.",
+        help="Address of a running Ray cluster. Without it, --engine ray starts one on this machine.",
         rich_help_panel=_WORK,
     ),
 ]
@@ -157,7 +156,7 @@ def batch(
     batch_size: BatchSize = RunSettings.batch_size,
     resume: Resume = True,
     fail_fast: FailFast = False,
-    cluster: Cluster = "local",
+    engine: Engine = "local",
     address: Address = None,
     gpus: Gpus = None,
     json: flags.Json = False,
@@ -170,19 +169,19 @@ def batch(
     """
     device = voice_options.device
     check_device(device)
-    check_computing(voice_options.engine or Computing.engine, voice_options.precision)
-    if cluster not in _CLUSTERS:
-        raise UsageError(f"There is no cluster {cluster!r}; say {' or '.join(_CLUSTERS)}.")
-    if cluster != "ray" and (address is not None or gpus is not None):
-        raise UsageError(f"{'--gpus' if address is None else '--address'} is for --cluster ray.")
-    if cluster == "local":
+    check_computing(voice_options.runtime or Computing.runtime, voice_options.precision)
+    if engine not in _ENGINES:
+        raise UsageError(f"There is no engine {engine!r}; say {' or '.join(_ENGINES)}.")
+    if engine != "ray" and (address is not None or gpus is not None):
+        raise UsageError(f"{'--gpus' if address is None else '--address'} is for --engine ray.")
+    if engine == "local":
         choose_device(device)
 
-    from tts.batch.jobs import BatchDefaults
-    from tts.batch.run import BatchRequest, run_batch
+    from tts.batch.run import run_batch
+    from tts.batch.settings import BatchDefaults, BatchRequest
 
     setup = WorkerSetup(
-        device, voice_options.engine, voice_options.precision, voice_options.lexicon, voice_options.system_espeak
+        device, voice_options.runtime, voice_options.precision, voice_options.lexicon, voice_options.system_espeak
     )
     # A line of the file may name another vocoder or acoustic model.
     options = replace(options, vocoder=voice_options.vocoder, acoustic=voice_options.acoustic)
@@ -193,7 +192,7 @@ def batch(
 
     def start_workers(folder: OutputFolder) -> Workers:
         workers: Workers
-        if cluster == "ray":
+        if engine == "ray":
             from tts.batch.ray_workers import RayWorkers
 
             workers = RayWorkers(setup, folder, jobs, address=address, gpus=gpus)
@@ -202,7 +201,7 @@ def batch(
 
             workers = LocalWorkers(setup, folder, jobs or default_worker_count(device))
         if verbose:
-            where = "on Ray" if cluster == "ray" else f"on {choose_device(device)}"
+            where = "on Ray" if engine == "ray" else f"on {choose_device(device)}"
             noun = "worker" if workers.count == 1 else "workers"
             report(f"{workers.count} {noun} {where}, started in {time.perf_counter() - started:.2f} s")
         return workers

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _VOICE, _NETWORK, _RUN = "Voice", "Networks of random weights", "Running"
 # Flags that have no meaning for the other kind of benchmark.
-_OF_VOICES = ("voice", "engine", "vocoder", "acoustic", "text", "sentences", "cold", "system_espeak")
+_OF_VOICES = ("voice", "runtime", "vocoder", "acoustic", "text", "sentences", "cold", "system_espeak")
 _OF_NETWORKS = ("seconds", "batch")
 MAX_SECONDS = 600.0
 
@@ -106,7 +106,7 @@ def bench(
         raise UsageError(f"--seconds must be above 0 and at most {MAX_SECONDS:g}, not {seconds:g}.")
     device, precision, threads = voice_options.device, voice_options.precision, voice_options.threads
     check_device(device)
-    check_computing(voice_options.engine or Computing.engine, precision)
+    check_computing(voice_options.runtime or Computing.runtime, precision)
     if plot is not None:
         check_plot(plot)
         check_destination(plot)
@@ -121,7 +121,7 @@ def bench(
         flags.check_voice(voice_options)
         options = SynthesisOptions(vocoder=voice_options.vocoder, acoustic=voice_options.acoustic)
         requested = VoiceRequest(
-            voice_options.voice, options, device, voice_options.engine, precision, threads, voice_options.system_espeak
+            voice_options.voice, options, device, voice_options.runtime, precision, threads, voice_options.system_espeak
         )
         result = _bench_voice(requested, texts(text, sentences), run, cold=cold)
 

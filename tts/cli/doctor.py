@@ -146,7 +146,7 @@ def extras() -> Iterator[Check]:
     yield Check("plots", "ok" if version else "warn", f"matplotlib {version}" if version else missing)
 
     version = _version("ray")
-    missing = "no Ray; tts batch --cluster ray needs it: pip install 'utter-tts[cluster]'"
+    missing = "no Ray; tts batch --engine ray needs it: pip install 'utter-tts[cluster]'"
     yield Check("clusters", "ok" if version else "warn", f"Ray {version}" if version else missing)
 
     versions = {name: _version(name) for name in LIBRARIES.values()}

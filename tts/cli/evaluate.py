@@ -65,7 +65,7 @@ ReportFolder = Annotated[
 ]
 
 
-@flags.option_flags(without=("vocoder", "engine", "precision", "threads", "lexicon"))
+@flags.option_flags(without=("vocoder", "runtime", "precision", "threads", "lexicon"))
 def evaluate(
     *,
     prepared: flags.Prepared,

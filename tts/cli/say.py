@@ -103,7 +103,7 @@ def say(
     stages = voice.prepare(options)
     seconds += time.perf_counter() - started
     if verbose:
-        report(f"voice {voice.manifest.name} on {voice.device} by {stages.engines}, loaded in {seconds:.2f} s")
+        report(f"voice {voice.manifest.name} on {voice.device} by {stages.runtimes}, loaded in {seconds:.2f} s")
     spoken = speak_with_progress(voice, content, options, outputs, quiet=quiet)
     if verbose:
         report(

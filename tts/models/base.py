@@ -58,8 +58,8 @@ class WaveRequest:
 class SpeechModel(ABC):
     """What every network that speaks has, whatever it turns into what."""
 
-    engine: ClassVar[str]
-    """What computes it, one of `tts.voice.load.ENGINES`."""
+    runtime: ClassVar[str]
+    """What computes it, one of `tts.voice.load.RUNTIMES`."""
 
     @property
     def precisions(self) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class VocoderNetwork(TorchNetwork, ABC):
 
 
 class TorchAcoustic(AcousticModel):
-    engine = "torch"
+    runtime = "torch"
 
     def __init__(self, model: AcousticNetwork) -> None:
         self._model = model
@@ -154,7 +154,7 @@ class TorchAcoustic(AcousticModel):
 
 
 class TorchVocoder(Vocoder):
-    engine = "torch"
+    runtime = "torch"
 
     def __init__(self, vocoder: VocoderNetwork) -> None:
         self._vocoder = vocoder
@@ -190,7 +190,7 @@ class TorchVocoder(Vocoder):
         return None if sound is None else sound.float().cpu().numpy()
 
 
-# Random numbers come from NumPy on the CPU, so that every engine and every device uses the same; without a generator,
+# Random numbers come from NumPy on the CPU, so that every runtime and every device uses the same; without a generator,
 # as in training, they come from PyTorch's own.
 
 

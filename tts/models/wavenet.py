@@ -41,7 +41,7 @@ class SampleDistribution(ABC):
     """The distribution of the next sample: its likelihood, and how to sample from it.
 
     Parameters are [..., n_outputs]; samples are class numbers (int64) for mu-law, and else floats in -1 to 1. Random
-    numbers are an argument, one set per time step, so that any engine can repeat a sample.
+    numbers are an argument, one set per time step, so that any runtime can repeat a sample.
     """
 
     kind: ClassVar[Kind]

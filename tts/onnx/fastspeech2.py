@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class OnnxFastSpeech2(AcousticModel):
     """`session` runs the graph of `fastspeech2_graph`, which implements the controls."""
 
-    engine = "onnx"
+    runtime = "onnx"
 
     def __init__(self, session: Session) -> None:
         self._session = session

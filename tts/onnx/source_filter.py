@@ -40,7 +40,7 @@ class OnnxSourceFilter(Vocoder):
     speech is that of one part, but for the last digits of the pitch (heart's samples differ by 1e-6).
     """
 
-    engine = "onnx"
+    runtime = "onnx"
 
     def __init__(self, mel: MelSettings, session: Session, n_blocks: int = 6, kernel_size: int = 7) -> None:
         self._mel = mel

@@ -10,7 +10,7 @@ import numpy as np
 from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
 from tts.errors import UsageError
 from tts.models.base import AcousticModel, Floats, Vocoder, WaveRequest
-from tts.voice.load import ENGINES
+from tts.voice.load import RUNTIMES
 
 # Fourier transforms reflect half a window at the edges: from fewer frames a vocoder could make no sound.
 MIN_FRAMES = 4
@@ -24,9 +24,9 @@ class Stages:
     vocoder: VoiceVocoder
 
     @property
-    def engines(self) -> str:
+    def runtimes(self) -> str:
         """What computes them, in words."""
-        return " and ".join(dict.fromkeys(ENGINES[stage.engine] for stage in (self.acoustic, self.vocoder)))
+        return " and ".join(dict.fromkeys(RUNTIMES[stage.runtime] for stage in (self.acoustic, self.vocoder)))
 
     def wait(self) -> None:
         """Wait until both can speak immediately."""
@@ -58,8 +58,8 @@ class VoiceVocoder:
                 self._convert = lambda mel: convert(torch.tensor(mel)).numpy()
 
     @property
-    def engine(self) -> str:
-        return self._vocoder.engine
+    def runtime(self) -> str:
+        return self._vocoder.runtime
 
     @property
     def precisions(self) -> tuple[str, ...]:

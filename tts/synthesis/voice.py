@@ -173,7 +173,7 @@ class Voice:
         if name not in self._acoustics:
             check_acoustic(self.manifest, name)
             self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.computing)
-            logger.debug("acoustic model %s of %s by %s", name, self.manifest.name, self._acoustics[name].engine)
+            logger.debug("acoustic model %s of %s by %s", name, self.manifest.name, self._acoustics[name].runtime)
         return self._acoustics[name]
 
     def vocoder(self, name: str) -> VoiceVocoder:
@@ -183,7 +183,7 @@ class Voice:
             manifest, key = self._vocoder_source if is_default else find_vocoder(self.manifest, name)
             loaded = load_vocoder_stage(manifest, key, self.computing)
             self._vocoders[name] = VoiceVocoder(name, loaded, mel_settings(self.manifest))
-            logger.debug("vocoder %s for %s by %s", name, self.manifest.name, loaded.engine)
+            logger.debug("vocoder %s for %s by %s", name, self.manifest.name, loaded.runtime)
         return self._vocoders[name]
 
     def _stages(self, options: SynthesisOptions) -> Stages:
@@ -301,26 +301,28 @@ def load_voice(
     vocoder: str | None = None,
     acoustic: str | None = None,
     device: str = VoiceOptions.device,
-    engine: str | None = None,
+    runtime: str | None = None,
     precision: str = VoiceOptions.precision,
     threads: int | None = None,
     lexicon: Path | None = None,
     system_espeak: bool = False,
+    engine: str | None = None,
 ) -> Voice:
     """Load a voice by name, or from the folder of one. The arguments are those of `VoiceOptions`.
 
-    `vocoder` and `acoustic` are those of the voice if None. `device` is auto, cpu, cuda or cuda:N; `engine` is auto,
-    torch or onnx (None: from TTS_ENGINE, or auto); `precision` is float32, bfloat16 or int8. `threads` is the number of
-    CPU threads that compute, for all voices of this process (None: from TTS_THREADS, or all cores).
+    `vocoder` and `acoustic` are those of the voice if None. `device` is auto, cpu, cuda or cuda:N; `runtime` is auto,
+    torch or onnx (None: from TTS_RUNTIME, or auto), and `engine` its former name; `precision` is float32, bfloat16 or
+    int8. `threads` is the number of CPU threads that compute, for all voices of this process (None: from TTS_THREADS,
+    or all cores).
 
     Raises:
-        UsageError: there is no such voice, vocoder, acoustic model, device, engine or precision.
+        UsageError: there is no such voice, vocoder, acoustic model, device, runtime or precision.
         TtsError: the voice's manifest is broken, or this version cannot read its text. The files of its networks are
             checked at first use.
     """
     if threads is not None:
         set_compute_threads(threads)
-    computing = choose_computing(device, engine, precision)
+    computing = choose_computing(device, runtime or engine, precision)
 
     def load(name: str, acoustic: str | None = None, vocoder: str | None = None) -> Voice:
         manifest = find_voice(name)

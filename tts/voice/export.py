@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXPORTABLE = ("fastspeech2", "source_filter")
 """The networks that can be exported."""
 
-# The engines add in another order. In the mel this shows in the sixth digit; in speech somewhat more, because
+# The runtimes add in another order. In the mel this shows in the sixth digit; in speech somewhat more, because
 # the pulses' phase sums the pitch. A wrong graph differs by far more.
 MEL_TOLERANCE = 1e-3
 SAMPLE_TOLERANCE = 1e-2

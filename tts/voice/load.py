@@ -1,4 +1,4 @@
-"""From a voice's manifest to stages that speak: on which device, with which engine, in which number format.
+"""From a voice's manifest to stages that speak: on which device, with which runtime, in which number format.
 
 ONNX Runtime computes a network that has a graph, in float32 on the CPU; PyTorch computes everything else. This module
 imports neither until a network is loaded, and works without PyTorch for voices whose networks have graphs.
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from tts.models.torch_network import AcousticNetwork, VocoderNetwork
     from tts.onnx.session import Session
 
-ENGINE_VARIABLE = "TTS_ENGINE"
-ENGINES = {"torch": "PyTorch", "onnx": "ONNX Runtime"}
+RUNTIME_VARIABLE = "TTS_RUNTIME"
+_FORMER_RUNTIME_VARIABLE = "TTS_ENGINE"
+RUNTIMES = {"torch": "PyTorch", "onnx": "ONNX Runtime"}
 PRECISIONS = ("float32", "bfloat16", "int8")
 ACOUSTIC_MODELS = {"fastspeech2": "FastSpeech 2", "tacotron2": "Tacotron 2"}
 """The acoustic models that a manifest can name, and what they are called."""
@@ -57,50 +58,51 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True)
 class Computing:
-    """`device` is "cpu" or "cuda:N", `engine` "auto" or of ENGINES, `precision` that of the weights, of PRECISIONS."""
+    """`device` is "cpu" or "cuda:N", `runtime` "auto" or of RUNTIMES, `precision` of PRECISIONS."""
 
     device: str = "cpu"
-    engine: str = "auto"
+    runtime: str = "auto"
     precision: str = "float32"
 
 
-# Device, engine and precision.
+# Device, runtime and precision.
 
 
-def choose_computing(device: str = "auto", engine: str | None = None, precision: str = "float32") -> Computing:
-    """Resolve what is requested to what this machine has; `engine` None means TTS_ENGINE, or else "auto".
+def choose_computing(device: str = "auto", runtime: str | None = None, precision: str = "float32") -> Computing:
+    """Resolve what is requested to what this machine has; `runtime` None means TTS_RUNTIME, or else "auto".
 
     Raises:
-        UsageError: there is no such device, engine or precision, or they exclude each other.
+        UsageError: there is no such device, runtime or precision, or they exclude each other.
         TtsError: they need PyTorch, which is not installed.
     """
-    engine = engine_or_default(engine)
-    check_computing(engine, precision)
-    if engine != "onnx":
+    runtime = runtime_or_default(runtime)
+    check_computing(runtime, precision)
+    if runtime != "onnx":
         check_device(device)
-        if engine == "torch":
-            extras.require("torch", "The engine torch")
+        if runtime == "torch":
+            extras.require("torch", "The runtime torch")
         if precision != "float32":
             extras.require("torch", f"The precision {precision}")
-        return Computing(choose_device(device), engine, precision)
+        return Computing(choose_device(device), runtime, precision)
     if device not in ("auto", "cpu"):
-        raise UsageError(f"ONNX Runtime computes on the CPU here, not on {device}: leave --device or --engine out.")
+        raise UsageError(f"ONNX Runtime computes on the CPU here, not on {device}: leave --device or --runtime out.")
     if precision != "float32":
-        raise UsageError(f"ONNX Runtime computes in float32, not in {precision}: leave --precision or --engine out.")
+        raise UsageError(f"ONNX Runtime computes in float32, not in {precision}: leave --precision or --runtime out.")
     if not has_onnx_runtime():
-        raise UsageError("ONNX Runtime is not installed: pip install onnxruntime, or leave --engine out.")
-    return Computing("cpu", engine, precision)
+        raise UsageError("ONNX Runtime is not installed: pip install onnxruntime, or leave --runtime out.")
+    return Computing("cpu", runtime, precision)
 
 
-def engine_or_default(engine: str | None) -> str:
-    """`engine`, or if it is None that of TTS_ENGINE, or else "auto"."""
-    return engine or os.environ.get(ENGINE_VARIABLE) or "auto"
+def runtime_or_default(runtime: str | None) -> str:
+    """`runtime`, or if it is None that of TTS_RUNTIME, or else "auto"."""
+    variables = (RUNTIME_VARIABLE, _FORMER_RUNTIME_VARIABLE)
+    return runtime or next((value for name in variables if (value := os.environ.get(name))), "auto")
 
 
-def check_computing(engine: str, precision: str) -> None:
-    """Raise UsageError if there is no such engine or precision on any machine."""
-    if engine not in ("auto", *ENGINES):
-        raise UsageError(f"There is no engine {engine!r}; say auto, {' or '.join(ENGINES)}.")
+def check_computing(runtime: str, precision: str) -> None:
+    """Raise UsageError if there is no such runtime or precision on any machine."""
+    if runtime not in ("auto", *RUNTIMES):
+        raise UsageError(f"There is no runtime {runtime!r}; say auto, {' or '.join(RUNTIMES)}.")
     if precision not in PRECISIONS:
         raise UsageError(f"There is no precision {precision!r}; say {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}.")
 
@@ -148,14 +150,14 @@ def has_onnx_runtime() -> bool:
 
 
 def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing) -> AcousticModel:
-    """Load one of the voice's acoustic models by its name there, with the engine that computes it.
+    """Load one of the voice's acoustic models by its name there, with the runtime that computes it.
 
     Raises:
-        UsageError: the requested engine cannot compute it.
+        UsageError: the requested runtime cannot compute it.
         TtsError: it needs PyTorch, which is not installed, or its file is missing or damaged, or holds another network.
     """
     component = manifest.acoustics[name]
-    if engine_of(f"acoustic model {name}", component, computing) == "onnx":
+    if runtime_of(f"acoustic model {name}", component, computing) == "onnx":
         return load_onnx_acoustic(manifest, component)
     import torch
 
@@ -170,7 +172,7 @@ def load_acoustic_stage(manifest: VoiceManifest, name: str, computing: Computing
 def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing) -> Vocoder:
     """Load one of the manifest's vocoders by its name there; raises like `load_acoustic_stage`."""
     component = manifest.vocoders[name]
-    if engine_of(f"vocoder {name}", component, computing) == "onnx":
+    if runtime_of(f"vocoder {name}", component, computing) == "onnx":
         return load_onnx_vocoder(manifest, component, mel_settings(manifest, component))
     import torch
 
@@ -182,16 +184,16 @@ def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing)
     return TorchVocoder(vocoder)
 
 
-def engine_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:
-    """Which engine computes a component; `what` names it in messages. Nothing is loaded.
+def runtime_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:
+    """Which runtime computes a component; `what` names it in messages. Nothing is loaded.
 
     Raises:
-        UsageError: the requested engine cannot compute it.
+        UsageError: the requested runtime cannot compute it.
         TtsError: it needs PyTorch, which is not installed.
     """
-    if computing.engine != "torch":
-        if component.graph is None and computing.engine == "onnx":
-            raise UsageError(f"The {what} has no graph for ONNX Runtime: leave --engine out.")
+    if computing.runtime != "torch":
+        if component.graph is None and computing.runtime == "onnx":
+            raise UsageError(f"The {what} has no graph for ONNX Runtime: leave --runtime out.")
         fits = computing.device == "cpu" and computing.precision == "float32"
         if component.graph is not None and fits and has_onnx_runtime():
             return "onnx"
@@ -261,7 +263,7 @@ def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:
 def _no_graph_runner(manifest: VoiceManifest, component: Component) -> TtsError:
     return TtsError(
         f"The voice {manifest.name} has a graph of the network {component.network!r}, which this version cannot run "
-        "on ONNX Runtime: use --engine torch."
+        "on ONNX Runtime: use --runtime torch."
     )
 
 
