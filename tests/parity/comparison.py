@@ -12,10 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from tts.audio.mel_settings import MelSettings
-from tts.voice.checkpoints.reading import read_checkpoint
+from tts.voice.checkpoints.reading import build_network, read_checkpoint
 from tts.voice.checkpoints.weights import CheckpointWeights, Layout
-from tts.voice.load import ACOUSTIC_MODELS, VOCODERS
 
 # The tolerance of parity fixtures, where a check has no other.
 RTOL = ATOL = 1e-4
@@ -97,10 +95,7 @@ def opened(path: Path) -> tuple[CheckpointWeights, dict[str, Any]]:
 def built(path: Path, layout: Layout, key: str) -> nn.Module:
     """The network of a checkpoint, by way of its layout and the hyperparameters beside it, which have this key."""
     converted = layout.convert(*opened(path), settings_beside(path, key))
-    if converted.role == "acoustic":
-        network: nn.Module = ACOUSTIC_MODELS[converted.network](converted.options)
-    else:
-        network = VOCODERS[converted.network](MelSettings(**converted.mel), converted.options)
+    network = build_network(converted)
     network.load_state_dict(converted.weights)
     return network.eval()
 

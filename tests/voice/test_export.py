@@ -8,8 +8,10 @@ import pytest
 
 from tts import SynthesisOptions, extras, load_voice
 from tts.errors import TtsError, UsageError
-from tts.onnx import fastspeech2, source_filter
+from tts.models.source_filter import F0_CENTRE_HZ
+from tts.onnx import fastspeech2
 from tts.onnx.fastspeech2 import OnnxFastSpeech2
+from tts.onnx.graph_builder import GraphBuilder
 from tts.voice.export import export_graphs
 from tts.voice.manifest import load_manifest, verify_files
 
@@ -61,9 +63,14 @@ def test_both_engines_compute_the_same(voice):
     assert np.sqrt(np.mean(difference**2)) < 3e-3 * np.sqrt(np.mean(said["torch"] ** 2))
 
 
-@pytest.mark.parametrize("changed", ["PITCH_RANGE", "ENERGY_RANGE"])
+@pytest.mark.parametrize("changed", ["pitch_embed", "energy_embed"])
 def test_a_graph_that_computes_something_else_is_not_written(voice, tmp_path, monkeypatch, changed):
-    monkeypatch.setattr(fastspeech2, changed, (1.0, 2.0))
+    binned = fastspeech2._binned
+
+    def other_range(g, name, limits, n_bins, values):
+        return binned(g, name, (1.0, 2.0) if name == changed else limits, n_bins, values)
+
+    monkeypatch.setattr(fastspeech2, "_binned", other_range)
     before = content(voice)
     for destination in (voice, tmp_path / "new"):
         with pytest.raises(TtsError, match=r"(is not PyTorch's|other durations).*nothing was written"):
@@ -83,7 +90,13 @@ def test_controls_are_compared_too(voice, monkeypatch, ignored):
 
 
 def test_a_vocoder_is_compared_too(voice, monkeypatch):
-    monkeypatch.setattr(source_filter, "F0_CENTRE_HZ", 190.0)
+    constant = GraphBuilder.constant
+
+    def other_centre(self, value, dtype=np.float32):
+        is_centre = np.ndim(value) == 0 and value == F0_CENTRE_HZ
+        return constant(self, 190.0 if is_centre else value, dtype)
+
+    monkeypatch.setattr(GraphBuilder, "constant", other_centre)
     with pytest.raises(TtsError, match="The speech of the vocoder by its graph is not PyTorch's"):
         export_graphs(load_manifest(voice), voice, print)
 

@@ -158,11 +158,14 @@ def speak_with_progress(
     voice: Voice, text: str | Passage, options: SynthesisOptions, outputs: Outputs, *, quiet: bool
 ) -> Report:
     """Speak a text into all its outputs, and show progress and warnings."""
-    if not quiet:
-        when_compiling(lambda: report("compiling for this machine, which happens once and needs some seconds"))
+    compiling = "compiling for this machine, which happens once and needs some seconds"
+    when_compiling(None if quiet else lambda: report(compiling))
     length = len(text if isinstance(text, str) else text.text)
-    with progress(length, quiet=quiet) as on_characters:
-        spoken = speak(voice, text, options, outputs, on_characters)
+    try:
+        with progress(length, quiet=quiet) as on_characters:
+            spoken = speak(voice, text, options, outputs, on_characters)
+    finally:
+        when_compiling(None)
     for warning in spoken.warnings:
         warn(warning)
     return spoken
