@@ -94,7 +94,7 @@ def test_an_alphabet_that_is_not_known_is_refused(public):
     torch.save(ngc_tacotron2(Tacotron2Dimensions(40, **TINY.tacotron2)), public.folder / "forty.pt")
     done = public("voices", "install", public.folder / "forty.pt")
     assert done.returncode == 1
-    assert "This NVIDIA Tacotron 2 reads an alphabet of 40 symbols, which is not known." in done.stderr.decode()
+    assert "This NVIDIA Tacotron 2 has a set of 40 symbols, which is not known." in done.stderr.decode()
 
 
 def test_verify_info_and_remove(public):

@@ -98,8 +98,8 @@ def test_recipes_are_listed(tts_here):
         (["--set", "options.n_symbols=1"], "options.n_symbols follows from the corpus: leave it out of the recipe."),
         (["--set", "schedule.steps=many"], "schedule.steps must be a whole number, not 'many'."),
         (["--set", "steps"], "An override is like schedule.steps=2000, not 'steps'."),
-        (["--precision", "16"], "There is no precision '16'; it is 32 or bf16."),
-        (["--device", "gpu"], "There is no device 'gpu'; say auto, cpu, cuda or cuda:N."),
+        (["--precision", "16"], "There is no precision '16'; choose 32 or bf16."),
+        (["--device", "gpu"], "There is no device 'gpu'; choose auto, cpu, cuda or cuda:N."),
         (
             ["--warm-start", "x", "--resume-from", "y"],
             "--warm-start begins a new training, --resume-from continues one",
@@ -115,7 +115,7 @@ def test_what_cannot_be_right_is_refused(tts_here, folder, arguments, sentence):
 def test_a_folder_that_is_no_run_is_not_touched(tts_here, folder):
     code, _, error = tts_here("train", "acoustic", "prepared", "-o", folder)
     assert code == 2
-    assert "is there already and is no run" in error
+    assert "exists and is not a run" in error
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_durations_are_learned_and_a_run_goes_on(tts_here, folder, plain):
         (["prepared", "-o", "run"], "prepared has durations that came with the recordings: there is nothing to learn."),
         (["plain", "-o", "run", "--recipe", "fastspeech2-tiny.toml"], "fastspeech2-tiny does not learn durations"),
         (["plain", "-o", "run", "--set", "settings.prior=1"], "There is no settings.prior; did you mean prior_width?"),
-        (["plain", "-o", "."], "is there already and is no run"),
+        (["plain", "-o", "."], "exists and is not a run"),
     ],
 )
 def test_what_cannot_be_aligned_is_refused(tts_here, folder, plain, arguments, sentence):
@@ -315,7 +315,7 @@ def test_quiet_says_nothing(tts, source, tmp_path):
         (["mine", "-o", "out", "--jobs", "-1"], 2, b"--jobs must be 1 or more, not -1."),
         (["mine", "-o", "out", "--layout", "vctk"], 2, b"There is no layout 'vctk'"),
         (["mine", "-o", "out", "--name", "a/b"], 2, b"No voice can be called 'a/b'"),
-        (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds is below --max-seconds"),
+        (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds must be below --max-seconds"),
         (["mine", "-o", "out", "--no-trin"], 2, b"did you mean --no-trim"),
         (["mine", "-o", "out", "--min-seconds", "5"], 1, b"None of the 8 clips can be used (too short 8)"),
         (["mine", "-o", "out", "--language", "xx", "--jobs", "1"], 1, b"espeak-ng does not speak the language 'xx'"),
