@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 EXPECTED = {
     "speak.py": r"hello\.wav: \d\.\d\d s",
     "stream.py": r"\d+ ms: \d\.\d\d s of audio, 'This is the last\.'",
-    "subtitles.py": r"\d\.\d\d +\d\.\d\d Dr\.\n.*\n(.*\n)*.* left\.",
+    "subtitles.py": r"\d\.\d\d +\d\.\d\d Dr\.\n(.*\n)*.* left\n",
     "audiobook.py": r"01-the-beginning\.flac \d+ bytes\n02-the-end\.flac \d+ bytes",
     "compare_vocoders.py": r"source_filter +\d\.\d+ s per second of audio\ngriffinlim .*\nwaveglow ",
 }

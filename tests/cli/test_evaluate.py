@@ -78,7 +78,7 @@ def test_without_the_extra_its_columns_are_left_out_with_one_notice(tmp_path, mo
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).touch()
     for name in ("can_recognise", "can_predict_opinions"):
-        monkeypatch.setattr(f"tts.evaluation.extras.{name}", lambda: False)
+        monkeypatch.setattr(f"tts.evaluation.listening.{name}", lambda: False)
     assert evaluate.available_measures(tmp_path, mos=True) == (None, False)
     notice = "tts: no word error rate and no MOS: that needs pip install 'utter-tts[eval]'\n"
     assert capsys.readouterr().err == notice
