@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tts import extras
 from tts.benchmark.presets import PRESETS, TEN_SECONDS, Preset, VoiceRequest
 from tts.cli import flags
 from tts.cli.console import counting_bar, print_json, print_table, warn
@@ -97,6 +98,8 @@ def bench(
     quiet: flags.Quiet = False,
 ) -> None:
     """Measure real-time factor, time to first audio and memory, beside the plain PyTorch path in the same run."""
+    extras.require("torch", "A benchmark")
+
     # Everything that can be refused is refused before torch is loaded.
     check_kind(context, is_of_networks=bool(preset))
     for flag, count in (("repeat", repeat), ("batch", batch)):

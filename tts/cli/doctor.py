@@ -12,6 +12,7 @@ from typing import Literal
 
 import typer
 
+from tts import extras
 from tts.cli import flags
 from tts.cli.console import print_json, print_table
 from tts.config import NO_USER_LEXICON, config_file, ignores_user_lexicons, is_offline, load_settings, voices_folder
@@ -19,7 +20,7 @@ from tts.errors import TtsError
 
 Status = Literal["ok", "warn", "fail"]
 _PACKAGES = (
-    *("numpy", "onnxruntime", "numba", "safetensors", "soxr", "typer", "rich", "platformdirs"),
+    *("numpy", "onnxruntime", "safetensors", "soxr", "typer", "rich", "platformdirs"),
     *("phonemizer", "espeakng-loader"),
 )
 _MIN_FREE_BYTES = 500_000_000
@@ -53,7 +54,7 @@ def all_checks(*, system_espeak: bool) -> Iterator[Check]:
     if system_espeak:
         yield espeak(system=True)
     yield from text_and_audio()
-    yield from extras()
+    yield from optional_packages()
     yield from voices()
     yield from folders()
 
@@ -78,12 +79,16 @@ def basics() -> Iterator[Check]:
 
 
 def torch() -> Iterator[Check]:
+    """PyTorch is optional: the default of the embedded voice runs on ONNX Runtime."""
+    if problem := extras.missing("torch", "All but the default of the embedded voice"):
+        yield Check("torch", "warn", problem)
+        return
     try:
         import torch as library
     except (ImportError, OSError) as error:
         yield Check("torch", "fail", f"cannot be imported ({_first_line(error)}); install torch again")
         return
-    yield Check("torch", "ok", f"{library.__version__}, {library.get_num_threads()} threads")
+    yield Check("torch", "ok", f"{library.__version__}, {library.get_num_threads()} threads; Numba {_version('numba')}")
     names = [library.cuda.get_device_name(i) for i in range(library.cuda.device_count())]
     listed = ", ".join(f"cuda:{i} {name}" for i, name in enumerate(names))
     yield Check("CUDA", "ok", listed or "no device; everything runs on the CPU")
@@ -136,7 +141,7 @@ def text_and_audio() -> Iterator[Check]:
         yield Check("soundfile", "ok", f"libsndfile {library.__libsndfile_version__} writes {', '.join(FORMATS)}")
 
 
-def extras() -> Iterator[Check]:
+def optional_packages() -> Iterator[Check]:
     """What is needed only for plots, clusters, documents, audiobooks and playback."""
     from tts.audio.playback import find_player
     from tts.documents.sources import LIBRARIES

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tts import extras
 from tts.cli import flags
 from tts.cli.console import counting_bar, print_json, print_table, report, warn
 from tts.errors import TtsError, UsageError
@@ -81,6 +82,8 @@ def evaluate(
     quiet: flags.Quiet = False,
 ) -> None:
     """Measure a voice on held-out recordings: their mels through its vocoders, their texts through all of the voice."""
+    extras.require("torch", "An evaluation")
+
     names: Sequence[str | None] = vocoder or [None]
     options = [SynthesisOptions(vocoder=name, acoustic=voice_options.acoustic, seed=seed) for name in names]
     # Everything that can be refused is refused before torch is loaded.

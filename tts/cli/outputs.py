@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tts.errors import TtsError, UsageError
+from tts import extras
+from tts.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,8 +138,7 @@ def check_plot(path: Path) -> None:
     """
     if path.suffix.lower() != ".png":
         raise UsageError(f"A plot is a PNG file: its name must end in .png, not {path.name!r}.")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise TtsError("Plots need matplotlib: install it with pip install 'utter-tts[plot]'.")
+    extras.require("plot", "A plot")
 
 
 class Timeline:

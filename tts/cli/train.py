@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tts import extras
 from tts.cli import flags
 from tts.cli.console import amount_bar, print_json, print_table, report, warn
 from tts.errors import TtsError, UsageError
@@ -109,6 +110,8 @@ def prepare(
     DATASET has the layout of LJ Speech (metadata.csv, wavs/) or CMU ARCTIC (etc/txt.done.data, wav/), or is a corpus
     with metadata.jsonl. Clips that cannot be used are dropped and reported. An interrupted run is continued.
     """
+    extras.require("torch", "Training")
+
     if jobs < 0:
         raise UsageError(f"--jobs must be 1 or more, not {jobs}.")
     from tts.training.features import Limits
@@ -183,15 +186,16 @@ def align(
 
     Run the same command again to continue an interrupted run.
     """
+    extras.require("torch", "Training")
+    extras.require("train", "Training")
+
     from tts.training.recipe import load_recipe
 
     chosen = load_recipe(recipe, [*(overrides or []), *([f"schedule.steps={steps}"] if steps else [])])
     if chosen.kind != "align":
         raise UsageError(f"The recipe {chosen.name} does not learn durations: leave --recipe out, or name another one.")
-    from tts.training.run import check_packages, start_fabric
-
-    check_packages()
     from tts.training.data import PreparedCorpus
+    from tts.training.run import start_fabric
 
     corpus = PreparedCorpus(prepared)
     fabric = start_fabric(device, 1, precision)
@@ -249,6 +253,9 @@ def acoustic(
 
     Run the same command again to continue an interrupted run.
     """
+    extras.require("torch", "Training")
+    extras.require("train", "Training")
+
     places = (device, devices, precision)
     _train("acoustic", Request(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet))
 
@@ -270,6 +277,9 @@ def vocoder(
 
     Run the same command again to continue an interrupted run.
     """
+    extras.require("torch", "Training")
+    extras.require("train", "Training")
+
     places = (device, devices, precision)
     _train("vocoder", Request(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet))
 
@@ -283,11 +293,9 @@ def _train(kind: str, request: Request) -> None:
         raise UsageError(f"The recipe {recipe.name} trains {network}: say tts train {recipe.kind}.")
     if request.warm_start is not None and request.resume_from is not None:
         raise UsageError("--warm-start begins a new training, --resume-from continues one: give one of them.")
-    from tts.training.run import check_packages, start_fabric
-
-    check_packages()
     from tts.training.data import PreparedCorpus
     from tts.training.folder import check_run
+    from tts.training.run import start_fabric
     from tts.training.trainer import check_recipe
 
     corpus = PreparedCorpus(request.prepared)
@@ -364,6 +372,8 @@ def mels(
     quiet: flags.Quiet = False,
 ) -> None:
     """Write the mels that an acoustic model makes of a corpus, to train vocoders on their later input."""
+    extras.require("torch", "Training")
+
     from tts.training.acoustic import load_fastspeech2, write_acoustic_mels
     from tts.training.data import PreparedCorpus
     from tts.voice.load import choose_device
@@ -385,6 +395,8 @@ def export_state(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
 ) -> None:
     """Write the last state of a run in half precision, to continue on another machine with --resume-from."""
+    extras.require("torch", "Training")
+
     from tts.training.folder import LAST, compact, load_state, read_recipe, save_state
 
     read_recipe(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -12,21 +11,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+from tts.config import config_folder, ignores_user_lexicons
 from tts.errors import TtsError
 from tts.text.passage import Pronunciation
 from tts.text.symbols import tidy_ipa
-
-CONFIG_VARIABLE = "TTS_CONFIG"
-NO_USER_LEXICON_VARIABLE = "TTS_NO_USER_LEXICON"
-
-
-def config_folder() -> Path:
-    """Return the folder of the file that TTS_CONFIG names, or the platform's config folder of `utter`."""
-    if path := os.environ.get(CONFIG_VARIABLE):
-        return Path(path).expanduser().parent
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("utter", appauthor=False))
 
 
 def user_lexicon_path(language: str = "") -> Path:
@@ -34,17 +22,12 @@ def user_lexicon_path(language: str = "") -> Path:
     return config_folder() / (f"lexicon.{language}.tsv" if language else "lexicon.tsv")
 
 
-def user_lexicons_disabled() -> bool:
-    """Tell whether TTS_NO_USER_LEXICON disables the user's lexicons."""
-    return os.environ.get(NO_USER_LEXICON_VARIABLE, "") not in ("", "0")
-
-
 def user_lexicon_files(language: str) -> list[Path]:
     """Return the user's lexicons for a voice's language that exist; a later one overrides the earlier.
 
     For "en-us" these are lexicon.tsv, lexicon.en.tsv and lexicon.en-us.tsv; with TTS_NO_USER_LEXICON=1 there are none.
     """
-    if user_lexicons_disabled():
+    if ignores_user_lexicons():
         return []
     parts = language.lower().split("-") if language else []
     codes = ["", *("-".join(parts[:n]) for n in range(1, len(parts) + 1))]

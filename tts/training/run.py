@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import math
 import os
@@ -32,21 +31,9 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 PRECISIONS = ("32", "bf16")
-_NEEDED = {"lightning_fabric": "lightning-fabric", "tensorboard": "tensorboard"}
 
 
 # Devices
-
-
-def check_packages() -> None:
-    """Check that the packages of the extra [train] are installed.
-
-    Raises:
-        TtsError: they are not.
-    """
-    missing = [package for module, package in _NEEDED.items() if importlib.util.find_spec(module) is None]
-    if missing:
-        raise TtsError(f"Training needs {' and '.join(missing)}: install it with pip install 'utter-tts[train]'.")
 
 
 def start_fabric(device: str = "auto", n_devices: int = 1, precision: str = "32") -> Fabric:
@@ -58,7 +45,6 @@ def start_fabric(device: str = "auto", n_devices: int = 1, precision: str = "32"
         UsageError: the device or precision does not exist, or there are fewer devices than requested.
         TtsError: the packages for training are not installed.
     """
-    check_packages()
     if precision not in PRECISIONS:
         raise UsageError(f"There is no precision {precision!r}; choose {' or '.join(PRECISIONS)}.")
     if n_devices < 1:

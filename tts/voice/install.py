@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
+from tts.config import VOICES_DIR
 from tts.errors import TtsError, UsageError
 from tts.files import write_text
 from tts.voice.catalog import UNKNOWN, CatalogEntry, Checkpoint, catalog, known_file
@@ -132,7 +133,7 @@ def _convert(path: Path, hyperparameters: Path | None) -> ConvertedNetwork:
 def install_paths() -> InstallPaths:
     """The user's paths; if TTS_VOICES_DIR names the folder of voices, the others are hidden in it."""
     voices = voices_folder()
-    if os.environ.get("TTS_VOICES_DIR"):
+    if os.environ.get(VOICES_DIR.variable):
         return InstallPaths(voices, voices / ".downloads", voices / ".recorded.json")
     return InstallPaths(voices, voices.parent / "downloads", voices.parent / "recorded.json")
 

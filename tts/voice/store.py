@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from tts.config import voices_folder
 from tts.errors import TtsError, UsageError
+from tts.options import VoiceOptions
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, embedded_folder, load_manifest
 
-DEFAULT_VOICE = "heart"
+DEFAULT_VOICE = VoiceOptions.voice
 NETWORK_SUFFIXES = (".safetensors", ".onnx")
 _MAX_NAME_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -22,16 +24,6 @@ _DEVICES = {
     *(port + digit for port in ("com", "lpt") for digit in "0123456789¹²³"),
 }
 _TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
-
-
-def voices_folder() -> Path:
-    """The folder of the user's voices: TTS_VOICES_DIR, or in the platform's data folder of `utter`."""
-    if folder := os.environ.get("TTS_VOICES_DIR"):
-        return Path(folder).expanduser()
-    # The folder is `utter`, not `tts`: another program with the same command name owns that one.
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("utter", appauthor=False)) / "voices"
 
 
 def voice_folders() -> dict[str, Path]:
