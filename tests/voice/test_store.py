@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from tests.tiny_runs import vocoder_run
+from tts.config import voices_folder
 from tts.errors import TtsError, UsageError
 from tts.voice.store import (
     check_acoustic,
@@ -13,7 +14,6 @@ from tts.voice.store import (
     installed_voices,
     is_voice_file,
     voice_name_from,
-    voices_folder,
 )
 
 

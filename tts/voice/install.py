@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
-from tts.config import VOICES_DIR
+from tts.config import VOICES_DIR, voices_folder
 from tts.errors import TtsError, UsageError
 from tts.files import write_text
 from tts.voice.catalog import UNKNOWN, CatalogEntry, Checkpoint, catalog, known_file
@@ -41,7 +41,6 @@ from tts.voice.store import (
     suggestion,
     voice_folders,
     voice_name_from,
-    voices_folder,
 )
 
 if TYPE_CHECKING:
