@@ -3,8 +3,7 @@ import pytest
 from tts import config
 from tts.config import config_file, config_folder, is_offline, load_settings, voices_folder, write_setting
 from tts.errors import TtsError
-from tts.text import lexicon
-from tts.voice import store
+from tts.text.lexicon import user_lexicon_path
 
 
 def test_writing_a_setting(tmp_path):
@@ -29,9 +28,7 @@ def test_folders(monkeypatch, tmp_path):
     monkeypatch.setenv("TTS_VOICES_DIR", str(tmp_path / "voices"))
     assert (config_file(), config_folder()) == (tmp_path / "mine.toml", tmp_path)
     assert voices_folder() == tmp_path / "voices"
-    # One answer, whoever asks.
-    assert config_folder() == lexicon.config_folder()
-    assert voices_folder() == store.voices_folder()
+    assert user_lexicon_path() == tmp_path / "lexicon.tsv"
 
 
 @pytest.mark.parametrize(
