@@ -12,7 +12,7 @@ from torch import nn
 
 from tts.audio.mel_settings import MelSettings
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.tacotron2 import Tacotron2, Tacotron2Dimensions
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
@@ -67,7 +67,7 @@ def write_random_voice(folder: Path) -> Path:
     torch.manual_seed(0)
     acoustic = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC))
     acoustic.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1))
-    source_filter = SourceFilter(MEL, VocosDimensions(**VOCODER))
+    source_filter = SourceFilter(MEL, SourceFilterDimensions(**VOCODER))
     waveglow = WaveGlow(MEL, WaveGlowDimensions(**WAVEGLOW))
     tacotron2 = Tacotron2(Tacotron2Dimensions(**TACOTRON2))
     vocoders = {"source_filter": source_filter, "waveglow": waveglow}

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,24 +7,28 @@ import torch
 
 from tests.tiny_voice import MEL as HEART_MEL
 from tests.tiny_voice import VOCODER
+from tts.audio.mel import stft
 from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fundamental_frequency
+from tts.errors import TtsError
 from tts.models.source_filter import (
     Excitation,
     Guide,
     MelEnvelope,
     PitchFromMel,
     SourceFilter,
+    SourceFilterDimensions,
     cepstral_smoothing,
     cycles,
     dirichlet_kernel,
     excitation_channels,
+    interpolate,
     pulse_train,
+    sample_gains,
 )
-from tts.models.vocos import VocosDimensions
 
 MEL = MelSettings(sample_rate=8000, n_fft=64, hop_length=16, n_mels=5)
-SIZES = VocosDimensions(channels=6, hidden=8, n_blocks=1)
+SIZES = SourceFilterDimensions(channels=6, hidden=8, n_blocks=1)
 
 
 def test_phase_is_the_sum_of_the_pitch():
@@ -132,13 +137,87 @@ def test_pulse_train_has_the_requested_pitch():
 
 def test_source_filter_sounds_at_the_pitch_it_is_driven_with():
     torch.manual_seed(0)
-    vocoder = SourceFilter(HEART_MEL, VocosDimensions(**VOCODER)).eval()
+    vocoder = SourceFilter(HEART_MEL, SourceFilterDimensions(**VOCODER)).eval()
     mel = torch.full((1, HEART_MEL.n_mels, 60), -3.0)
     # Untrained, the noise is about as loud as the pulses: silence it to measure the pitch.
     n_bins = HEART_MEL.n_fft // 2 + 1
     vocoder.head.bias.data[n_bins : 2 * n_bins] = -20
     wave = vocoder(mel, np.random.default_rng(0), f0=torch.full((1, 60), 150.0))[0].detach().numpy()
     np.testing.assert_allclose(fundamental_frequency(wave, 22050, 256)[6:-6], 150, rtol=0.01)
+
+
+def test_interpolation_gives_straight_lines():
+    made = interpolate(torch.tensor([[0.0, 4.0, 2.0], [1.0, 1.0, 5.0]]), 4)
+    assert made.tolist() == [[0, 1, 2, 3, 4, 3.5, 3, 2.5], [1, 1, 1, 1, 1, 2, 3, 4]]
+
+
+def test_sample_gains_are_lines_of_log_gains_through_the_frames():
+    """Two frames of four samples with two steps each; of the third frame only the first step counts."""
+    gains = sample_gains(torch.tensor([[[0.0, 1.0], [2.0, 0.0], [-2.0, 9.0]]]), 4)
+    torch.testing.assert_close(gains.log(), torch.tensor([[0, 0.5, 1, 1.5, 2, 1, 0, -1]]))
+
+
+ENVELOPED = replace(SIZES, envelope_steps=4)
+
+
+def with_envelope(source, log_gains):
+    """The network with constant log gains [2 * envelope_steps] within frames."""
+    enveloped = SourceFilter(source.mel, ENVELOPED)
+    missing, unexpected = enveloped.load_state_dict(source.state_dict(), strict=False)
+    assert (sorted(missing), unexpected) == (["envelope.bias", "envelope.weight"], [])
+    # The bound is that of a hyperbolic tangent.
+    enveloped.envelope.bias.data = 3 * torch.atanh(torch.tensor(log_gains) / 3)
+    return enveloped
+
+
+@torch.no_grad()
+def test_gains_within_frames_begin_at_1(conditions):
+    mel, f0, phase = conditions
+    source = SourceFilter(GUIDE_MEL, SIZES)
+    assert "envelope.weight" not in source.state_dict()
+    enveloped = SourceFilter(GUIDE_MEL, ENVELOPED)
+    enveloped.load_state_dict(source.state_dict(), strict=False)
+    spoken, expected = (each(mel, np.random.default_rng(0), f0, phase) for each in (enveloped, source))
+    assert torch.equal(spoken, expected)
+
+
+@torch.no_grad()
+def test_constant_gains_within_frames_scale_pulses_and_noise(conditions):
+    mel, f0, phase = conditions
+    source = SourceFilter(GUIDE_MEL, SIZES)
+    doubled = with_envelope(source, [math.log(2)] * 4 + [-math.log(4)] * 4)
+    pulses = source.harmonics(mel, f0, phase)
+    torch.testing.assert_close(doubled.harmonics(mel, f0, phase), 2 * pulses)
+    noise = source(mel, np.random.default_rng(0), f0, phase) - pulses
+    expected = 2 * pulses + noise / 4
+    torch.testing.assert_close(doubled(mel, np.random.default_rng(0), f0, phase), expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_gains_apply_to_the_sources_before_their_transform(conditions):
+    mel, f0, _ = conditions
+    uneven = with_envelope(SourceFilter(GUIDE_MEL, SIZES), [2.0, 1.0, -1.0, -2.5, 0.5, 0.0, 0.0, -0.5])
+    shaping = uneven.shaping(mel, f0)
+    logs = torch.tensor([2.0, 1.5, 1.0, 0.0, -1.0, -1.75, -2.5, -0.25])
+    torch.testing.assert_close(shaping.pulse_gain.log(), logs.repeat(30).expand(2, 240), atol=1e-5, rtol=1e-5)
+    noise = torch.randn(2, 240)
+    expected = shaping.noise_filter * stft(noise * shaping.noise_gain, 64, 8) * (4 / 64)
+    torch.testing.assert_close(uneven.noise_spectrum(shaping, noise), expected)
+
+
+def test_log_gains_within_frames_are_bounded(conditions):
+    mel, f0, _ = conditions
+    network = SourceFilter(GUIDE_MEL, ENVELOPED)
+    network.envelope.bias.data[:] = torch.tensor([100.0, -100.0]).repeat_interleave(4)
+    shaping = network.shaping(mel, f0)
+    torch.testing.assert_close(shaping.pulse_gain, torch.full((2, 240), math.exp(3)))
+    torch.testing.assert_close(shaping.noise_gain, torch.full((2, 240), math.exp(-3)))
+
+
+@pytest.mark.parametrize("n_steps", [3, -2, 16])
+def test_steps_that_do_not_divide_a_hop_are_refused(n_steps):
+    with pytest.raises(TtsError, match=rf"envelope_steps, {n_steps}, must divide 8"):
+        SourceFilter(GUIDE_MEL, replace(SIZES, envelope_steps=n_steps))
 
 
 def test_pitch_from_mel_stays_in_four_octaves():
@@ -170,9 +249,12 @@ def test_harmonics_are_the_speech_without_its_noise(conditions):
 
 
 @torch.no_grad()
-def test_a_guide_gives_pulses_and_whitened_harmonics(conditions):
+@pytest.mark.parametrize("sizes", [SIZES, ENVELOPED], ids=["plain", "gains within frames"])
+def test_a_guide_gives_pulses_and_whitened_harmonics(conditions, sizes):
     mel, f0, phase = conditions
-    guide = Guide(GUIDE_MEL, SIZES, level=2.0)
+    guide = Guide(GUIDE_MEL, sizes, level=2.0)
+    if sizes.envelope_steps:
+        torch.nn.init.normal_(guide.source.envelope.weight)
     channels = guide(mel, f0, phase)
     assert channels.shape == (2, guide.n_channels, 240)
     assert torch.equal(channels[:, :3], excitation_channels(f0, GUIDE_MEL, phase))

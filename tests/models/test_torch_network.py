@@ -7,14 +7,14 @@ import torch
 from tests.tiny_voice import MEL, VOCODER, WAVEGLOW
 from tts.models.griffinlim import GriffinLim
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 
 VOCODERS = {
     "griffinlim": lambda: GriffinLim(MEL, n_iterations=3),
     "vocos": lambda: Vocos(MEL, VocosDimensions(**VOCODER)),
-    "source_filter": lambda: SourceFilter(MEL, VocosDimensions(**VOCODER)),
+    "source_filter": lambda: SourceFilter(MEL, SourceFilterDimensions(**VOCODER)),
     "waveglow": lambda: WaveGlow(MEL, WaveGlowDimensions(**WAVEGLOW)),
     "hifigan": lambda: HiFiGAN(MEL, HiFiGANDimensions(8, (8, 8, 4), (16, 16, 8))),
 }

@@ -8,9 +8,8 @@ from tests.models.rounding import rms, rounding_bound
 from tests.tiny_voice import MEL, VOCODER
 from tts.audio.mel_settings import MelSettings
 from tts.models import source_filter as in_torch
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.torch_network import TorchVocoder
-from tts.models.vocos import VocosDimensions
 from tts.onnx import source_filter as on_onnx
 from tts.onnx.session import Session
 from tts.onnx.source_filter import OnnxSourceFilter, equal_parts, growing_parts, source_filter_graph
@@ -23,10 +22,13 @@ def arrays(network):
     return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
 
 
-def source_filter(mel):
+def source_filter(mel, envelope_steps=0):
     """A random network and its graph."""
     torch.manual_seed(0)
-    network = SourceFilter(mel, VocosDimensions(**VOCODER)).eval().requires_grad_(False)
+    sizes = SourceFilterDimensions(**VOCODER, envelope_steps=envelope_steps)
+    network = SourceFilter(mel, sizes).eval().requires_grad_(False)
+    if envelope_steps:
+        torch.nn.init.normal_(network.envelope.weight, std=0.3)
     shapes = {name: array.shape for name, array in arrays(network).items()}
     return network, source_filter_graph(mel, network.dimensions, shapes)
 
@@ -36,15 +38,16 @@ def vocoder_of(network, graph):
     return OnnxSourceFilter(network.mel, session, n_blocks=VOCODER["n_blocks"])
 
 
-@pytest.fixture(scope="module")
-def network_and_graph():
-    return source_filter(MEL)
+@pytest.fixture(scope="module", params=[0, 4], ids=["plain", "gains within frames"])
+def network_and_graph(request):
+    return source_filter(MEL, request.param)
 
 
+@pytest.mark.parametrize("envelope_steps", [0, 4, 16], ids=["plain", "4 gains a frame", "16 gains a frame"])
 @pytest.mark.parametrize("mel", [MEL, SMALL_MEL], ids=["heart's mel", "a smaller mel"])
 @WITH_AND_WITHOUT_PITCH
-def test_the_samples_are_pytorchs(mel, with_f0):
-    network, graph = source_filter(mel)
+def test_the_samples_are_pytorchs(mel, with_f0, envelope_steps):
+    network, graph = source_filter(mel, envelope_steps)
     random = np.random.default_rng(3)
     mels = random.normal(-5, 2, (2, mel.n_mels, 30)).astype(np.float32)
     f0 = random.uniform(80, 300, (2, 30)).astype(np.float32) if with_f0 else None
@@ -110,6 +113,15 @@ def test_the_pulses_are_the_same():
     assert made.dtype == np.float32
     # A pulse has a height of up to 180; the sines of both are correct to a few units in the last place, 1e-6 of it.
     np.testing.assert_allclose(made, expected, atol=1e-4, rtol=1e-5)
+
+
+def test_the_gains_are_the_same():
+    log_gains = np.random.default_rng(0).uniform(-3, 3, (12, 4)).astype(np.float32)
+    expected = in_torch.sample_gains(torch.from_numpy(log_gains)[None], 256)[0].numpy()
+    made = on_onnx.sample_gains(log_gains, 256)
+    assert made.dtype == np.float32
+    # A line between log gains of up to 3 rounds to a few units of 2e-7, and so does its exponential.
+    np.testing.assert_allclose(made, expected, rtol=2e-6)
 
 
 def test_the_kernel_is_the_same_where_the_phase_is_an_integer():

@@ -11,9 +11,8 @@ import torch
 from tests.tiny_voice import FRAMES_PER_SYMBOL, MEL
 from tts.errors import TtsError, UsageError
 from tts.models.base import AcousticModel, SpokenMel
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.torch_network import TorchVocoder
-from tts.models.vocos import VocosDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.options import SynthesisOptions
 from tts.synthesis.stages import VoiceVocoder
@@ -47,7 +46,7 @@ def voice(voices_folder):
     torch.manual_seed(0)
     for name, network in (
         ("wavenet", WaveNet(MEL, TINY_WAVENET)),
-        ("other", SourceFilter(MEL, VocosDimensions(channels=4, hidden=4, n_blocks=1))),
+        ("other", SourceFilter(MEL, SourceFilterDimensions(channels=4, hidden=4, n_blocks=1))),
     ):
         loaded._vocoders[name] = VoiceVocoder(name, TorchVocoder(network.eval().requires_grad_(False)), MEL)
     return loaded

@@ -1,14 +1,69 @@
-"""Discriminators of waveforms: sizes, scores and features."""
+"""Discriminators of spectrograms and waveforms: what they see, their sizes, scores and features."""
+
+import math
 
 import pytest
 import torch
 from torch.nn.utils.parametrizations import weight_norm
 
-from tts.training.discriminators import PERIODS, PeriodDiscriminator, ScaleDiscriminator, WaveDiscriminator
+from tts.training.discriminators import (
+    PERIODS,
+    MultiResolutionDiscriminator,
+    PeriodDiscriminator,
+    ScaleDiscriminator,
+    SpectrogramDiscriminator,
+    WaveDiscriminator,
+)
 
 
 def n_weights(network):
     return sum(p.numel() for p in network.parameters())
+
+
+@torch.no_grad()
+def test_a_band_is_the_lowest_bins():
+    torch.manual_seed(0)
+    half = SpectrogramDiscriminator(band=0.5)
+    full = SpectrogramDiscriminator()
+    full.load_state_dict(half.state_dict())
+    magnitude = torch.rand(1, 129, 20) + 0.1
+    expected, features = full(magnitude[:, :64])
+    changed = torch.cat([magnitude[:, :64], magnitude[:, 64:] + 1], dim=1)
+    scores, found = half(changed)
+    assert torch.equal(scores, expected)
+    assert all(torch.equal(a, b) for a, b in zip(found, features, strict=True))
+
+
+@torch.no_grad()
+def test_standardised_log_magnitudes():
+    """A log magnitude of -2.5 becomes 0, of 0 becomes 1: what a plain critic sees of exp(0) and exp(1)."""
+    torch.manual_seed(0)
+    standardised = SpectrogramDiscriminator(standardised=True)
+    plain = SpectrogramDiscriminator()
+    plain.load_state_dict(standardised.state_dict())
+    seen = torch.randn(2, 65, 12)
+    torch.testing.assert_close(standardised(torch.exp(2.5 * seen - 2.5))[0], plain(seen.exp())[0], atol=1e-5, rtol=1e-5)
+    assert math.isclose(
+        float(standardised(torch.ones(1, 65, 12))[0].sum()),
+        float(plain(torch.full((1, 65, 12), math.e))[0].sum()),
+        rel_tol=1e-5,
+    )
+
+
+@torch.no_grad()
+def test_each_resolution_has_its_band_and_only_the_chosen_judge():
+    torch.manual_seed(0)
+    critics = MultiResolutionDiscriminator((0.5, 1.0, 0.25), standardised=True)
+    assert [(each.band, each.standardised) for each in critics.discriminators] == [
+        (0.5, True),
+        (1.0, True),
+        (0.25, True),
+    ]
+    spectrograms = [torch.rand(1, n + 1, 16) + 0.1 for n in (256, 128, 64)]
+    scores, features = critics(spectrograms, [2, 0])
+    assert [len(each) for each in features] == [5, 5]
+    for score, i in zip(scores, (2, 0), strict=True):
+        assert torch.equal(score, critics.discriminators[i](spectrograms[i])[0])
 
 
 def test_the_published_sizes():

@@ -8,11 +8,15 @@ import torch
 
 from tests.tiny_voice import write_pulse_voice, write_random_voice
 from tests.training.vocoder_trainers import KINDS, vocoder_trainer
+from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
+from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.likelihood import (
     faded,
 )
 from tts.training.recipe import Schedule
+from tts.training.targets import adopt_excitation
 
 
 def test_without_pulses_there_is_no_pitch_loss(tiny_corpus, tmp_path):
@@ -73,9 +77,22 @@ def test_a_guide_is_a_frozen_copy_of_the_teacher(tiny_corpus, tmp_path, monkeypa
 
     with pytest.raises(UsageError, match=r"needs a teacher: --set settings\.teacher=VOICE"):
         vocoder_trainer(tiny_corpus, tmp_path, "guided")
-    monkeypatch.setitem(KINDS, "guided", (cls, replace(dimensions, **GUIDE | {"guide_blocks": 2}), settings))
-    with pytest.raises(UsageError, match=r"dimensions are not those of the recipe's options\.guide_"):
-        vocoder_trainer(tiny_corpus, tmp_path, "guided", teacher=str(voice))
+    for other in ({"guide_blocks": 2}, {"guide_envelope_steps": 4}):
+        monkeypatch.setitem(KINDS, "guided", (cls, replace(dimensions, **GUIDE | other), settings))
+        with pytest.raises(UsageError, match=r"dimensions are not those of the recipe's options\.guide_"):
+            vocoder_trainer(tiny_corpus, tmp_path, "guided", teacher=str(voice))
+
+
+def test_a_guide_has_the_gains_within_frames_of_its_teacher(monkeypatch):
+    """With them and with the teacher's other weights, both give the same harmonics."""
+    torch.manual_seed(0)
+    mel = MelSettings()
+    teacher = SourceFilter(mel, SourceFilterDimensions(8, 16, 1, envelope_steps=4))
+    torch.nn.init.normal_(teacher.envelope.weight, std=0.3)
+    guide = WaveNet(mel, WaveNetDimensions(pulses=True, guide_envelope_steps=4, **GUIDE)).excitation
+    adopt_excitation(guide, teacher)
+    mels, f0 = torch.randn(1, mel.n_mels, 12), torch.full((1, 12), 200.0)
+    assert torch.equal(guide.source.harmonics(mels, f0), teacher.harmonics(mels, f0))
 
 
 def test_a_teacher_must_have_the_vocoder_and_the_mel_settings(tiny_corpus, tmp_path):

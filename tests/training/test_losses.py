@@ -11,9 +11,11 @@ from tts.models.source_filter import F0_CENTRE_HZ
 from tts.training.losses import (
     attention_loss,
     binarisation_loss,
+    feature_matching_loss,
     forward_sum_loss,
     guidance_loss,
     path_shares,
+    phase_loss,
     pitch_loss,
     stop_loss,
 )
@@ -108,3 +110,27 @@ def test_the_pitch_loss_counts_voiced_frames_in_octaves():
     octaves = torch.log2(torch.tensor([[200.0, 50.0, 1e6]]) / F0_CENTRE_HZ)
     assert float(pitch_loss(octaves, f0, torch.tensor([[True, True, False]]))) == pytest.approx(1)
     assert float(pitch_loss(octaves, f0, torch.zeros(1, 3, dtype=torch.bool))) == 0
+
+
+def test_features_are_matched_by_their_distance_or_relative_to_their_magnitude():
+    """Two discriminators, of two layers and one: distances 1, 2 and 3 from features of mean magnitude 2, 8 and 1."""
+    real = [[torch.tensor([2.0, -2.0]), torch.full((3,), 8.0)], [torch.tensor([-1.0])]]
+    fake = [[torch.tensor([3.0, -1.0]), torch.full((3,), 6.0)], [torch.tensor([2.0])]]
+    assert float(feature_matching_loss(real, fake)) == pytest.approx((1 + 2 + 3) / 3)
+    assert float(feature_matching_loss(real, fake, relative=True)) == pytest.approx((1 / 2 + 2 / 8 + 3) / 3)
+
+
+def test_the_phase_loss_is_one_minus_the_cosine_weighted_by_the_roots_of_magnitudes():
+    """A bin of magnitude 4 that is a third of a period off counts twice as much as one of 1 that is in phase."""
+    target = torch.tensor([[[4.0] * 3, [1.0] * 3, [9.0] * 3]], dtype=torch.complex64)
+    turned = torch.polar(torch.tensor([5.0, 2.0, 1.0]), torch.tensor([2 * math.pi / 3, 0.0, math.pi]))
+    predicted = turned[None, :, None].expand(1, 3, 3)
+    both = torch.tensor([[True, True]])
+    assert float(phase_loss(predicted, target, both, 2)) == pytest.approx((2 * 1.5 + 0) / 3, rel=1e-4)
+    assert float(phase_loss(predicted, target, both, 3)) == pytest.approx((2 * 1.5 + 0 + 3 * 2) / 6, rel=1e-4)
+    # The last of the three frames belongs to the second hop.
+    half = predicted.clone()
+    half[:, :, 0] = target[:, :, 0]
+    assert float(phase_loss(half, target, torch.tensor([[True, False]]), 3)) == pytest.approx(0, abs=1e-5)
+    assert float(phase_loss(half, target, torch.tensor([[False, True]]), 2)) == pytest.approx(1, rel=1e-4)
+    assert float(phase_loss(predicted, target, ~both, 3)) == 0

@@ -6,6 +6,7 @@ from tests.tiny_voice import MEL
 from tts.errors import TtsError, UsageError
 from tts.models.hifigan import HiFiGAN
 from tts.models.lapped_waveglow import LappedWaveGlow, LappedWaveGlowDimensions
+from tts.models.source_filter import SourceFilterDimensions
 from tts.models.waveglow import WaveGlow, WaveGlowDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.training.recipe import FORMER_NAMES, Schedule, all_recipes, load_recipe, recipe_files, typed
@@ -81,6 +82,43 @@ def test_the_learning_rate_rises_and_falls():
     assert schedule.rate(100) == pytest.approx(0.02)
 
 
+def test_the_critics_learning_rate_falls_to_a_share():
+    schedule = Schedule(steps=100, critic_learning_rate=1.0, critic_last_share=0.1)
+    assert [schedule.critic_rate(step) for step in (0, 50, 100, 200)] == pytest.approx([1.0, 0.55, 0.1, 0.1])
+    assert Schedule(steps=100, critic_learning_rate=0.5).critic_rate(70) == 0.5
+
+
+def test_steps_of_the_critics_alone_do_not_count_as_updates():
+    schedule = Schedule(steps=1000, learning_rate=1.0, warmup_steps=10, adversarial_from=2, critic_only_steps=3)
+    assert [schedule.trains_network(step) for step in range(7)] == [True, True, False, False, False, True, True]
+    assert [schedule.n_updates(step) for step in range(7)] == [0, 1, 2, 2, 2, 2, 3]
+    assert schedule.rate(5) == pytest.approx(0.3, abs=1e-3)
+    assert schedule.rate(13) == pytest.approx(1.0, abs=1e-3)
+    assert all(Schedule().trains_network(step) and Schedule().n_updates(step) == step for step in (0, 10**9, 10**9 + 5))
+
+
+def test_the_aligned_recipe_is_source_filter_with_gains_within_frames():
+    recipe = load_recipe("source-filter-aligned")
+    trainer = trainer_class(recipe.network)
+    assert typed(trainer.Dimensions, recipe.options, "options") == SourceFilterDimensions(envelope_steps=4)
+    settings = typed(trainer.Settings, recipe.settings, "settings")
+    assert settings == SpectralSettings(
+        mels=("mels-acoustic.npy", "mels-acoustic.npy", "mels.npy"),
+        predicted_pitch=0.3,
+        aligned_pulses=True,
+        batch_size=8,
+        segment_frames=80,
+        critics_per_step=3,
+        critic_bands=(0.5, 0.5, 0.5, 1.0),
+        standard_critics=True,
+        relative_features=True,
+        feature_weight=3.75,
+    )
+    schedule = typed(Schedule, recipe.schedule, "schedule")
+    assert (schedule.critic_rate(0), schedule.critic_rate(schedule.steps)) == pytest.approx((8e-4, 8e-5))
+    assert [schedule.n_updates(step) for step in (149, 150, 151)] == [0, 0, 1]
+
+
 def dimensions(name):
     recipe = load_recipe(name)
     return typed(trainer_class(recipe.network).Dimensions, recipe.options, "options")
@@ -114,7 +152,7 @@ def test_a_distilled_recipe_is_its_base_with_a_teacher_and_perhaps_a_guide():
     for name in ("waveglow-small", "wavenet-small"):
         base, distilled = load_recipe(name), load_recipe(f"{name}-distilled")
         assert distilled.settings == {**base.settings, "teacher": "heart"}
-        guide = {"guide_blocks": 6} if name == "wavenet-small" else {}
+        guide = {"guide_blocks": 6, "guide_envelope_steps": 4} if name == "wavenet-small" else {}
         assert (distilled.options, distilled.schedule) == ({**base.options, **guide}, base.schedule)
 
 

@@ -3,7 +3,8 @@
 The source is that of the neural source-filter model (Wang et al. 2019, arXiv 1904.12088, section II.C: harmonics of
 F0 plus noise), the filter a time-varying frequency response as in the neural homomorphic vocoder (Liu et al. 2020,
 "Neural Homomorphic Vocoder"), predicted by the network of Vocos (Siuzdak 2023, arXiv 2306.00814) and applied to the
-source's short-time spectrum before one inverse transform. The pitch comes from the mel spectrogram itself.
+source's short-time spectrum before one inverse transform. The pitch comes from the mel spectrogram itself. Within a
+frame, where the response is constant, sources can have gains that change (`envelope_steps`).
 
 Phase is missing from a mel spectrogram and is the hardest part for a network to learn; here the source provides it.
 `Excitation` and `Guide` provide it to other vocoders too.
@@ -12,6 +13,7 @@ Phase is missing from a mel spectrogram and is the hardest part for a network to
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 
 from tts.audio.mel import inverse_stft, mel_filters, stft
 from tts.audio.mel_settings import MelSettings
+from tts.errors import TtsError
 from tts.models.torch_network import VocoderNetwork, standard_normal
 from tts.models.vocos import ConvNeXtBackbone, ConvNeXtBlock, VocosDimensions
 
@@ -26,6 +29,15 @@ F0_CENTRE_HZ = 180.0
 
 # Log gains of pulses and noise that bring both near the level of the mel spectrogram, the noise below; zero phase.
 INITIAL_GAINS = (2.5, 3.5, 0.0)
+# The bound on the log gains within frames.
+MAX_ENVELOPE = 3.0
+
+
+@dataclass(frozen=True)
+class SourceFilterDimensions(VocosDimensions):
+    envelope_steps: int = 0
+    """The number of gains per frame that pulses and noise each have before the Fourier transform, whose windows are
+    longer than a plosive's burst or the onset of a voice. It must divide the hop length; 0: none."""
 
 
 def cycles(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -35,11 +47,15 @@ def cycles(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor 
     sentence. `initial_phase` in cycles is added to it: [B, 1], the phase at the start, or [B, T * hop_length], an
     offset that changes, as a recording's does (`tts.training.targets`); the pitch in Hz stays that of F0.
     """
-    padded = torch.cat([f0, f0[:, -1:]], dim=1).double()
-    steps = torch.arange(hop_length, dtype=torch.float64, device=f0.device) / hop_length
-    f0_samples = (padded[:, :-1, None] * (1 - steps) + padded[:, 1:, None] * steps).flatten(1)
+    f0_samples = interpolate(torch.cat([f0, f0[:, -1:]], dim=1).double(), hop_length)
     phase = torch.cumsum(f0_samples / sample_rate, dim=1)
     return (phase if initial_phase is None else phase + initial_phase.double()), f0_samples
+
+
+def interpolate(values: Tensor, n_steps: int) -> Tensor:
+    """Values [B, n + 1] → `n_steps` of the straight line from each to the next, [B, n * n_steps]."""
+    steps = torch.arange(n_steps, dtype=values.dtype, device=values.device) / n_steps
+    return (values[:, :-1, None] * (1 - steps) + values[:, 1:, None] * steps).flatten(1)
 
 
 def pulse_train(f0: Tensor, hop_length: int, sample_rate: int, initial_phase: Tensor | None = None) -> Tensor:
@@ -90,12 +106,32 @@ class PitchFromMel(nn.Module):
         return F0_CENTRE_HZ * torch.exp2(octaves.clamp(-2.0, 2.0))
 
 
+@dataclass(frozen=True)
+class Shaping:
+    """What a source-filter network predicts, by which its sources become speech.
+
+    pulse_filter (complex) and noise_filter [B, n_bins, T + 1] are frequency responses; pulse_gain and noise_gain
+    [B, T * hop_length], which apply before them, are None in a network without `envelope_steps`.
+    """
+
+    pulse_filter: Tensor
+    noise_filter: Tensor
+    pulse_gain: Tensor | None = None
+    noise_gain: Tensor | None = None
+
+
 class SourceFilter(VocoderNetwork):
-    """The network predicts, for every bin of every frame, the gain and phase for the pulses and the gain for noise."""
+    """The network predicts, for every bin of every frame, the gain and phase for the pulses and the gain for noise.
+
+    With `envelope_steps` it also predicts gains of both within each frame.
+
+    Raises:
+        TtsError: the hop length is not a multiple of `envelope_steps`.
+    """
 
     spread: Tensor
 
-    def __init__(self, mel: MelSettings, dimensions: VocosDimensions) -> None:
+    def __init__(self, mel: MelSettings, dimensions: SourceFilterDimensions) -> None:
         super().__init__(mel)
         self.dimensions = dimensions
         n_bins = mel.n_fft // 2 + 1
@@ -105,6 +141,13 @@ class SourceFilter(VocoderNetwork):
         nn.init.normal_(self.head.weight, std=0.01)
         with torch.no_grad():
             self.head.bias.copy_(torch.tensor(INITIAL_GAINS).repeat_interleave(n_bins))
+        if n_steps := dimensions.envelope_steps:
+            if n_steps < 0 or mel.hop_length % n_steps:
+                raise TtsError(f"The source-filter network's envelope_steps, {n_steps}, must divide {mel.hop_length}.")
+            # It begins as gains of 1, so that trained weights without it can be trained further with it.
+            self.envelope = nn.Linear(dimensions.channels, 2 * n_steps)
+            nn.init.zeros_(self.envelope.weight)
+            nn.init.zeros_(self.envelope.bias)
         self.register_buffer("spread", mel_to_bins(mel), persistent=False)
 
     def forward(
@@ -115,37 +158,63 @@ class SourceFilter(VocoderNetwork):
         initial_phase: Tensor | None = None,
     ) -> Tensor:
         """`f0` [B, T] in Hz replaces the pitch predicted from the mel; `initial_phase` in cycles as in `cycles`."""
-        n_frames = mel.shape[2]
         f0 = self.pitch(mel) if f0 is None else f0
-        pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
-        noise = standard_normal(tuple(pulses.shape), generator).to(mel.device)
-        pulse_filter, noise_filter = self._filters(mel, f0)
-        spectrum = pulse_filter * self._spectrum(pulses) + noise_filter * self._spectrum(noise)
-        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_frames * self.mel.hop_length)
+        shaping = self.shaping(mel, f0)
+        pulses = self.pulse_spectrum(shaping, f0, initial_phase)
+        noise = standard_normal((len(f0), f0.shape[1] * self.mel.hop_length), generator).to(mel.device)
+        return self.samples(pulses + self.noise_spectrum(shaping, noise))
 
     def harmonics(self, mel: Tensor, f0: Tensor, initial_phase: Tensor | None = None) -> Tensor:
         """The same speech without its noise."""
-        pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
-        spectrum = self._filters(mel, f0)[0] * self._spectrum(pulses)
-        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, mel.shape[2] * self.mel.hop_length)
+        return self.samples(self.pulse_spectrum(self.shaping(mel, f0), f0, initial_phase))
 
-    def _spectrum(self, source: Tensor) -> Tensor:
-        """[B, T * hop] → [B, n_bins, T + 1]; a sinusoid of amplitude 1 becomes a peak of about 1."""
-        return stft(source, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
-
-    def _filters(self, mel: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
-        """The responses for the pulses (complex) and for the noise, each [B, n_bins, T + 1]."""
+    def shaping(self, mel: Tensor, f0: Tensor) -> Shaping:
+        """Run the network: mel [B, n_mels, T] and f0 [B, T] in Hz → what shapes the pulses and the noise."""
         octaves = torch.log2(f0 / F0_CENTRE_HZ)[:, None]
         features = torch.cat([mel, octaves], dim=1)
         # One more frame, because the inverse transform is centred: T frames give (T - 1) hops.
         features = torch.cat([features, features[:, :, -1:]], dim=2)
+        hidden = self.backbone(features)
         # In float32 also where the network computes in less: complex numbers have no lower precision.
-        correction = self.head(self.backbone(features)).float().transpose(1, 2)
+        correction = self.head(hidden).float().transpose(1, 2)
         pulse_gain, noise_gain, phase = correction.chunk(3, dim=1)
         # The mel spectrogram itself is the first estimate of both envelopes; the network corrects it.
         envelope = self.spread @ features[:, : self.mel.n_mels]
         pulse_filter = torch.polar(torch.exp((envelope + pulse_gain).clamp(max=6.0)), phase)
-        return pulse_filter, torch.exp((envelope + noise_gain).clamp(max=6.0))
+        noise_filter = torch.exp((envelope + noise_gain).clamp(max=6.0))
+        if not self.dimensions.envelope_steps:
+            return Shaping(pulse_filter, noise_filter)
+        log_gains = MAX_ENVELOPE * torch.tanh(self.envelope(hidden).float() / MAX_ENVELOPE)
+        of_pulses, of_noise = (sample_gains(each, self.mel.hop_length) for each in log_gains.chunk(2, dim=2))
+        return Shaping(pulse_filter, noise_filter, of_pulses, of_noise)
+
+    def pulse_spectrum(self, shaping: Shaping, f0: Tensor, initial_phase: Tensor | None = None) -> Tensor:
+        """The shaped pulses at a pitch `f0` [B, T] in Hz, [B, n_bins, T + 1]."""
+        pulses = pulse_train(f0, self.mel.hop_length, self.mel.sample_rate, initial_phase)
+        return shaping.pulse_filter * self._spectrum(pulses, shaping.pulse_gain)
+
+    def noise_spectrum(self, shaping: Shaping, noise: Tensor) -> Tensor:
+        """White noise [B, T * hop_length] → the shaped noise, [B, n_bins, T + 1]."""
+        return shaping.noise_filter * self._spectrum(noise, shaping.noise_gain)
+
+    def _spectrum(self, source: Tensor, gain: Tensor | None) -> Tensor:
+        """[B, T * hop] → [B, n_bins, T + 1]; a sinusoid of amplitude 1 becomes a peak of about 1."""
+        source = source if gain is None else gain * source
+        return stft(source, self.mel.n_fft, self.mel.hop_length) * (4 / self.mel.n_fft)
+
+    def samples(self, spectrum: Tensor) -> Tensor:
+        """[B, n_bins, T + 1] → samples [B, T * hop_length]."""
+        n_samples = (spectrum.shape[2] - 1) * self.mel.hop_length
+        return inverse_stft(spectrum, self.mel.n_fft, self.mel.hop_length, n_samples)
+
+
+def sample_gains(log_gains: Tensor, hop_length: int) -> Tensor:
+    """Log gains at equal steps of each frame [B, T + 1, n_steps] → the gain of each sample, [B, T * hop_length].
+
+    Log gains are interpolated linearly from step to step; the last frame only ends the last line.
+    """
+    points = torch.cat([log_gains[:, :-1].flatten(1), log_gains[:, -1, :1]], dim=1)
+    return torch.exp(interpolate(points, hop_length // log_gains.shape[2]))
 
 
 class Excitation(nn.Module):
@@ -175,7 +244,7 @@ class Guide(nn.Module):
 
     n_channels = 4
 
-    def __init__(self, mel: MelSettings, dimensions: VocosDimensions, level: float) -> None:
+    def __init__(self, mel: MelSettings, dimensions: SourceFilterDimensions, level: float) -> None:
         super().__init__()
         self.source, self.envelope, self.level = SourceFilter(mel, dimensions), MelEnvelope(mel), level
 

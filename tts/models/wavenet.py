@@ -25,9 +25,8 @@ from tts.kernels.execution import WeightCache
 from tts.kernels.wavenet import Kind as Kind
 from tts.kernels.wavenet_reference import sample_from
 from tts.models.base import WaveRequest, similar_lengths
-from tts.models.source_filter import Excitation, Guide, MelEnvelope
+from tts.models.source_filter import Excitation, Guide, MelEnvelope, SourceFilterDimensions
 from tts.models.torch_network import VocoderNetwork, standard_normal, uniform, uniform_double
-from tts.models.vocos import VocosDimensions
 
 # Utterances generated together; each needs memory for all of its random numbers.
 MAX_ROWS = 16
@@ -194,7 +193,8 @@ class WaveNetDimensions:
     pre-emphasised by `preemphasis`. `pulses` adds the pulses of the mel's pitch to the conditions (`Excitation`), so
     that a small network need not remember the period. With `shaping` the network generates white sound, which is then
     filtered by the mel's envelope (`MelEnvelope`). `guide_blocks` adds the pulses and the harmonics of a source-filter
-    vocoder of that size to the conditions (`Guide`). In sampling, the deviation is `temperature` times the predicted.
+    vocoder of these dimensions (`guide_*`) to the conditions (`Guide`). In sampling, the deviation is `temperature`
+    times the predicted.
     """
 
     output: Kind = "logistics"
@@ -220,6 +220,7 @@ class WaveNetDimensions:
     guide_blocks: int = 0
     guide_channels: int = 256
     guide_hidden: int = 768
+    guide_envelope_steps: int = 0
     temperature: float = 1.0
 
     def distribution(self) -> SampleDistribution:
@@ -250,7 +251,9 @@ class WaveNet(VocoderNetwork):
         self.upsample = Upsampling(mel.n_mels, d)
         self.excitation: Excitation | Guide | None = None
         if d.guide_blocks:
-            sizes = VocosDimensions(d.guide_channels, d.guide_hidden, d.guide_blocks)
+            sizes = SourceFilterDimensions(
+                d.guide_channels, d.guide_hidden, d.guide_blocks, envelope_steps=d.guide_envelope_steps
+            )
             # At the level of the network's samples; ten times, because they are small beside mels and pulses.
             self.excitation = Guide(mel, sizes, 10 * d.gain)
         elif d.pulses:

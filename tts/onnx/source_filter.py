@@ -7,7 +7,7 @@ needs neither PyTorch nor the package onnx; building the graph needs both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from tts.onnx.graph_builder import GraphBuilder
 from tts.onnx.session import Session
 
 if TYPE_CHECKING:
-    from tts.models.vocos import VocosDimensions
+    from tts.models.source_filter import SourceFilterDimensions
 
 # The first segment of a long utterance is a second, so that it is ready soon; each one after it may be so many times as
 # long, because a second of speech is computed in a small part of a second.
@@ -31,6 +31,8 @@ MAX_FRAMES = 2048
 PITCH_REACH, TRANSFORM_REACH = 11, 5
 
 N_PITCH_BLOCKS = 3
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 
 class OnnxSourceFilter(Vocoder):
@@ -79,7 +81,7 @@ class OnnxSourceFilter(Vocoder):
             inner = slice((frames.start - first) * hop, (frames.stop - first) * hop)
             samples = []
             for row in range(batch):
-                pulse_gain, noise_gain, angle, part_f0 = self._session.run(
+                pulse_gain, noise_gain, angle, part_f0, *envelope = self._session.run(
                     mel=np.ascontiguousarray(mel[row, :, first:last]), told_f0=pitch[row, first:last]
                 )
                 pulse_filter = np.empty(angle.shape, np.complex64)
@@ -91,9 +93,16 @@ class OnnxSourceFilter(Vocoder):
                     phase += end_phases[row] - phase[inner.start - 1]
                 end_phases[row] = float(phase[inner.stop - 1])
 
-                spectrum = self._spectrum(harmonics(phase, f0_samples, self._mel.sample_rate))
+                pulses = harmonics(phase, f0_samples, self._mel.sample_rate)
+                part_noise = noise[row, first * hop : last * hop]
+                # The graph of a network without `envelope_steps` has no such output.
+                if envelope:
+                    of_pulses, of_noise = np.split(envelope[0], 2, axis=1)
+                    pulses, part_noise = pulses * sample_gains(of_pulses, hop), part_noise * sample_gains(of_noise, hop)
+
+                spectrum = self._spectrum(pulses)
                 spectrum *= pulse_filter
-                spectrum += noise_gain * self._spectrum(noise[row, first * hop : last * hop])
+                spectrum += noise_gain * self._spectrum(part_noise)
                 samples.append(numpy_inverse_stft(spectrum, self._mel.n_fft, hop, len(part_f0) * hop)[inner])
             yield np.stack(samples)
 
@@ -119,7 +128,7 @@ def growing_parts(n_frames: int) -> Iterator[range]:
     yield range(start, n_frames)
 
 
-# The pulses of `tts.models.source_filter` in NumPy; tests compare them.
+# The pulses and gains of `tts.models.source_filter` in NumPy; tests compare them.
 
 
 def pulse_train(f0: Floats, hop_length: int, sample_rate: int) -> Floats:
@@ -135,10 +144,22 @@ def harmonics(phase: npt.NDArray[np.float64], f0_samples: npt.NDArray[np.float64
 
 def cycles(f0: Floats, hop_length: int, sample_rate: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """F0 in Hz [T] → the phase in cycles and the pitch in Hz of every sample, each [T * hop_length]."""
-    padded = np.append(f0, f0[-1:]).astype(np.float64)
-    steps = np.arange(hop_length) / hop_length
-    f0_samples = (padded[:-1, None] * (1 - steps) + padded[1:, None] * steps).ravel()
+    f0_samples = interpolate(np.append(f0, f0[-1:]).astype(np.float64), hop_length)
     return np.cumsum(f0_samples / sample_rate), f0_samples
+
+
+def sample_gains(log_gains: Floats, hop_length: int) -> Floats:
+    """Log gains at equal steps of each frame [T + 1, n_steps] → the gain of each sample, [T * hop_length]."""
+    points = np.append(log_gains[:-1].ravel(), log_gains[-1, :1])
+    gains: Floats = np.exp(interpolate(points, hop_length // log_gains.shape[1]))
+    return gains
+
+
+def interpolate(values: npt.NDArray[Real], n_steps: int) -> npt.NDArray[Real]:
+    """Values [n + 1] → `n_steps` of the straight line from each to the next, [n * n_steps]."""
+    steps = np.arange(n_steps, dtype=values.dtype) / values.dtype.type(n_steps)
+    lines: npt.NDArray[Real] = (values[:-1, None] * (1 - steps) + values[1:, None] * steps).ravel()
+    return lines
 
 
 def dirichlet_kernel(phase: npt.NDArray[np.float64], n_harmonics: Floats) -> Floats:
@@ -154,11 +175,14 @@ def dirichlet_kernel(phase: npt.NDArray[np.float64], n_harmonics: Floats) -> Flo
     return kernel
 
 
-def source_filter_graph(mel: MelSettings, d: VocosDimensions, weight_shapes: Mapping[str, Sequence[int]]) -> bytes:
+def source_filter_graph(
+    mel: MelSettings, d: SourceFilterDimensions, weight_shapes: Mapping[str, Sequence[int]]
+) -> bytes:
     """The graph: mel [n_mels, T], told_f0 [T] in Hz (0: predict it from the mel) → the gain and the phase of the pulses
-    and the gain of the noise, each [T + 1, n_bins], and f0 [T] in Hz.
+    and the gain of the noise, each [T + 1, n_bins], and f0 [T] in Hz; in a network with `envelope_steps` also the log
+    gains of pulses, then of noise, within each frame [T + 1, 2 * envelope_steps].
     """
-    from tts.models.source_filter import F0_CENTRE_HZ, mel_to_bins
+    from tts.models.source_filter import F0_CENTRE_HZ, MAX_ENVELOPE, mel_to_bins
 
     g = GraphBuilder("source_filter", weight_shapes)
     # Exported graphs have these names.
@@ -193,6 +217,10 @@ def source_filter_graph(mel: MelSettings, d: VocosDimensions, weight_shapes: Map
         g.output(name, gain, np.float32, ["frames_and_one", n_bins])
     g.output("phase", corrections[2], np.float32, ["frames_and_one", n_bins])
     g.output("f0", f0, np.float32, ["frames"])
+    if d.envelope_steps:
+        bounded = g.op("Tanh", g.op("Div", g.linear("envelope", x), g.constant(MAX_ENVELOPE)))
+        log_gains = g.op("Mul", bounded, g.constant(MAX_ENVELOPE))
+        g.output("envelope", log_gains, np.float32, ["frames_and_one", 2 * d.envelope_steps])
     return g.model()
 
 

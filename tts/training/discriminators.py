@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 SLOPE = 0.1
+# Approximate mean and standard deviation of the log magnitudes of speech.
+LOG_MEAN, LOG_DEVIATION = -2.5, 2.5
 PERIODS = (2, 3, 5, 7, 11)
 N_SCALES = 3
 # The published width of each layer; a smaller `channels` divides them all.
@@ -31,10 +33,17 @@ Norm = Callable[..., Any]
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """magnitude [B, bins, frames] → scores [B, 1, frames', bins'] and the features of each layer."""
+    """magnitude [B, bins, frames] → scores [B, 1, frames', bins'] and the features of each layer.
 
-    def __init__(self, channels: Sequence[int] = (8, 16, 32, 64, 64)) -> None:
+    It judges the lowest bins, a share `band` of them. With `standardised` it first scales log magnitudes to about zero
+    mean and unit variance, from which it learns several times as fast.
+    """
+
+    def __init__(
+        self, channels: Sequence[int] = (8, 16, 32, 64, 64), band: float = 1.0, standardised: bool = False
+    ) -> None:
         super().__init__()
+        self.band, self.standardised = band, standardised
         strides = ((1, 2), (1, 4), (2, 2), (2, 2), (1, 1))
         inputs = (1, *channels[:-1])
         self.layers = nn.ModuleList(
@@ -44,7 +53,9 @@ class SpectrogramDiscriminator(nn.Module):
         self.score = weight_norm(nn.Conv2d(channels[-1], 1, 3, padding=1))
 
     def forward(self, magnitude: Tensor) -> tuple[Tensor, list[Tensor]]:
-        x = magnitude.log().transpose(1, 2).unsqueeze(1)
+        x = magnitude[:, : int(magnitude.shape[1] * self.band)].log().transpose(1, 2).unsqueeze(1)
+        if self.standardised:
+            x = (x - LOG_MEAN) / LOG_DEVIATION
         scores, features = _scores_and_features(x, self.layers, self.score)
         return scores, features[:-1]
 
@@ -52,12 +63,15 @@ class SpectrogramDiscriminator(nn.Module):
 class MultiResolutionDiscriminator(nn.Module):
     """One discriminator per resolution of the spectrograms of `tts.training.losses.magnitudes`.
 
-    `chosen` are the resolutions to judge: a random few in each step cost a fraction of all.
+    `bands` has the share of the bins that each judges. `chosen` are the resolutions to judge: a random few in each step
+    cost a fraction of all.
     """
 
-    def __init__(self, n_resolutions: int) -> None:
+    def __init__(self, bands: Sequence[float], standardised: bool = False) -> None:
         super().__init__()
-        self.discriminators = nn.ModuleList(SpectrogramDiscriminator() for _ in range(n_resolutions))
+        self.discriminators = nn.ModuleList(
+            SpectrogramDiscriminator(band=band, standardised=standardised) for band in bands
+        )
 
     def forward(self, spectrograms: Sequence[Tensor], chosen: Sequence[int]) -> tuple[list[Tensor], list[list[Tensor]]]:
         results = [self.discriminators[i](spectrograms[i]) for i in chosen]

@@ -58,6 +58,19 @@ def pitch_loss(octaves: Tensor, f0: Tensor, voiced: Tensor) -> Tensor:
     return (distance * voiced).sum() / voiced.sum().clamp(min=1)
 
 
+def phase_loss(predicted: Tensor, target: Tensor, voiced: Tensor, n_bins: int) -> Tensor:
+    """1 minus the cosine of the phase difference of two spectra, mean over the lowest `n_bins` of voiced frames.
+
+    The spectra are complex, [B, bins, T + 1], voiced [B, T]; weights are the roots of the target's magnitudes.
+    """
+    predicted, target = predicted[:, :n_bins], target[:, :n_bins]
+    cosine = (predicted * target.conj()).real / (predicted.abs() * target.abs() + 1e-8)
+    # The spectra have one more frame than there are hops.
+    frames = torch.cat([voiced, voiced[:, -1:]], dim=1)[:, None]
+    weight = (target.abs() + 1e-5).sqrt() * frames
+    return ((1 - cosine) * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
 def waveglow_loss(encoding: Encoding, sigma: float = 1.0) -> Tensor:
     """Negative log likelihood in nats per sample, without the Gaussian's constant (WaveGlow, equation 12)."""
     z, log_s, log_det = encoding
@@ -78,10 +91,16 @@ def adversarial_loss(fake: Sequence[Tensor]) -> Tensor:
     return sum((((1 - f) ** 2).mean() for f in fake), torch.zeros(()))
 
 
-def feature_matching_loss(real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]]) -> Tensor:
-    """L1 between the discriminators' inner features (HiFi-GAN, equation 4), mean over layers and discriminators."""
-    pairs = [(r, f) for rs, fs in zip(real, fake, strict=True) for r, f in zip(rs, fs, strict=True)]
-    return sum(((r.detach() - f).abs().mean() for r, f in pairs), torch.zeros(())) / len(pairs)
+def feature_matching_loss(
+    real: Sequence[Sequence[Tensor]], fake: Sequence[Sequence[Tensor]], relative: bool = False
+) -> Tensor:
+    """L1 between the discriminators' inner features (HiFi-GAN, equation 4), mean over layers and discriminators.
+
+    `relative` divides each layer's distance by the mean magnitude of its real features, so that all layers count alike.
+    """
+    pairs = [(r.detach(), f) for rs, fs in zip(real, fake, strict=True) for r, f in zip(rs, fs, strict=True)]
+    distances = ((r - f).abs().mean() / (r.abs().mean() + 1e-6 if relative else 1.0) for r, f in pairs)
+    return sum(distances, torch.zeros(())) / len(pairs)
 
 
 # Attention of Tacotron 2

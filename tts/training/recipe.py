@@ -50,11 +50,16 @@ class Schedule:
     learning_rate: float = 1e-3
     adversarial_from: int = 1_000_000_000
     """The step from which critics are trained and contribute to the loss."""
+    critic_only_steps: int = 0
+    """The number of steps from there on that train only the critics: beside a network that is trained already, new ones
+    would begin too weak."""
     warmup_steps: int = 300
     betas: tuple[float, float] = (0.9, 0.98)
     max_gradient: float = 1.0
     """Gradients of a larger norm are scaled down to it."""
     critic_learning_rate: float = 5e-4
+    critic_last_share: float = 1.0
+    """The share of the critics' learning rate to which it falls along the half cosine."""
     critic_betas: tuple[float, float] = (0.8, 0.95)
     average_decay: float = 0.999
     """Of the moving average of the weights, which is validated and becomes the run's voice."""
@@ -66,9 +71,24 @@ class Schedule:
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        rise = min(1.0, (step + 1) / max(1, self.warmup_steps))
-        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
-        return self.learning_rate * rise * (_LAST_SHARE + (1 - _LAST_SHARE) * fall)
+        rise = min(1.0, (self.n_updates(step) + 1) / max(1, self.warmup_steps))
+        return self.learning_rate * rise * self._fall(step, _LAST_SHARE)
+
+    def critic_rate(self, step: int) -> float:
+        """Return the critics' learning rate of a step."""
+        return self.critic_learning_rate * self._fall(step, self.critic_last_share)
+
+    def _fall(self, step: int, last_share: float) -> float:
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        return last_share + (1 - last_share) * cosine
+
+    def trains_network(self, step: int) -> bool:
+        """Return whether a step trains the network, and not only the critics."""
+        return not 0 <= step - self.adversarial_from < self.critic_only_steps
+
+    def n_updates(self, step: int) -> int:
+        """Return how many of the steps before this one train the network."""
+        return step - min(max(0, step - self.adversarial_from), self.critic_only_steps)
 
 
 @dataclass(frozen=True)

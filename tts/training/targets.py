@@ -1,9 +1,10 @@
 """Training targets of vocoders with pulses: recordings with their own phase, or a teacher's output (distillation).
 
 Pulses made from F0 must fall where those of the target do. F0 is accurate to a fraction of a percent, so that its sum
-drifts from the recording by whole periods within a word; `phase_offset` measures the drift. A teacher's output needs no
-measurement: its phase follows from the mel, the pitch and an initial phase. For a network with the same pulses it is
-nearly deterministic, and is learned in a small part of the time that recordings need.
+drifts from the recording by whole periods within a word; `phase_offset` measures the drift by the fundamental, and
+`aligned_phase` by all harmonics of a vocoder's pulses. A teacher's output needs no measurement: its phase follows from
+the mel, the pitch and an initial phase. For a network with the same pulses it is nearly deterministic, and is learned
+in a small part of the time that recordings need.
 """
 
 from __future__ import annotations
@@ -17,10 +18,20 @@ from torch import Tensor
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
-from tts.models.source_filter import Excitation, Guide, SourceFilter, cycles
+from tts.models.source_filter import Excitation, Guide, Shaping, SourceFilter, cycles, interpolate
 from tts.training.data import Segments
 from tts.voice.load import load_vocoder
 from tts.voice.store import find_installed
+
+# The number of frames over which the fundamental's phase is smoothed, since one frame measures it less exactly than F0.
+SMOOTHED_FRAMES = 9
+# Pulses are then shifted by up to a quarter of a period, in steps of a hundredth.
+MAX_SHIFT, N_SHIFTS = 0.25, 51
+# Up to which frequency and harmonic a shift is measured: phases above are too random.
+MAX_SHIFT_HZ, MAX_SHIFT_HARMONIC = 4000.0, 48
+# The cost of a change by one step from frame to frame and of a shift by a tenth of a period, where perfect agreement of
+# all harmonics counts 1 per frame. They grow with the square.
+STEP_COST, SHIFT_COST = 0.1, 0.02
 
 
 @dataclass
@@ -125,3 +136,62 @@ def phase_offset(wave: Tensor, f0: Tensor, voiced: Tensor, sample_rate: int) -> 
         else:
             rows.append(np.zeros(len(samples)))
     return torch.from_numpy(np.stack(rows)).to(wave.device)
+
+
+@torch.no_grad()
+def aligned_phase(network: SourceFilter, shaping: Shaping, f0: Tensor, segments: Segments, recorded: Tensor) -> Tensor:
+    """Return the phase in cycles, float64 [B, n], with which the network's pulses fall on those of the recording.
+
+    It is an `initial_phase` of `cycles`. shaping is the network's for the segments' mels and f0 [B, T] in Hz; recorded
+    is the spectrum of their waves, [B, n_bins, T + 1]. The fundamental gives the phase to a tenth of a period, and all
+    harmonics together give it exactly enough that their phases can be compared and so learned: first of the low ones,
+    by which higher ones are then aligned, as in expectation maximisation.
+    """
+    mel = network.mel
+    offset = phase_offset(segments.wave, f0, segments.voiced, mel.sample_rate)[:, None, :: mel.hop_length]
+    window = torch.hann_window(SMOOTHED_FRAMES + 2, periodic=False, dtype=offset.dtype, device=offset.device)[1:-1]
+    padded = torch.nn.functional.pad(offset, (SMOOTHED_FRAMES // 2, SMOOTHED_FRAMES // 2), mode="replicate")
+    smooth = torch.nn.functional.conv1d(padded, (window / window.sum())[None, None])[:, 0]
+    phase = interpolate(torch.cat([smooth, smooth[:, -1:]], dim=1), mel.hop_length)
+
+    shift = pulse_shift(network.pulse_spectrum(shaping, f0, phase), recorded, f0, segments.voiced, mel).double()
+    return phase + interpolate(torch.cat([shift, shift[:, -1:]], dim=1), mel.hop_length)
+
+
+def pulse_shift(generated: Tensor, recorded: Tensor, f0: Tensor, voiced: Tensor, mel: MelSettings) -> Tensor:
+    """Return by how many cycles the recorded pulses lead the generated ones in each frame, [B, T].
+
+    generated and recorded are complex spectra [B, n_bins, T + 1], f0 [B, T] in Hz, voiced [B, T]. The result is the
+    path of shifts of at most `MAX_SHIFT` on which all harmonics agree best and that changes little (Viterbi).
+    """
+    n_bins, n_frames = int(MAX_SHIFT_HZ * mel.n_fft / mel.sample_rate), f0.shape[1]
+    cross = recorded[:, :n_bins, :n_frames] * generated[:, :n_bins, :n_frames].conj()
+    # Weighted by the root of the magnitudes, and scaled to a sum of 1 in each frame.
+    cross = cross / (cross.abs().sqrt() + 1e-6)
+    cross = cross * (voiced / cross.abs().sum(1).clamp(min=1e-6))[:, None]
+
+    # A shift by d cycles turns harmonic k by k d cycles, and with it all bins that are nearest to it.
+    hz = torch.arange(n_bins, device=f0.device) * (mel.sample_rate / mel.n_fft)
+    nearest = (hz[None, :, None] / f0[:, None]).round().clamp(1, MAX_SHIFT_HARMONIC).long()
+    empty = torch.zeros(len(f0), MAX_SHIFT_HARMONIC + 1, n_frames, dtype=cross.real.dtype, device=f0.device)
+    harmonics = torch.complex(empty.scatter_add(1, nearest, cross.real), empty.scatter_add(1, nearest, cross.imag))
+    shifts = torch.linspace(-MAX_SHIFT, MAX_SHIFT, N_SHIFTS, device=f0.device)
+    turns = -2 * math.pi * torch.arange(MAX_SHIFT_HARMONIC + 1, device=f0.device)[:, None] * shifts
+    agreement = torch.einsum("bkt,ks->bts", harmonics, torch.polar(torch.ones_like(turns), turns)).real
+
+    index = torch.arange(N_SHIFTS, device=f0.device)
+    path = best_path(agreement - SHIFT_COST * (shifts / 0.1) ** 2, -STEP_COST * (index[:, None] - index) ** 2)
+    return shifts[path]
+
+
+def best_path(scores: Tensor, moves: Tensor) -> Tensor:
+    """Return the states [B, T] with the greatest sum of scores [B, T, states] and of moves [from, to] between them."""
+    best, origins = scores[:, 0], []
+    for frame in scores[:, 1:].unbind(1):
+        before, origin = (best[:, :, None] + moves).max(1)
+        best = before + frame
+        origins.append(origin)
+    path = [best.argmax(1)]
+    for origin in reversed(origins):
+        path.append(origin.gather(1, path[-1][:, None])[:, 0])
+    return torch.stack(path[::-1], dim=1)

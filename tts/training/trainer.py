@@ -162,19 +162,26 @@ class Trainer(ABC, Generic[Batch]):
         random = np.random.default_rng((self.schedule.seed, self.step, self.fabric.global_rank))
         batch = on_device(self.batch(random), self.fabric.device)
         self._item_ids = batch.item_ids
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule.rate(self.step)
+        schedule, step = self.schedule, self.step
+        rates = ((self.optimizer, schedule.rate(step)), (self.critic_optimizer, schedule.critic_rate(step)))
+        for optimizer, rate in rates:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
         with self.fabric.autocast():
-            losses = self.losses(batch, adversarial=self.step >= self.schedule.adversarial_from)
-        self.descend(self.optimizer, losses["total"], self.network)
+            losses = self.losses(batch, adversarial=step >= schedule.adversarial_from)
+        if schedule.trains_network(step):
+            self.descend(self.optimizer, losses["total"], self.network)
+            self.average.update(self.network, schedule.n_updates(step + 1))
         self.step += 1
-        self.average.update(self.network, self.step)
         return {name: value.detach() for name, value in losses.items()}
 
-    def adversarial_losses(self, judge: Critic, real: Sequence[Tensor], fake: Sequence[Tensor]) -> dict[str, Tensor]:
+    def adversarial_losses(
+        self, judge: Critic, real: Sequence[Tensor], fake: Sequence[Tensor], relative_features: bool = False
+    ) -> dict[str, Tensor]:
         """Train the critic for one step, then return the losses by which its new judgement trains the network.
 
-        `judge` applies the critic; `real` and `fake` are what it judges, of recordings and of the network's output.
+        `judge` applies the critic; `real` and `fake` are what it judges, of recordings and of the network's output;
+        `relative_features` as in `feature_matching_loss`.
         """
         critic_loss = discriminator_loss(judge(real)[0], judge([each.detach() for each in fake])[0])
         self.descend(self.critic_optimizer, critic_loss, self.critic)
@@ -183,7 +190,7 @@ class Trainer(ABC, Generic[Batch]):
         with torch.no_grad():
             real_features = judge(real)[1]
         self.critic.requires_grad_(True)
-        matching = feature_matching_loss(real_features, features)
+        matching = feature_matching_loss(real_features, features, relative_features)
         return {"critic": critic_loss, "adversarial": adversarial_loss(scores), "features": matching}
 
     def descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, network: nn.Module) -> None:

@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tts.audio.mel import mel_spectrogram
+from tts.audio.mel import mel_spectrogram, stft
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
-from tts.models.source_filter import SourceFilter
+from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.vocos import Vocos, VocosDimensions
 from tts.training.data import Item, Segments, SegmentSampler
 from tts.training.discriminators import FULL_CHANNELS, MultiResolutionDiscriminator, WaveDiscriminator
-from tts.training.losses import magnitudes, mel_loss, pitch_loss, spectral_loss
+from tts.training.losses import magnitudes, mel_loss, phase_loss, pitch_loss, spectral_loss
+from tts.training.targets import aligned_phase
 from tts.training.trainer import Samples, Trainer
 
 FFT_SIZES = (2048, 1024, 512, 256)
@@ -93,16 +94,27 @@ class SpectralSettings:
     """The files of mels, of which one is sampled for each batch; batch sizes; the weights of the losses in the sum."""
 
     mels: str | tuple[str, ...] = "mels.npy"
-    predicted_pitch: bool = False
+    predicted_pitch: float = 0.0
+    """The share of batches that are generated at the predicted pitch, the others at that of the recordings."""
+    aligned_pulses: bool = False
+    """Whether pulses fall where the recording's do, so that spectra are compared in phase, or begin at random."""
     batch_size: int = 16
     segment_frames: int = 40
     critics_per_step: int = 2
+    critic_bands: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """The share of the bins, from the lowest up, that the critic of each of `FFT_SIZES` judges."""
+    standard_critics: bool = False
+    """Whether critics standardise log magnitudes."""
+    relative_features: bool = False
+    """Whether distances of features are relative to their magnitude; `feature_weight` should then be a third."""
     # Spectral distances by themselves favour the mean of what is random in speech: the critics need a similar weight.
     spectral_weight: float = 1.0
     mel_weight: float = 5.0
     adversarial_weight: float = 1.5
     feature_weight: float = 10.0
     pitch_weight: float = 2.0
+    phase_weight: float = 1.0
+    """Of the phase of aligned pulses."""
 
 
 class SpectralTrainer(VocoderTrainer):
@@ -114,7 +126,7 @@ class SpectralTrainer(VocoderTrainer):
     critic: MultiResolutionDiscriminator
 
     def build_critic(self) -> MultiResolutionDiscriminator:
-        return MultiResolutionDiscriminator(len(FFT_SIZES))
+        return MultiResolutionDiscriminator(self.settings.critic_bands, self.settings.standard_critics)
 
     @abstractmethod
     def generate(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
@@ -129,10 +141,13 @@ class SpectralTrainer(VocoderTrainer):
         total = s.spectral_weight * losses["spectral"] + s.mel_weight * losses["mel"]
         if "pitch" in losses:
             total = total + s.pitch_weight * losses["pitch"]
+        if "phase" in losses:
+            total = total + s.phase_weight * losses["phase"]
         if adversarial:
             # A random few of the critics, to save time.
             chosen = torch.randperm(len(FFT_SIZES))[: s.critics_per_step].tolist()
-            losses |= self.adversarial_losses(partial(self.critic, chosen=chosen), real, fake)
+            judge = partial(self.critic, chosen=chosen)
+            losses |= self.adversarial_losses(judge, real, fake, s.relative_features)
             losses |= {name: losses[name] / len(chosen) for name in ("critic", "adversarial")}
             total = total + s.adversarial_weight * losses["adversarial"] + s.feature_weight * losses["features"]
         return losses | {"total": total}
@@ -150,14 +165,24 @@ class VocosTrainer(SpectralTrainer):
 class SourceFilterTrainer(SpectralTrainer):
     network_name = "source_filter"
     Network = SourceFilter
+    Dimensions = SourceFilterDimensions
     network: SourceFilter
 
     def generate(self, batch: Segments) -> tuple[Tensor, dict[str, Tensor]]:
-        """Generate at the recordings' pitch, or the predicted one, from a random initial phase."""
-        octaves = self.network.pitch.octaves(batch.mel)
-        f0 = self.network.pitch.in_hz(octaves).detach() if self.settings.predicted_pitch else batch.f0
-        wave = self.network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device))
-        return wave, {"pitch": pitch_loss(octaves, batch.f0, batch.voiced)}
+        """Generate at the recordings' pitch, or the predicted one, with aligned pulses or a random initial phase."""
+        network, mel = self.network, self.network.mel
+        octaves = network.pitch.octaves(batch.mel)
+        losses = {"pitch": pitch_loss(octaves, batch.f0, batch.voiced)}
+        predicted = float(torch.rand(())) < self.settings.predicted_pitch
+        f0 = network.pitch.in_hz(octaves.float()).detach() if predicted else batch.f0
+        if not self.settings.aligned_pulses:
+            return network(batch.mel, f0=f0, initial_phase=torch.rand(len(f0), 1, device=f0.device)), losses
+        shaping = network.shaping(batch.mel, f0)
+        recorded = stft(batch.wave, mel.n_fft, mel.hop_length)
+        pulses = network.pulse_spectrum(shaping, f0, aligned_phase(network, shaping, f0, batch, recorded))
+        losses["phase"] = phase_loss(pulses, recorded, batch.voiced, int(mel.f_max * mel.n_fft / mel.sample_rate) + 1)
+        noise = network.noise_spectrum(shaping, torch.randn_like(batch.wave))
+        return network.samples(pulses + noise), losses
 
 
 @dataclass(frozen=True)

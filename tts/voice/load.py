@@ -327,10 +327,9 @@ def build_vocoder(network: str, mel: MelSettings, options: Options) -> VocoderNe
 
             return Vocos(mel, VocosDimensions(**options))
         case "source_filter":
-            from tts.models.source_filter import SourceFilter
-            from tts.models.vocos import VocosDimensions
+            from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 
-            return SourceFilter(mel, VocosDimensions(**options))
+            return SourceFilter(mel, SourceFilterDimensions(**options))
         case "hifigan":
             from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 
