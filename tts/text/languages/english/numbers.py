@@ -86,9 +86,22 @@ def digits(written: str, zero: str = "zero") -> str:
     return " ".join(_ONES[int(c)] if c != "0" else zero for c in written if c in "0123456789")
 
 
+_WITH_DECIMAL_COMMA = Pattern(r"([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+),([0-9]{1,2})")
+
+
+def without_separators(written: str) -> str:
+    """Return the digits of a number with a full stop as its decimal sign: "1,234.5" is 1234.5, "1.234,50" 1234.50.
+
+    One or two digits behind a single comma are decimals, as no group has fewer than three at the end.
+    """
+    if with_comma := _WITH_DECIMAL_COMMA.fullmatch(written):
+        return f"{with_comma[1].replace('.', '').replace(' ', '')}.{with_comma[2]}"
+    return written.replace(",", "")
+
+
 def decimal(written: str) -> str:
     """Speak "3.14" as "three point one four", ".5" as "point five", "1,234.5" with its separators ignored."""
-    whole, _, fraction = written.replace(",", "").partition(".")
+    whole, _, fraction = without_separators(written).partition(".")
     words = [integer(whole)] if whole else []
     if fraction:
         words += ["point", digits(fraction)]
