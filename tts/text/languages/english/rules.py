@@ -204,6 +204,7 @@ class English(Language):
             Rule("text", tidy),
             electronic,
             equations,
+            dates.day_ranges,
             dates.dates(day_first=self.code not in {"en", "en-us", "en-us-nyc"}),
             dates.times,
             numbers.telephone,
