@@ -235,6 +235,25 @@ def _small_numeral(found: re.Match[str]) -> str:
     return cardinal(value)
 
 
+# espeak-ng would call these "roman six": a number where something is enumerated, else letters ("the vi editor").
+_SPELLED_NUMERALS = frozenset({"iv", "vi", "xi", "xv", "xx", "xxx"})
+
+
+@roman.replaces(
+    r"(?<![\w.'/-])(?:[ivx]{2,6}|xl[ivx]{1,4})(?![\w'/-]|\.[A-Za-z])",
+    needs=("ii", "iv", "vi", "ix", "xi", "xv", "xx", "xl"),
+)
+def _lone_small_numeral(found: re.Match[str]) -> str:
+    written, text = found.group(), found.string
+    value = roman_value(written.upper())
+    if value is None:
+        return written
+    is_enumerated = text[found.end() : found.end() + 1] == ")" or not text[: found.start()].strip()
+    if written in _SPELLED_NUMERALS and not is_enumerated:
+        return " ".join(written.upper())
+    return cardinal(value)
+
+
 # Addresses: "1428 Elm St." is "fourteen twenty-eight Elm Street", "St. Louis" "Saint Louis".
 _SUFFIX = either(STREETS)
 _DIRECTION = either(DIRECTIONS)
