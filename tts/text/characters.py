@@ -33,7 +33,8 @@ _SPACES = Pattern(r"[^\S\n]{2,}|[^\S\n ]")
 _LINE_EDGES = Pattern(r" ?\n ?")
 # Colours and cursor movements of a terminal, and letters that are printed twice or underlined by overstriking.
 _TERMINAL_CODES = Pattern(
-    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]PX^_][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\)|\x1b[ -/]{0,4}[0-Z\\^-~]",
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]PX^_][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\)"
+    r"|\x1b[ -/]{0,4}[0-Z\\^-~]",
     needs="\x1b\x9b",
 )
 _OVERSTRUCK = Pattern(r"[^\n\x08]\x08", needs="\x08")

@@ -149,4 +149,61 @@ READINGS: dict[str, list[tuple[str, str]]] = {
         ("\x1b]8;;http://x.y\x1b\\link\x1b]8;;\x1b\\ here", "link here"),
         ("b\bbo\bol\bld\bd _\bi_\bt", "bold it"),
     ],
+    "small Roman numerals": [
+        ("The vi editor.", "The V I editor."),
+        ("an iv drip, page vi", "an I V drip, page six"),
+        ("(ii) The second", "(two) The second"),
+        ("see iii and viii", "see three and eight"),
+        ("six taxi vixen Xi", "six taxi vixen Xi"),
+    ],
+    "stretched words": [
+        ("Sooooo. Heyyy.", "So. Hey."),
+        ("Nooo! Yesss, pleeease, goooood, whaaat", "No! Yes, please, good, what"),
+        ("helloooo, Whoooa, soooo cooool", "hello, Whoa, so cool"),
+        ("Shhhh! Hmmmm. Grrrr.", "Shh! Hmm. Grr."),
+        ("www.x.com, AAA, III", "WWW dot x dot com, AAA, three"),
+    ],
+    "formulas": [
+        ("NaCl", "N A-C L"),
+        ("HCl, NaOH and CaCO3", "H C L, N A-O H and C A-C O three"),
+        ("Nat Cl", "Nat Cl"),
+    ],
+}
+
+PHONEMES: dict[str, list[tuple[str, str]]] = {
+    "initialisms among few words": [
+        ("FAQ", "ˌɛfˌeɪkjˈuː"),
+        ("LED, not neon.", "ˌɛlˌiːdˈiː, nˌɑːt nˈiːɑːn."),
+        ("Lunch; UX, QA and HR.", "lˈʌntʃ; jˌuːˈɛks, kjˌuːˈeɪ ænd ˌeɪtʃˈɑːɹ."),
+        ("We saw CDs, PDFs, there.", "wiː sˈɔː sˌiːdˈiːz, pˌiːdˌiːˈɛfs, ðˈɛɹ."),
+        ("We saw the FAQs there.", "wiː sˈɔː ðɪ ˌɛfˌeɪkjˈuːz ðˈɛɹ."),
+        ("10 AM", "tˈɛn ˌeɪˈɛm"),
+        ("NASA; AIDS; RAM.", "nˈæsɐ; ˈeɪdz; ɹˈæm."),
+    ],
+    "initialisms of which letters were lost": [
+        ("Send your TDAE claims.", "sˈɛnd jʊɹ tˌiːdˌiːˌeɪˈiː klˈeɪmz."),
+        ("BTAE", "bˌiːtˌiːˌeɪˈiː"),
+        ("Show your IDs now.", "ʃˈoʊ jʊɹ ˌaɪdˈiːz nˈaʊ."),
+    ],
+    "words in capitals": [
+        ("IT WAS THE BEST OF TIMES.", "ɪt wʌzðə bˈɛst ʌv tˈaɪmz."),
+        ("THE FBI AND NASA SAID NO TO THE US.", "ðɪ ˌɛfbˌiːˈaɪ ænd nˈæsɐ sˈɛd nˈoʊ tə ðə jˌuːˈɛs."),
+        ("GIVE IT TO US.", "ɡˈɪv ɪt tʊ ˌʌs."),
+        ("I saw a BIG DOG on TV.", "aɪ sˈɔː ɐ bˈɪɡ dˈɑːɡ ˌɔn tˌiːvˈiː."),
+        ("I'M HERE. STOP!", "aɪm hˈɪɹ. stˈɑːp!"),
+        ("The IT team.", "ðɪ ˌaɪtˈiː tˈiːm."),
+    ],
+    "interjections": [
+        ("Shh! Hmph. Grr.", "ʃː! hˈʌmf. ɡˈɜː."),
+        ("Shhhhh! Hmmm. Brrr! Psst.", "ʃː! hˈʌm. bˈɜː! psˈɪt."),
+    ],
+    "faults of espeak-ng": [
+        ("alpharetrovirus", "ˌælfəɹˌɛtɹoʊvˈaɪɹəs"),
+        ("Loomis, Loomis's", "lˈuːmɪs, lˈuːmɪsᵻz"),
+    ],
+    "a space behind a closing quotation mark": [
+        ("He said 'I am back.' and left.", "hiː sˈɛd aɪɐm bˈæk. ænd lˈɛft."),
+        ("'Go!' he said. “Now.” then", 'ɡˈoʊ! hiː sˈɛd. "nˈaʊ." ðˈɛn'),
+        ("She read ‘Why?’ and ‘No;’ aloud.", "ʃiː ɹˈɛd wˈaɪ? ænd nˈoʊ; ɐlˈaʊd."),
+    ],
 }

@@ -52,3 +52,11 @@ RULERS = _words("rulers")
 """Who is numbered and called "the"; behind any other name the numeral is only a rank ("Sam II" is "Sam second")."""
 SIGN_NAMES = _pairs("sign")
 ADDRESS_SIGNS = _pairs("address_sign")
+CAPITAL_WORDS = _words("capital_words")
+"""Short words that espeak-ng spells when they are in capitals."""
+WORDS_AND_INITIALISMS = _words("words_and_initialisms")
+"""Words that are initialisms too: words only in a sentence in capitals."""
+INITIALISMS = _words("initialisms")
+"""What is spelled in every sentence, though it holds vowels or looks like a word."""
+DOUBLED = _words("doubled")
+"""Words with a doubled letter, as the shortest form of stretched ones ("goooood")."""

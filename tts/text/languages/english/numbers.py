@@ -264,7 +264,8 @@ plain_numbers.replace(
     Pattern(
         r"\b((?:[Cc]hapter|[Pp]art|[Bb]ook|[Vv]olume|[Ss]ection|[Ee]pisode|[Ss]eason|[Tt]rack|[Ll]esson|[Uu]nit|[Dd]ay|[Ww]eek|[Ss]tep"
         r"|[Pp]age|[Ff]igure|[Tt]able|[Ll]evel|[Ss]cene|[Aa]ct|[Ee]xercise|[Qq]uestion|[Ii]ssue|[Ss]tage|[Rr]ound|[Aa]ppendix|[Vv]erse"
-        r"|[Ll]ine|[Ss]lide|[Mm]odule|[Cc]hart|[Dd]is[ck]|[Pp]hase|[Nn]umber|CHAPTER|PART|BOOK|EPISODE|SEASON|TRACK|LESSON)s?,? )"
+        r"|[Ll]ine|[Ss]lide|[Mm]odule|[Cc]hart|[Dd]is[ck]|[Pp]hase|[Nn]umber"
+        r"|CHAPTER|PART|BOOK|EPISODE|SEASON|TRACK|LESSON)s?,? )"
         r"0+(?=[1-9][0-9]{0,2}(?![\w/-]|[.,:][0-9]| [0-9]{2,}))",
         needs="0",
     ),
@@ -441,8 +442,10 @@ telephone.replace(
 # Elsewhere what begins with a zero, and the toll-free 1300, 1800 and 1900.
 telephone.replace(
     Pattern(
-        r"(?<![\w.,:/$£€+-])(?P<number>\(0[0-9]{1,4}\)(?: ?[0-9]{3,5}){2,3}|0[0-9]{1,4}(?P<mark>[ -])[0-9]{3,8}(?:(?P=mark)[0-9]{2,5})"
-        r"{0,3}|0[0-9](?P<pair>[ .-])[0-9]{2}(?:(?P=pair)[0-9]{2}){3}|1[389]00[ -][0-9]{3}[ -][0-9]{3})(?![\w-]|[ .,-]?[0-9])"
+        r"(?<![\w.,:/$£€+-])(?P<number>\(0[0-9]{1,4}\)(?: ?[0-9]{3,5}){2,3}"
+        r"|0[0-9]{1,4}(?P<mark>[ -])[0-9]{3,8}(?:(?P=mark)[0-9]{2,5})"
+        r"{0,3}|0[0-9](?P<pair>[ .-])[0-9]{2}(?:(?P=pair)[0-9]{2}){3}"
+        r"|1[389]00[ -][0-9]{3}[ -][0-9]{3})(?![\w-]|[ .,-]?[0-9])"
     ),
     _grouped_number,
 )

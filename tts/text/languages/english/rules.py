@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from tts.text.characters import tidy
 from tts.text.languages.characters import emoji, unreadable
-from tts.text.languages.english import ADDRESS_SIGNS, SIGN_NAMES, dates, measures, names, numbers
+from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, measures, names, numbers
 from tts.text.languages.english.numbers import cardinal, digits
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
 from tts.text.spoken import Pattern
@@ -145,11 +145,49 @@ for _open, _close in (("'", "'"), ('"', '"'), ("‘", "’"), ("“", "”"), ("
 typed_signs = Rule("symbol", needs={*"_*|~^#\\<>/"})
 typed_signs.replace(
     Pattern(
-        rf"(?:(?P<before>\b(?:[Pp]ress|[Tt]ype|[Hh]it|[Ee]nter) (?:the |an? )?)(?P<sign>[_*|~^#\\<>/])(?=[.,;!?]? |[.,;!?]?\Z)"
+        rf"(?:(?P<before>\b(?:[Pp]ress|[Tt]ype|[Hh]it|[Ee]nter) (?:the |an? )?)(?P<sign>[_*|~^#\\<>/])"
+        r"(?=[.,;!?]? |[.,;!?]?\Z)"
         rf"|(?P<the>\b(?:[Tt]he|[Aa]n?|[Oo]ne|[Ee]ach) )(?P<key>[_*|~^#\\<>/])(?= (?:{_SIGN_KEYS})\b))"
     ),
     lambda found: f"{found['before'] or found['the']}{_QUOTED_NAMES[found['sign'] or found['key']]}",
 )
+
+
+# Stretched words: "Sooooo" is "So", "goooood" is "good"; of consonants alone two stay ("Shhhh").
+stretched = Rule("text", hint=Pattern(r"(?i:([a-z])\1\1)"))
+_LETTER_RUN = Pattern(r"([A-Za-z])\1+", re.IGNORECASE)
+
+
+@stretched.replaces(
+    r"(?<![\w.@/#&-])(?![ivxlcdm]+\b|[IVXLCDM]+\b|[Ww]{3}\b|[Zz]{3}\b|[Xx]{3}\b|[Aa]{3}s?\b)[A-Za-z]*([A-Za-z])(?i:\1){2}[A-Za-z]*(?![\w@/]|\.[a-z])"
+)
+def _stretched_word(found: re.Match[str]) -> str:
+    written = found.group()
+    if not _VOWELS & set(written.lower()):
+        return re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
+    once = re.sub(r"(?i)([a-z])\1{2,}", r"\1", written)
+    twice = re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
+    if twice.lower() in DOUBLED:
+        return twice
+    # Other letters may have been doubled only to stretch it ("heyyy"), or belong to it ("looong").
+    return once if len(once) > 1 else twice
+
+
+# Chemical formulas: letters of elements, with counts; two elements at least, and a small letter or a digit.
+formulas = Rule("serial", hint=Pattern(r"\b[A-Z][a-z]?[0-9]*[A-Z]|\b[A-Z][a-z]?[0-9]"))
+_FORMULAS = frozenset(
+    split_words(
+        "NaCl KCl HCl HBr NaOH NaF KBr KOH CaO MgO ZnO FeO CuO LiF LiCl AgCl SiC GaAs GaN "
+        "NaHCO CaCO MgCl CaCl FeS CuS ZnS NaI KI TiN BaO NaBr"
+    )
+)
+
+
+@formulas.replaces(r"(?<![\w.-])([A-Z][A-Za-z]{1,7})(?![\w-])")
+def _formula(found: re.Match[str]) -> str:
+    if found[1] not in _FORMULAS or found[1].isupper():
+        return found.group()
+    return re.sub(r"\bA (?=[A-Z])", "A-", " ".join(found[1].upper()))
 
 
 # The operators of an equation or comparison, "1-2=5", where a hyphen is surely a minus.
@@ -265,6 +303,8 @@ class English(Language):
         # a plain number. Years come after measures, because "1980 kg" is no year.
         return (
             emoji("en", "symbol"),
+            stretched,
+            formulas,
             quoted_signs,
             Rule("text", tidy),
             typed_signs,
