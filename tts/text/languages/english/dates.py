@@ -169,7 +169,8 @@ def dates(*, day_first: bool) -> Rule:
         r"(?<![\w/.-])(?P<year>[12][0-9]{3})(?P<dash>-?)(?P<month>0[1-9]|1[0-2])(?P=dash)(?P<day>0[1-9]|[12][0-9]|3[01])"
         r"(?:[Tt]|(?<=[0-9]{2}-[0-9]{2}) )"
         r"(?P<hour>[01][0-9]|2[0-4])(?P<colon>:?)(?P<minute>[0-5][0-9])(?:(?P=colon)(?P<second>[0-5][0-9])(?:[.,][0-9]{1,9})?)?"
-        r"(?: ?(?P<zone>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?(?![\w:+-]|[.,][0-9])(?! ?[AaPp]\.?[Mm]\b)"
+        r"(?: ?(?P<zone>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?(?![\w:+-]|[.,][0-9])(?! ?[AaPp]\.?[Mm]\b)",
+        needs="Tt:",
     )
     def iso_date_and_time(found: re.Match[str]) -> str:
         time = _clock(found["hour"], found["minute"])
@@ -362,6 +363,7 @@ _DURATION_PART = Pattern(r"([0-9]{1,4}(?:\.[0-9]+)?) ?([a-z]*)")
 @times.replaces(
     r"(?<![\w.,:/-])(?:[0-9]{1,3}h[0-5][0-9]|[0-9]{1,3} ?(?:wks?|w|days?|d|hrs?|h|mins?|m)"
     r"(?: ?[0-9]{1,3}(?:\.[0-9]+)? ?(?:days?|d|hrs?|h|mins?|m|secs?|s)){1,4})(?![\w'/-]|[.,][0-9])",
+    needs="dhmw",
 )
 def _joined_duration(found: re.Match[str]) -> str:
     parts = [(number, unit[:1] or "m") for number, unit in _DURATION_PART.compiled.findall(found.group())]

@@ -36,8 +36,7 @@ _IN_ANY_CASE = {
     unit.lower(): names for unit, names in reversed(UNITS.items()) if unit not in _EXACT_ONLY and len(unit) > 1
 }
 
-_DECIMAL_COMMA = r"(?:[0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+),[0-9]{1,2}(?![0-9]|[.,][0-9])"
-_NUMBER = rf"{_DECIMAL_COMMA}|[0-9]+(?:,[0-9]{{2,3}})*(?:\.[0-9]+)?|\.[0-9]+"
+_NUMBER = r"[0-9]+(?:,[0-9](?![0-9]|[.,][0-9])|(?:,[0-9]{2,3})*(?:\.[0-9]+)?)|\.[0-9]+"
 _INCHES_FOLLOW = Pattern(r" ?(?:x|by|wide|long|tall|high|deep|thick|in diameter|of (?:snow|rain))\b")
 _FEET_BEFORE = Pattern(r"\b(?:ft\.?|feet|foot),? \Z")
 _WITH_STOP = STOPPED_UNITS | {"gals", "qt", "tsp", "tbsp", "mos", "doz"}
@@ -217,6 +216,11 @@ def _by(found: re.Match[str]) -> str:
 
 # "$3.50" is "three dollars fifty cents", "€10 million" "ten million euros"; signs without a number too.
 money = Rule("money", needs={*DIGITS, "$", BEYOND_ASCII})
+money.replace(
+    # "1.234,50" and "1 234,50" are 1234.50 in any context.
+    Pattern(r"(?<![\w.,])[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]{1,2}(?![0-9]|[.,][0-9])", needs=","),
+    lambda found: without_separators(found.group()),
+)
 _SYMBOLS = either(symbol for symbol in CURRENCIES if not symbol.isalpha())
 _CODES = either(symbol for symbol in CURRENCIES if symbol.isalpha())
 _SIGNS = "".join(symbol for symbol in CURRENCIES if len(symbol) == 1)

@@ -267,7 +267,7 @@ plain_numbers.replace(
         r"|[Ll]ine|[Ss]lide|[Mm]odule|[Cc]hart|[Dd]is[ck]|[Pp]hase|[Nn]umber"
         r"|CHAPTER|PART|BOOK|EPISODE|SEASON|TRACK|LESSON)s?,? )"
         r"0+(?=[1-9][0-9]{0,2}(?![\w/-]|[.,:][0-9]| [0-9]{2,}))",
-        needs="0",
+        needs=(" 0",),
     ),
     r"\1",
 )
@@ -417,6 +417,11 @@ def _north_american(found: re.Match[str]) -> str:
     return f"plus {spoken}" if found["plus"] else spoken
 
 
+_DIALLED_HINTS = [
+    form
+    for word in split_words("call dial ring rang phone tel fax mobile cell text hotline whatsapp")
+    for form in (word, word.capitalize(), word.upper())
+]
 _DIALLED = (
     r"\b(?:calls?|called|calling|dial|dialed|dialled|dialing|ring|rang|phone|phoned|telephone|tel\.?|fax|mobile|cell|text"
     r"|hotline|whatsapp)(?: (?:number|us|me|him|her|them|now|today|free|at|on|is|was|no\.?)){0,3}:? "
@@ -436,6 +441,7 @@ telephone.replace(
     Pattern(
         rf"{_DIALLED}(?P<number>\(?[0-9]{{2,5}}\)?(?:[ -][0-9]{{2,6}}){{1,5}}|[0-9]{{7,12}})(?![\w-]|[.,][0-9])",
         re.IGNORECASE,
+        needs=_DIALLED_HINTS,
     ),
     _grouped_number,
 )

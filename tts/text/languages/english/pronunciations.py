@@ -47,12 +47,15 @@ _PRONOUNCEABLE = re.compile(rf"(?:{_ONSET})[aeiouy]{{1,2}}(?:{_MIDDLE}[aeiouy]{{
 @cache
 def _exceptions() -> Lexicon:
     rows = read_tables(Path(__file__).with_name("exceptions.tsv"))
-    return Lexicon({row[0]: row[1] for table in rows.values() for row in table})
+    return Lexicon({row[0].lower(): row[1] for table in rows.values() for row in table})
 
 
 def find_exceptions(spoken: str, language: str = "en-us") -> Iterator[Pronunciation]:
     """Yield the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
-    for one in (*_exceptions().find(spoken), *_odd_initialisms(spoken)):
+    exceptions = _exceptions()
+    lower = spoken.lower()
+    known = exceptions.find(spoken) if any(word in lower for word in exceptions.entries) else ()
+    for one in (*known, *_odd_initialisms(spoken)):
         if language.lower() == "en-us" or not _AMERICAN.search(one.phonemes):
             yield one
 
