@@ -17,6 +17,7 @@ _IN_CAPITALS = re.compile(r"(?<![\w'&-])(?:[A-Z]{2,}|[A-Z](?='))(?:'(?:M|S|T|D|L
 _INITIALISM = re.compile(r"(?<![\w'&-])([A-Z]{2,6})(s|'s)?(?![\w&-])")
 _SMALL_LETTER = re.compile(r"[a-z]{2}|\b[a-z]\b")
 _VOWEL = re.compile("[AEIOUY]")
+_TWO_CAPITALS = re.compile("[A-Z][A-Z']")
 # Of American English only: what other English pronounces alike is in other symbols there.
 _AMERICAN = Pattern("oʊ|ɑː|ɚ|æ|ɾ|zˈiː|zˌiː|ɹ(?![ˈˌaeiouæɐɑəɚɛɜɪɔʊʌᵻ])")
 
@@ -62,7 +63,7 @@ def find_exceptions(spoken: str, language: str = "en-us") -> Iterator[Pronunciat
 
 def _odd_initialisms(spoken: str) -> Iterator[Pronunciation]:
     """Yield initialisms of which espeak-ng loses letters, or the s of their plural."""
-    for found in _INITIALISM.finditer(spoken):
+    for found in _INITIALISM.finditer(spoken) if _TWO_CAPITALS.search(spoken) else ():
         letters, plural = found[1], found[2]
         is_odd = len(letters) > 3 and _VOWEL.search(letters) and not _PRONOUNCEABLE.fullmatch(letters)
         if letters in CAPITAL_WORDS or not (is_odd or (plural and letters in {"ID", "IT"}) or letters in INITIALISMS):
@@ -92,7 +93,7 @@ def with_words_in_small_letters(spoken: str) -> str:
     espeak-ng spells short words in capitals ("a BIG dog"). In a sentence in capitals words that are initialisms
     elsewhere ("IT", "US") are words too.
     """
-    capitals = _IN_CAPITALS.findall(spoken)
+    capitals = _IN_CAPITALS.findall(spoken) if _TWO_CAPITALS.search(spoken) else []
     if not capitals:
         return spoken
     n_words = sum(word.partition("'")[0] in CAPITAL_WORDS or word in WORDS_AND_INITIALISMS for word in capitals)
