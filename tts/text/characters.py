@@ -25,12 +25,44 @@ _FOLDED = str.maketrans(
     }
 )
 # Most texts contain none of this and are plain already.
-_NOT_PLAIN = re.compile(r"[^ -~]|  |--|\.\.|\. \.|`|\A | \Z")
+_NOT_PLAIN = re.compile(r"[^ -~]|  |--|\.\.|\. \.|`|\A | \Z|[=+%&@/\\<>^|~#*_:-]{4}|([=+*#~_]) \1 \1")
 _LINE_ENDS = Pattern("\r\n?|[\u0085\u2028\u2029\v\f]", needs="\r\u0085\u2028\u2029\v\f")
 _DASHES = Pattern(r" ?-{2,3} ?(?=\w)", needs="-")
 _ELLIPSIS = Pattern(r"\.(?: ?\.){2,}|…(?: ?…)+|…\.+", needs=".…")
 _SPACES = Pattern(r"[^\S\n]{2,}|[^\S\n ]")
 _LINE_EDGES = Pattern(r" ?\n ?")
+# Colours and cursor movements of a terminal, and letters that are printed twice or underlined by overstriking.
+_TERMINAL_CODES = Pattern(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[\]PX^_][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\)"
+    r"|\x1b[ -/]{0,4}[0-Z\\^-~]",
+    needs="\x1b\x9b",
+)
+_OVERSTRUCK = Pattern(r"[^\n\x08]\x08", needs="\x08")
+# Rows of marks are ornament: "=====", "-=-=-=-", "+----+", "* * * *".
+_ROW_OF_MARKS = Pattern(
+    r"(?:(?<![\w:/.])|(?<=\w)(?=([=*#~_])\1{3}))[=+%&@/\\<>^|~#*_:-]{4,}|(?<!\S)([=+*#~_-])(?: \2){2,}(?!\S)",
+    needs=(
+        "====",
+        "++",
+        "%%%%",
+        "&&&&",
+        "@@@@",
+        "//",
+        "\\\\",
+        "<",
+        ">",
+        "^^",
+        "||",
+        "~",
+        "#",
+        "*",
+        "_",
+        "::",
+        "=",
+        "- -",
+        "--",
+    ),
+)
 _CONTROLS = Pattern(r"[\x00-\x08\x0e-\x1f\x7f]+")
 _BACK_TICK = Pattern("`", needs="`")
 _TRADEMARKS = Pattern("[™℠®]+", needs="™℠®")  # folding would spell them: TM
@@ -40,6 +72,13 @@ _FOLDED_LETTER = re.compile("[ʼ]")
 _VULGAR_FRACTION = Pattern(r"(?<=[0-9¼½¾⅐-⅞])(?=[¼½¾⅐-⅞])", needs="¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 # Superscript digits would fold to plain ones: 10⁵ is not 105.
 _SUPERSCRIPT = Pattern(r"(?<=[A-Za-z0-9)])[⁺⁻]?[²³¹⁰⁴-⁹]+", needs="²³¹⁰⁴⁵⁶⁷⁸⁹")
+# Behind a word or a mark they number a note. A 2 or 3 behind the name of a unit or a function is its power.
+_NOTE_MARK = Pattern(
+    r"(?:(?<=[.,;:!?\"'”’»…])|(?<=[^\W\d_][^\W\d_][^\W\d_])(?![²³](?![⁰¹²³⁴-⁹]))|(?<=[a-z]{3}[\])])(?![²³](?![⁰¹²³⁴-⁹]))"
+    r"|(?<=[a-z]{4})(?<!(?i:eter|etre|inch|ches|feet|foot|mile|iles|yard|ards|cond|onds|etri|tros|tres|ètre|zoll))"
+    r"(?=[²³](?![⁰¹²³⁴-⁹])(?!\s?[-+=*/×·÷^<>])))[⁰¹²³⁴-⁹]+(?:[⁻,–-][⁰¹²³⁴-⁹]+)*",
+    needs="²³¹⁰⁴⁵⁶⁷⁸⁹",
+)
 # Categories of characters that are visible and have no words: neither letters, marks, numbers, punctuation, currency or
 # mathematical signs nor spaces.
 _WORDLESS = frozenset({"So", "Co", "Cn", "Cs"})
@@ -54,9 +93,10 @@ def tidy(text: SpokenText) -> SpokenText:
     """
     if not _NOT_PLAIN.search(text.text):
         return text
-    text = text.sub(_LINE_ENDS, "\n").sub(_CONTROLS, "").sub(_BACK_TICK, "'")
+    text = text.sub(_TERMINAL_CODES, "").sub(_OVERSTRUCK, "")
+    text = text.sub(_LINE_ENDS, "\n").sub(_ROW_OF_MARKS, _without_ornament).sub(_CONTROLS, "").sub(_BACK_TICK, "'")
     if not text.text.isascii():
-        text = text.drop(_TRADEMARKS, "").sub(_VULGAR_FRACTION, " ").sub(_SUPERSCRIPT, _power)
+        text = text.drop(_TRADEMARKS, "").drop(_NOTE_MARK, "").sub(_VULGAR_FRACTION, " ").sub(_SUPERSCRIPT, _power)
         changes: list[tuple[int, int, str]] = []
         wordless: dict[str, None] = {}
         for run in _NOT_ASCII.finditer(text.text):
@@ -93,12 +133,16 @@ def stripped(text: SpokenText) -> SpokenText:
     return text.changed(changes) if changes else text
 
 
+def _without_ornament(found: re.Match[str]) -> str:
+    """Give a space for a row of at most three different marks; a path ("../../x", "//host") and other signs stay."""
+    marks = found.group()
+    is_row = len(set(marks) - {" "}) <= 3 and not (set(marks) == {"/"} and found.string[found.end() :][:1].isalnum())
+    return " " if is_row else marks
+
+
 def _power(found: re.Match[str]) -> str:
-    """Write superscript digits with a caret; after a longer word they number a note, unless they may be a power."""
-    digits = unicodedata.normalize("NFKC", found.group()).replace("−", "-")
-    before = found.string[max(0, found.start() - 3) : found.start()]
-    is_note = len(before) == 3 and before.isalpha() and digits not in {"2", "3"}
-    return f" {digits}" if is_note else f"^{digits}"
+    """Write superscript digits with a caret."""
+    return "^" + unicodedata.normalize("NFKC", found.group()).replace("−", "-")
 
 
 @lru_cache(4096)

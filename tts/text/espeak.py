@@ -205,11 +205,14 @@ class Phonemizer:
 
     `language` is espeak-ng's code ("en-us", "fr-fr", "cmn") or another common one ("fr", "zh-CN"); English is written
     in the inventory of `tts.text.symbols.ENGLISH_IPA`. With `system_espeak` the system's own library is used instead
-    of the bundled one. It is loaded on first use. Calls from several threads wait for each other.
+    of the bundled one. With `initialisms` English words in capitals are told from initialisms also among few words,
+    where espeak-ng by itself reads "FAQ" as a word. The library is loaded on first use. Calls from several
+    threads wait for each other.
     """
 
-    def __init__(self, language: str = "en-us", *, system_espeak: bool = False) -> None:
+    def __init__(self, language: str = "en-us", *, system_espeak: bool = False, initialisms: bool = False) -> None:
         self.language = language
+        self.initialisms = initialisms
         self.system_espeak = system_espeak
 
     def __call__(self, text: str) -> str:
@@ -241,7 +244,7 @@ class Phonemizer:
 
     @functools.cached_property
     def _phonemize(self) -> Callable[[str], str]:
-        return _chunk_phonemizer(espeak_library(self.system_espeak), self.code)
+        return _chunk_phonemizer(espeak_library(self.system_espeak), self.code, self.initialisms)
 
     def _chunks(self, plain: str) -> tuple[str, list[Chunk]]:
         """Return the phonemes of a text with plain punctuation, and its chunks between marks."""
@@ -255,6 +258,12 @@ class Phonemizer:
             text, mark = pieces[i], pieces[i + 1]
             if text:
                 said = phonemize(text)
+                # A quotation mark that espeak-ng does not speak keeps the space behind it ("back.' and"), or before it.
+                if phonemes and not phonemes.endswith(" ") and _SPACE_IN_FRONT.match(text):
+                    phonemes += " "
+                if mark and _SPACE_AT_END.search(text) and not mark.startswith(" "):
+                    mark = f" {mark}"
+                    position -= 1
                 if said[:1] == "z" and said[1:2] in {"", " "} and is_english(self.language):
                     phonemes = phonemes.removesuffix(" ")
                 chunks.append(Chunk(position, text, len(phonemes), said))
@@ -266,12 +275,29 @@ class Phonemizer:
         return phonemes, chunks
 
 
+_SPACE_IN_FRONT = re.compile("'+ ")
+_SPACE_AT_END = re.compile(" '+\\Z")
+
+
 @functools.cache
-def _chunk_phonemizer(library: EspeakLibrary, code: str) -> Callable[[str], str]:
+def _chunk_phonemizer(library: EspeakLibrary, code: str, initialisms: bool) -> Callable[[str], str]:
     """Return a function that returns the phonemes of words without marks between them, and caches them."""
     english = is_english(code)
 
     def phonemize(chunk: str) -> str:
+        # Among few words in small letters espeak-ng takes an initialism for a word in capitals; it is shown more of
+        # them, behind the chunk, or before one whose last word would lose its stress.
+        n_capitals = len(_CAPITALS.findall(chunk)) if initialisms and english else 0
+        if not n_capitals or len(_SMALL_WORD.findall(chunk)) >= max(2, n_capitals + 1):
+            return plain(chunk)
+        context = cached(_SMALL_WORDS)
+        if _CAPITALS.search(chunk.rpartition(" ")[2]):
+            ipa = plain(f"{chunk} {_SMALL_WORDS}")
+            return ipa.removesuffix(context).rstrip() if ipa.endswith(f" {context}") else plain(chunk)
+        ipa = plain(f"{_SMALL_WORDS} {chunk}")
+        return ipa.removeprefix(context).lstrip() if ipa.startswith(f"{context} ") else plain(chunk)
+
+    def plain(chunk: str) -> str:
         ipa = " ".join(library.clauses(code, chunk)).strip().replace("\n", " ").replace("  ", " ")
         if "(" in ipa:
             ipa = _LANGUAGE_FLAG.sub("", ipa)
@@ -296,6 +322,9 @@ _LONGEST_PHRASE = 48
 # Letters that are spelled ("bgwhp") have several sounds each.
 _LONGEST_SPELLED = 24
 _FEWEST_VOWELS = 0.2
+_CAPITALS = re.compile(r"[A-Z]{2,}")
+_SMALL_WORD = re.compile(r"\b[A-Za-z]?[a-z]+\b")
+_SMALL_WORDS = "then they said so"
 _VOWELS = frozenset("aeiouyäëïöüáéíóúàèìòùâêîôûãõåæøœąęаеёиоуыэюяіїєαεηιουωάέήίόύώ")
 _WORD = re.compile(r"[^\s!-/:-@\[-`{-~…—–。！？，、；：]+")
 

@@ -41,6 +41,7 @@ from tts.text.symbols import (
     Encoded,
     PublicSymbolTable,
     SymbolTable,
+    nearest_symbols,
 )
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ class EspeakFrontend(_TextFrontend):
     _others: dict[str, EspeakFrontend] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak))
+        object.__setattr__(
+            self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak, initialisms=True)
+        )
 
     def language_code(self) -> str:
         """Return espeak-ng's code of the language; English does not need the library, since much needs no phonemes."""
@@ -179,7 +182,8 @@ class EspeakFrontend(_TextFrontend):
         """
         spoken = split_long_words(read_out(text, self.language_code())).text
         said = without_overlaps(self._known_pronunciations(spoken))
-        phonemes = self._phonemizer.words(spoken, said).phonemes if said else self._phonemizer(spoken)
+        cased = self._spoken_case(spoken)
+        phonemes = self._phonemizer.words(cased, said).phonemes if said else self._phonemizer(cased)
         return in_inventory(Reading(_with_full_stop(phonemes.strip(" "), text)), self._inventory).phonemes
 
     def read(self, passage: Passage) -> Reading:
@@ -223,8 +227,21 @@ class EspeakFrontend(_TextFrontend):
         return in_inventory(with_unread_warning(text, whole, left_out), self._inventory)
 
     def encode(self, phonemes: str) -> Encoded:
-        """Return the ids of phonemes, and the characters that the symbol table lacks."""
-        return self.symbols.encode(phonemes)
+        """Return the ids of phonemes, and the characters that the symbol table lacks.
+
+        Other spellings of a sound ("ʤ" for "dʒ") and sounds that the table lacks become the nearest symbols.
+        """
+        if set(phonemes) <= self._inventory:
+            return self.symbols.encode(phonemes)
+        symbols, offsets = "", list[int]()
+        for offset, character in enumerate(phonemes):
+            nearest = character if character in self._inventory else nearest_symbols(character, self._inventory)
+            # What is not phonetic is not silent: the symbol table names it.
+            nearest = nearest or (character if character.isascii() else "")
+            symbols += nearest
+            offsets += [offset] * len(nearest)
+        encoded = self.symbols.encode(symbols)
+        return encoded._replace(offsets=[offsets[i] if i >= 0 else i for i in encoded.offsets])
 
     def speakable(self, phonemes: str) -> bool:
         """Tell whether there is a vowel or consonant of the inventory, not only marks and spaces."""
@@ -250,13 +267,25 @@ class EspeakFrontend(_TextFrontend):
             from tts.text.languages.english.homographs import find_homographs
 
             yield from find_homographs(spoken, self.language)
+        if is_english(self.language):
+            from tts.text.languages.english.pronunciations import find_exceptions
+
+            yield from find_exceptions(spoken, self.language)
+
+    def _spoken_case(self, spoken: str) -> str:
+        """Return words with the capitals by which espeak-ng tells initialisms from words, in the same positions."""
+        if not is_english(self.language) or spoken.islower():
+            return spoken
+        from tts.text.languages.english.pronunciations import with_words_in_small_letters
+
+        return with_words_in_small_letters(spoken)
 
     def _read_in_one_language(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """Return the reading of a passage without regard to its languages, and what normalization left out."""
         spoken = split_long_words(read_out(passage.text, self.language_code(), aliases(passage)))
         known = self._known_pronunciations(spoken.text)
         said = without_overlaps(chain(spoken_pronunciations(passage, spoken), known))
-        spelled = self._phonemizer.words(spoken.text, said)
+        spelled = self._phonemizer.words(self._spoken_case(spoken.text), said)
         phonemes = _with_full_stop(spelled.phonemes, passage.text)
         return Reading(phonemes, read_words(passage.text, spoken, spelled.words)), spoken.left_out
 

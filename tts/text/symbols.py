@@ -158,6 +158,11 @@ _NEAREST: dict[str, tuple[str, ...]] = {
     # Diacritics, ties, tones and other marks have no letter of their own.
     "\u0303": ("n",),
     **dict.fromkeys("\u0308\u030a\u031a\u031e\u0320\u0325\u0329\u032a\u032f\u035c\u0361", ("",)),
+    # Ligatures, Americanist letters, and what is typed for a letter that looks alike.
+    "ʪ": ("ls",), "ʫ": ("lz",), "š": ("ʃ",), "ž": ("ʒ",), "č": ("tʃ",), "ǰ": ("dʒ",), "ǧ": ("dʒ",), "ñ": ("nj",),
+    "ǝ": ("ə",), "ε": ("ɛ",), "ɩ": ("ɪ",), "ı": ("ɪ",), "ɷ": ("ʊ",), "∫": ("ʃ",), "ϑ": ("θ",), "δ": ("ð",),
+    "ᵊ": ("ə",), "ʳ": ("ɹ",), "ᶦ": ("ɪ",), "ᶷ": ("ʊ",), "ɼ": ("ɹ",), "'": ("ˈ",), "’": ("ˈ",), "ʹ": ("ˈ",),
+    "∶": ("ː",), "꞉": ("ː",),
     **dict.fromkeys("ʲʰʷˠˤˀ˞ˑᵝⁿˡ‿-.0123456789˥˦˧˨˩↗↘", ("",)),
 }  # fmt: skip
 

@@ -255,7 +255,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("", ""),
         ("😀", "grinning face"),
         ("👍🏽👍🏽 🇺🇸!", "thumbs up medium skin tone, thumbs up medium skin tone United States flag!"),
-        ("H₂O, word¹", "H two O, word one"),
+        ("H₂O, word¹", "H two O, word"),
         ("Acme™ ★", "Acme star"),
         ("❤️ or ❤", "red heart or red heart"),
     ],

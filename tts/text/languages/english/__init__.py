@@ -41,7 +41,9 @@ STOPPED_UNITS = _words("stopped_units")
 """Units whose stop is part of them ("6 ft. tall"); they stand behind a number."""
 STATES = _pairs("state")
 AMBIGUOUS_STATES = _words("ambiguous_states")
-"""Codes that are words, titles or degrees as well: states only before a ZIP code."""
+"""Codes that are words, titles or degrees as well: states only where a town or a ZIP code shows it."""
+TOWNS = {row[0]: frozenset(row[1:]) for row in _TABLES["towns"]}
+"""The largest towns of the states with such a code: behind one of these it is a state."""
 SENTENCE_STARTERS = _words("sentence_starters")
 """Words that start a sentence far more often than they continue a name: "… in the U.S. He left.", not "U.S. Army"."""
 CHAPTERS = _words("chapters")
@@ -50,3 +52,11 @@ RULERS = _words("rulers")
 """Who is numbered and called "the"; behind any other name the numeral is only a rank ("Sam II" is "Sam second")."""
 SIGN_NAMES = _pairs("sign")
 ADDRESS_SIGNS = _pairs("address_sign")
+CAPITAL_WORDS = _words("capital_words")
+"""Short words that espeak-ng spells when they are in capitals."""
+WORDS_AND_INITIALISMS = _words("words_and_initialisms")
+"""Words that are initialisms too: words only in a sentence in capitals."""
+INITIALISMS = _words("initialisms")
+"""What is spelled in every sentence, though it holds vowels or looks like a word."""
+DOUBLED = _words("doubled")
+"""Words with a doubled letter, as the shortest form of stretched ones ("goooood")."""

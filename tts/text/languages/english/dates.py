@@ -128,6 +128,8 @@ def _era_range(found: re.Match[str]) -> str:
 def _era(found: re.Match[str]) -> str:
     letters = (found["era"] or found["before"]).replace(".", "").replace(" ", "")
     number = _era_number(found["number"] or found["after"])
+    if found["era"] and found.group().endswith("."):
+        letters += kept_stop(found) if "." in found["era"] else "."
     return f"{number} {letters}" if found["number"] else f"{letters} {number}"
 
 
@@ -144,6 +146,17 @@ def _short_year(found: re.Match[str]) -> str:
     return _any_year(found[1])
 
 
+def _zone_of_offset(written: str | None) -> str:
+    """Speak a zone of ISO 8601: "Z" is " UTC", "+05:30" " UTC plus five thirty"."""
+    if not written:
+        return ""
+    hours, minutes = int(written[1:3] or 0), int(written[3:].lstrip(":") or 0)
+    if not hours and not minutes:
+        return " UTC"
+    sign = "plus" if written[0] == "+" else "minus"
+    return f" UTC {sign} {cardinal(hours)}{f' {cardinal(minutes)}' if minutes else ''}"
+
+
 def dates(*, day_first: bool) -> Rule:
     """Full and partial dates, decades, quarters and years with an era; `years` reads years by themselves.
 
@@ -151,6 +164,21 @@ def dates(*, day_first: bool) -> Rule:
     number above 12, are always day first.
     """
     rule = Rule("date", needs=DIGITS)
+
+    @rule.replaces(
+        r"(?<![\w/.-])(?P<year>[12][0-9]{3})(?P<dash>-?)(?P<month>0[1-9]|1[0-2])(?P=dash)(?P<day>0[1-9]|[12][0-9]|3[01])"
+        r"(?:[Tt]|(?<=[0-9]{2}-[0-9]{2}) )"
+        r"(?P<hour>[01][0-9]|2[0-4])(?P<colon>:?)(?P<minute>[0-5][0-9])(?:(?P=colon)(?P<second>[0-5][0-9])(?:[.,][0-9]{1,9})?)?"
+        r"(?: ?(?P<zone>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?))?(?![\w:+-]|[.,][0-9])(?! ?[AaPp]\.?[Mm]\b)",
+        needs="Tt:",
+    )
+    def iso_date_and_time(found: re.Match[str]) -> str:
+        time = _clock(found["hour"], found["minute"])
+        if found["second"] and found["second"] != "00":
+            seconds = int(found["second"])
+            time += f" and {cardinal(seconds)} second{'s' if seconds > 1 else ''}"
+        date = f"{MONTHS[int(found['month']) - 1]} {ordinal(int(found['day']))} {year(int(found['year']))}"
+        return f"{date}, {time}{_zone_of_offset(found['zone'])}"
 
     @rule.replaces(rf"(?<![\w/.-]){_YEAR}([-/.])(?P<month>[0-9]{{1,2}})\2(?P<day>[0-9]{{1,2}})(?![\w/-]|\.[0-9])")
     def iso_date(found: re.Match[str]) -> str:
@@ -218,6 +246,69 @@ def _bare_year(found: re.Match[str]) -> str:
     return year(int(found["year"])) + (found["owner"] or "")
 
 
+# "Mon-Fri" is "Monday to Friday", "Apr–Jun" "April to June"; "Sat 9am" is a day too.
+day_ranges = Rule(
+    "date", hint=Pattern(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+)
+_DAY_NAME = rf"(?:{either({*WEEKDAYS, *WEEKDAYS.values()})})"
+_MONTH_NAME = rf"(?:{either({*MONTHS, *(name[:3] for name in MONTHS), 'Sept'})})"
+_RANGE_JOINT = r"(?: ?[-–—] ?| (?:to|through|thru|until|till) )"
+_LIST_JOINT = r"(?:,? (?:and|or|&) | ?[/&] ?|, )"
+_CALENDAR_NAMES = {
+    **WEEKDAYS,
+    **{form: name for name in MONTHS for form in (name, name[:3])},
+    **{name: name for name in WEEKDAYS.values()},
+    "Sept": "September",
+}
+_NAME_OR_JOINT = Pattern(r"[A-Z][a-z]+|\.? ?[-–—] ?|\.? ?[/&] ?|\.? thru ")
+
+
+def _calendar_words(found: re.Match[str]) -> str:
+    """Write out the names of days or months, "to" for a dash, "and" for a slash."""
+
+    def spoken(part: re.Match[str]) -> str:
+        written = part.group()
+        if written in _CALENDAR_NAMES:
+            return _CALENDAR_NAMES[written]
+        return " through " if "thru" in written else " and " if "/" in written or "&" in written else " to "
+
+    names = re.sub(r"\.(?=[ ,])", "", found[1])
+    return _NAME_OR_JOINT.compiled.sub(spoken, names) + ("." if found["stop"] and kept_stop(found) else "")
+
+
+day_ranges.replace(
+    Pattern(rf"\b({_DAY_NAME}(?:\.?(?:{_RANGE_JOINT}|{_LIST_JOINT}){_DAY_NAME})+)\b(?P<stop>\.?)(?![\w'/-])"),
+    _calendar_words,
+)
+day_ranges.replace(
+    Pattern(rf"\b({_MONTH_NAME}\.?(?:{_RANGE_JOINT}| ?[/&] ?){_MONTH_NAME})\b(?P<stop>\.?)(?![\w'/-])"),
+    _calendar_words,
+)
+day_ranges.replace(
+    Pattern(
+        rf"\b({_MONTH_NAME}\.? [0-9]{{1,4}}(?:st|nd|rd|th)?(?:, [0-9]{{4}})?) ?[-–—] ?"
+        rf"(?={_MONTH_NAME}\.? [0-9]|[Pp]resent\b|[Nn]ow\b|today\b)"
+    ),
+    r"\1 to ",
+)
+day_ranges.replace(
+    Pattern(
+        rf"(?<![\w.,/-])([0-9]{{1,2}}(?:st|nd|rd|th)? {_MONTH_NAME}\.?(?: [0-9]{{4}})?) ?[-–—] ?"
+        rf"(?=[0-9]{{1,2}}(?:st|nd|rd|th)? {_MONTH_NAME}\b)"
+    ),
+    r"\1 to ",
+)
+
+
+@day_ranges.replaces(
+    rf"\b({either(WEEKDAYS)})\.?(,?) (?=[0-9]{{1,2}}(?:[:.][0-9]{{2}})? ?(?:[AaPp]\.?[Mm]\b|[-–—] ?[0-9]{{1,2}}\b)"
+    r"|[0-9]{1,2}:[0-9]{2})",
+    needs=DIGITS,
+)
+def _day_before_time(found: re.Match[str]) -> str:
+    return f"{WEEKDAYS[found[1]]}{found[2]} "
+
+
 # Times: "3:30 p.m." becomes "three thirty PM", "8am" "eight AM", "12:00" "twelve o'clock".
 times = Rule("time", needs=DIGITS)
 _HALF = r"(?P<{0}>[AaPp])\.? ?[Mm]\b\.?"
@@ -262,6 +353,25 @@ def _range_with_half(found: re.Match[str]) -> str:
 )
 def _range(found: re.Match[str]) -> str:
     return f"{_clock(found[1], found[2])} to {_clock(found[3], found[4])}"
+
+
+# "2h30m" is "two hours thirty minutes"; the unit of the last part may be missing.
+_DURATION_UNITS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
+_DURATION_PART = Pattern(r"([0-9]{1,4}(?:\.[0-9]+)?) ?([a-z]*)")
+
+
+@times.replaces(
+    r"(?<![\w.,:/-])(?:[0-9]{1,3}h[0-5][0-9]|[0-9]{1,3} ?(?:wks?|w|days?|d|hrs?|h|mins?|m)"
+    r"(?: ?[0-9]{1,3}(?:\.[0-9]+)? ?(?:days?|d|hrs?|h|mins?|m|secs?|s)){1,4})(?![\w'/-]|[.,][0-9])",
+    needs="dhmw",
+)
+def _joined_duration(found: re.Match[str]) -> str:
+    parts = [(number, unit[:1] or "m") for number, unit in _DURATION_PART.compiled.findall(found.group())]
+    order = ["wdhms".index(unit) for _, unit in parts]
+    if order != sorted(set(order)):
+        return found.group()  # not from the longest to the shortest
+    numbers = [(number.lstrip("0") or "0", _DURATION_UNITS[unit]) for number, unit in parts]
+    return " ".join(f"{decimal(number)} {unit if number == '1' else unit + 's'}" for number, unit in numbers)
 
 
 @times.replaces(r"(?<![\w.:])([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?![\w:])(?! ?[AaPp]\.?[Mm])", needs=":")

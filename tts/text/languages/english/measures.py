@@ -8,7 +8,14 @@ from pathlib import Path
 
 from tts.text.languages.english import STOPPED_UNITS
 from tts.text.languages.english.names import kept_stop
-from tts.text.languages.english.numbers import cardinal, decimal, fraction, integer, mixed_fraction
+from tts.text.languages.english.numbers import (
+    cardinal,
+    decimal,
+    fraction,
+    integer,
+    mixed_fraction,
+    without_separators,
+)
 from tts.text.languages.language import BEYOND_ASCII, Rule, read_tables
 from tts.text.spoken import DIGITS, Pattern, either
 
@@ -29,11 +36,16 @@ _IN_ANY_CASE = {
     unit.lower(): names for unit, names in reversed(UNITS.items()) if unit not in _EXACT_ONLY and len(unit) > 1
 }
 
-_NUMBER = r"[0-9]+(?:,[0-9]{2,3})*(?:\.[0-9]+)?|\.[0-9]+"
+_NUMBER = r"[0-9]+(?:,[0-9](?![0-9]|[.,][0-9])|(?:,[0-9]{2,3})*(?:\.[0-9]+)?)|\.[0-9]+"
 _INCHES_FOLLOW = Pattern(r" ?(?:x|by|wide|long|tall|high|deep|thick|in diameter|of (?:snow|rain))\b")
 _FEET_BEFORE = Pattern(r"\b(?:ft\.?|feet|foot),? \Z")
 _WITH_STOP = STOPPED_UNITS | {"gals", "qt", "tsp", "tbsp", "mos", "doz"}
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+# Units that are letters of a serial number too ("seat 5A"): units without a space only beside what has that unit.
+_AMPERES_FOLLOW = Pattern(
+    r"(?: (?:fuses?|breakers?|currents?|circuits?|chargers?|max)\b|[ ,;]+(?:at |and )?[0-9]+ ?[VW]\b)"
+)
+_VOLTS_BEFORE = Pattern(r"[0-9] ?[VW],? (?:at |and |/ ?)?\Z")
 # "a 5 km run", "a $5 bill": before a noun the unit is in the singular.
 _MODIFIES = Pattern(
     r" (?!(?:and|or|in|on|for|to|of|at|from|by|with|is|was|as|per|if|but|away|off|than|wide|long|tall|high|deep)\b)"
@@ -103,11 +115,40 @@ def _feet(found: re.Match[str]) -> str:
     return _counted(found[1], "foot", "feet")
 
 
-@measures.replaces(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\"(?= ?[a-wyz]| ?x ?[0-9])", needs='"')
+def _in_quotes(text: str, position: int) -> bool:
+    """Tell whether a quotation is open at a position; a mark behind a digit opens none, as it stands for inches."""
+    before, is_open = text[max(0, position - 400) : position], False
+    for index, mark in enumerate(before):
+        if mark == '"':
+            is_open = not is_open and not before[index - 1 : index].isdigit()
+    return is_open
+
+
+@measures.replaces(r"(?<![\w./])([0-9]+(?:\.[0-9]+)?)\"(?= ?[a-wyz]| ?x ?[0-9])", needs='"')
 def _inches(found: re.Match[str]) -> str:
-    if found.string.count('"', max(0, found.start() - 400), found.start()) % 2:
+    if _in_quotes(found.string, found.start()):
         return found.group()  # the end of what is quoted
     return f"{decimal(found[1])} {'inch' if found.string[found.end()] == ' ' else 'inches'}"
+
+
+@measures.replaces(
+    r"(?<![\w.,/-])(?:(?P<whole>[0-9]{1,3})[ -])?(?P<top>[0-9]{1,3})/(?P<bottom>[0-9]{1,3})(?:\"|'')(?![\w/])",
+    needs="/",
+)
+def _parts_of_an_inch(found: re.Match[str]) -> str:
+    """Speak 3/4" as "three quarters of an inch", before a noun as "three quarter inch"."""
+    if _in_quotes(found.string, found.start()):
+        return found.group()  # the end of what is quoted
+    before_noun = bool(_MODIFIES.match(found.string, found.end()))
+    top, bottom = int(found["top"]), int(found["bottom"])
+    if found["whole"]:
+        return f"{mixed_fraction(int(found['whole']), top, bottom)} {'inch' if before_noun else 'inches'}"
+    words = fraction(top, bottom)
+    if top == 1 or top > bottom:
+        return f"{words} {'inch' if before_noun or top == 1 else 'inches'}"
+    if before_noun:
+        return f"{words.removesuffix('s')} inch"
+    return f"{words} of an inch"
 
 
 # Any word may be a unit; the table decides.
@@ -132,6 +173,10 @@ def _measure(found: re.Match[str]) -> str:
             return found.group()
     elif unit in _SPACED_ONLY and found["space"] != " ":
         return found.group()
+    elif unit == "A":
+        before = found.string[max(0, found.start() - 12) : found.start()]
+        if not (_AMPERES_FOLLOW.match(found.string, found.end("unit")) or _VOLTS_BEFORE.search(before)):
+            return found.group()
 
     if found["bottom"]:
         top, bottom = int(found["top"]), int(found["bottom"])
@@ -171,6 +216,11 @@ def _by(found: re.Match[str]) -> str:
 
 # "$3.50" is "three dollars fifty cents", "€10 million" "ten million euros"; signs without a number too.
 money = Rule("money", needs={*DIGITS, "$", BEYOND_ASCII})
+money.replace(
+    # "1.234,50" and "1 234,50" are 1234.50 in any context.
+    Pattern(r"(?<![\w.,])[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]{1,2}(?![0-9]|[.,][0-9])", needs=","),
+    lambda found: without_separators(found.group()),
+)
 _SYMBOLS = either(symbol for symbol in CURRENCIES if not symbol.isalpha())
 _CODES = either(symbol for symbol in CURRENCIES if symbol.isalpha())
 _SIGNS = "".join(symbol for symbol in CURRENCIES if len(symbol) == 1)
@@ -187,7 +237,7 @@ def _whole(amount: str) -> str:
 
 
 def _bare(amount: str, magnitude: str | None) -> str:
-    words = decimal(amount) if "." in amount else _whole(amount)
+    words = decimal(amount) if "." in without_separators(amount) else _whole(amount)
     return f"{words} {MAGNITUDES[magnitude.lower()]}" if magnitude else words
 
 
@@ -195,9 +245,11 @@ def _sum(amount: str, magnitude: str | None, symbol: str, *, adjective: bool = F
     one, many, cent, cents = CURRENCIES[symbol]
     if adjective:
         many, cents = one, cent
-    whole, _, hundredths = amount.replace(",", "").partition(".")
+    whole, _, hundredths = without_separators(amount).partition(".")
     if len(hundredths) > 2:
         hundredths = hundredths[:2] + hundredths[2:].rstrip("0")
+    if len(hundredths) == 1 and "." not in amount and not magnitude:
+        hundredths += "0"  # "€1,5"
     if magnitude or len(hundredths) not in (0, 2):
         return f"{_bare(amount.rstrip('.'), magnitude)} {many}"
     words = f"{_whole(whole)} {one if whole == '1' else many}" if whole else ""
@@ -206,6 +258,11 @@ def _sum(amount: str, magnitude: str | None, symbol: str, *, adjective: bool = F
         return words or f"zero {many}"
     coins = f"{cardinal(small)} {cent if small == 1 else cents}"
     return f"{words} {coins}" if whole.strip("0") else coins
+
+
+def _space_before_letters(found: re.Match[str]) -> str:
+    """Give a space where letters are written right behind a match ("£3each")."""
+    return " " if found.string[found.end() : found.end() + 1].isalnum() else ""
 
 
 def _per(written: str | None) -> str:
@@ -231,21 +288,22 @@ def _price(found: re.Match[str]) -> str:
         adjective = bool(found["article"] and _PRICE_MODIFIES.match(found.string, found.end()))
         words = _sum(found["amount"], magnitude, symbol, adjective=adjective)
     minus = "minus " if found["minus"] or found["sign"] else ""
-    return f"{found['article'] or ''}{minus}{words}{_per(found['per'])}"
+    return f"{found['article'] or ''}{minus}{words}{_per(found['per'])}{_space_before_letters(found)}"
 
 
 @money.replaces(
     rf"(?<![\w.,$])(?P<amount>{_NUMBER})"
     + _MAGNITUDE.format("")
-    + rf" ?(?P<symbol>(?:{_CODES})(?!\w)|[{_SIGNS}](?![\w{_SIGNS}]))(?:/(?P<per>[A-Za-z]+)\b)?"
+    + rf" ?(?P<symbol>(?:{_CODES})(?!\w)|[{_SIGNS}](?![0-9{_SIGNS}]))(?:/(?P<per>[A-Za-z]+)\b)?"
 )
 def _price_with_sign_behind(found: re.Match[str]) -> str:
-    return _sum(found["amount"], found["magnitude"], found["symbol"]) + _per(found["per"])
+    words = _sum(found["amount"], found["magnitude"], found["symbol"]) + _per(found["per"])
+    return words + _space_before_letters(found)
 
 
 @money.replaces(r"(?<![\w.])([0-9]{1,3}) ?¢", needs="¢")
 def _cents(found: re.Match[str]) -> str:
-    return cardinal(int(found[1])) + (" cent" if found[1] == "1" else " cents")
+    return cardinal(int(found[1])) + (" cent" if found[1] == "1" else " cents") + _space_before_letters(found)
 
 
 @money.replaces(f"[¢{_SIGNS}]", needs=f"¢{_SIGNS}")

@@ -17,6 +17,7 @@ from tts.text.languages.english import (
     STATES,
     STREETS,
     TITLES,
+    TOWNS,
     TRAILING,
 )
 from tts.text.languages.english.numbers import cardinal, digits, ordinal, paired, spell
@@ -61,7 +62,7 @@ def _numbered(found: re.Match[str]) -> str:
     return spoken if text[end] == " " else f"{spoken} "
 
 
-@abbreviations.replaces(r"(?<![\w/])w/o?(?= ?[a-z0-9])", needs="/")
+@abbreviations.replaces(r"(?<![\w/])w/(?:o(?![\w/'])|(?= ?[a-z0-9]))", needs="/")
 def _with(found: re.Match[str]) -> str:
     return "without" if found.group().endswith("o") else "with"
 
@@ -100,6 +101,18 @@ def _stopped(found: re.Match[str]) -> str:
         return TRAILING[word] + kept_stop(found)
     return spell(word.replace(".", "")) + kept_stop(found) if _DOTTED.match(word) else found.group()
 
+
+# Words that lost their end in verse or dialect, and would be spelled: "over th' hills".
+abbreviations.replace(
+    Pattern(r"\b[Tt]h['’](?= ?[A-Za-z])(?!e\b)", needs=("h'", "h’")), lambda found: found.group()[0] + "he "
+)
+abbreviations.replace(Pattern(r"(?<=[a-z] )o' (?=[a-z])|(?<=[a-z] )o'(?= th)", needs=("o'",)), "of ")
+abbreviations.replace(Pattern(r"\b([Ww])i' (?=[a-z])", needs=("i'",)), r"\1ith ")
+abbreviations.replace(Pattern(r"\b([Yy])' (?=[a-z])", needs=("y'", "Y'")), r"\1ou ")
+abbreviations.replace(Pattern(r"(?<![\w'])([Tt])' (?=[a-z])", needs=("t'", "T'")), r"\1he ")
+abbreviations.replace(
+    Pattern(r"(?<![\w'])(i|I)' (?=th)", needs=("i'", "I'")), lambda found: "in " if found[1] == "i" else "In "
+)
 
 _inner_stops = Rule("abbreviation", hint=Pattern(r"\.[A-Za-z0-9]", needs="."))
 
@@ -222,6 +235,25 @@ def _small_numeral(found: re.Match[str]) -> str:
     return cardinal(value)
 
 
+# espeak-ng would call these "roman six": a number where something is enumerated, else letters ("the vi editor").
+_SPELLED_NUMERALS = frozenset({"iv", "vi", "xi", "xv", "xx", "xxx"})
+
+
+@roman.replaces(
+    r"(?<![\w.'/-])(?:[ivx]{2,6}|xl[ivx]{1,4})(?![\w'/-]|\.[A-Za-z])",
+    needs=("ii", "iv", "vi", "ix", "xi", "xv", "xx", "xl"),
+)
+def _lone_small_numeral(found: re.Match[str]) -> str:
+    written, text = found.group(), found.string
+    value = roman_value(written.upper())
+    if value is None:
+        return written
+    is_enumerated = text[found.end() : found.end() + 1] == ")" or not text[: found.start()].strip()
+    if written in _SPELLED_NUMERALS and not is_enumerated:
+        return " ".join(written.upper())
+    return cardinal(value)
+
+
 # Addresses: "1428 Elm St." is "fourteen twenty-eight Elm Street", "St. Louis" "Saint Louis".
 _SUFFIX = either(STREETS)
 _DIRECTION = either(DIRECTIONS)
@@ -272,10 +304,25 @@ def _street(found: re.Match[str]) -> str:
     return f"{_street_name(name)} {STREETS[suffix]}{kept_stop(found)}"
 
 
-@addresses.replaces(r"(?<=[a-z]), ([A-Z]{2})\b(?:(?= ([0-9]{5})(?:-[0-9]{4})?\b)|(?=[.,;:!?)]|\Z))")
+_TOWN_BEFORE = Pattern(
+    r"(?:\b(?P<where>[Ii]n|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]round) )?(?:[A-Z][a-z.']+ ){0,2}(?P<town>[A-Z][a-z]+)\Z"
+)
+_DEGREES = frozenset(split_words("MA MD MS PA"))
+
+
+@addresses.replaces(r"(?<=[a-z]), ([A-Z]{2})\b(?:(?= ([0-9]{5})(?:-[0-9]{4})?\b)|(?=[.,;:!?)]|\Z| [a-z]))")
 def _state(found: re.Match[str]) -> str:
+    """Speak the state behind a town; a code that is a word or a degree too ("OR", "MD") needs a sign of the town."""
     code = found[1]
-    if code not in STATES or (code in AMBIGUOUS_STATES and not found[2]):
+    if code not in STATES:
+        return found.group()
+    before = _TOWN_BEFORE.search(found.string[max(0, found.start() - 48) : found.start()])
+    if code in AMBIGUOUS_STATES and not found[2]:
+        where = before["where"] if before else None
+        is_in_town = where and (code not in _DEGREES or where.lower() != "from")
+        if not before or not (is_in_town or before["town"] in TOWNS[code]):
+            return found.group()
+    elif not found[2] and (not before or before["town"] in SENTENCE_STARTERS):
         return found.group()
     return f", {STATES[code]}"
 

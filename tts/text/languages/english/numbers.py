@@ -86,9 +86,22 @@ def digits(written: str, zero: str = "zero") -> str:
     return " ".join(_ONES[int(c)] if c != "0" else zero for c in written if c in "0123456789")
 
 
+_WITH_DECIMAL_COMMA = Pattern(r"([0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+),([0-9]{1,2})")
+
+
+def without_separators(written: str) -> str:
+    """Return the digits of a number with a full stop as its decimal sign: "1,234.5" is 1234.5, "1.234,50" 1234.50.
+
+    One or two digits behind a single comma are decimals, as no group has fewer than three at the end.
+    """
+    if with_comma := _WITH_DECIMAL_COMMA.fullmatch(written):
+        return f"{with_comma[1].replace('.', '').replace(' ', '')}.{with_comma[2]}"
+    return written.replace(",", "")
+
+
 def decimal(written: str) -> str:
     """Speak "3.14" as "three point one four", ".5" as "point five", "1,234.5" with its separators ignored."""
-    whole, _, fraction = written.replace(",", "").partition(".")
+    whole, _, fraction = without_separators(written).partition(".")
     words = [integer(whole)] if whole else []
     if fraction:
         words += ["point", digits(fraction)]
@@ -246,6 +259,18 @@ _PARTS_BEFORE = Pattern(
     r"\b(?:pages?|chapters?|verses?|sections?|lines?|volumes?|numbers?|figures?|ages?|aged|grades?|between) \Z",
     re.IGNORECASE,
 )
+# What is numbered in order has no leading zeros for the ear: "Chapter 01".
+plain_numbers.replace(
+    Pattern(
+        r"\b((?:[Cc]hapter|[Pp]art|[Bb]ook|[Vv]olume|[Ss]ection|[Ee]pisode|[Ss]eason|[Tt]rack|[Ll]esson|[Uu]nit|[Dd]ay|[Ww]eek|[Ss]tep"
+        r"|[Pp]age|[Ff]igure|[Tt]able|[Ll]evel|[Ss]cene|[Aa]ct|[Ee]xercise|[Qq]uestion|[Ii]ssue|[Ss]tage|[Rr]ound|[Aa]ppendix|[Vv]erse"
+        r"|[Ll]ine|[Ss]lide|[Mm]odule|[Cc]hart|[Dd]is[ck]|[Pp]hase|[Nn]umber"
+        r"|CHAPTER|PART|BOOK|EPISODE|SEASON|TRACK|LESSON)s?,? )"
+        r"0+(?=[1-9][0-9]{0,2}(?![\w/-]|[.,:][0-9]| [0-9]{2,}))",
+        needs=(" 0",),
+    ),
+    r"\1",
+)
 plain_numbers.replace(Pattern(r"(?<!\w)~ ?(?=[$£€]?[0-9])", needs="~"), "about ")
 plain_numbers.replace(Pattern(r"(?<!\w)# ?(?=[0-9])", needs="#"), "number ")
 
@@ -390,6 +415,46 @@ def _north_american(found: re.Match[str]) -> str:
     if found["extension"]:
         spoken += f", extension {digits(found['extension'])}"
     return f"plus {spoken}" if found["plus"] else spoken
+
+
+_DIALLED_HINTS = [
+    form
+    for word in split_words("call dial ring rang phone tel fax mobile cell text hotline whatsapp")
+    for form in (word, word.capitalize(), word.upper())
+]
+_DIALLED = (
+    r"\b(?:calls?|called|calling|dial|dialed|dialled|dialing|ring|rang|phone|phoned|telephone|tel\.?|fax|mobile|cell|text"
+    r"|hotline|whatsapp)(?: (?:number|us|me|him|her|them|now|today|free|at|on|is|was|no\.?)){0,3}:? "
+)
+_DIGIT_GROUP = Pattern(r"[0-9]+")
+
+
+def _grouped_number(found: re.Match[str]) -> str:
+    """Speak a telephone number of 7 to 13 digits in its groups; other lengths are something else."""
+    groups = _DIGIT_GROUP.compiled.findall(found["number"])
+    if not (6 if groups[0] == "13" else 7) <= sum(map(len, groups)) <= 13:
+        return found.group()
+    return found.group()[: found.start("number") - found.start()] + ", ".join(map(digits, groups))
+
+
+telephone.replace(
+    Pattern(
+        rf"{_DIALLED}(?P<number>\(?[0-9]{{2,5}}\)?(?:[ -][0-9]{{2,6}}){{1,5}}|[0-9]{{7,12}})(?![\w-]|[.,][0-9])",
+        re.IGNORECASE,
+        needs=_DIALLED_HINTS,
+    ),
+    _grouped_number,
+)
+# Elsewhere what begins with a zero, and the toll-free 1300, 1800 and 1900.
+telephone.replace(
+    Pattern(
+        r"(?<![\w.,:/$£€+-])(?P<number>\(0[0-9]{1,4}\)(?: ?[0-9]{3,5}){2,3}"
+        r"|0[0-9]{1,4}(?P<mark>[ -])[0-9]{3,8}(?:(?P=mark)[0-9]{2,5})"
+        r"{0,3}|0[0-9](?P<pair>[ .-])[0-9]{2}(?:(?P=pair)[0-9]{2}){3}"
+        r"|1[389]00[ -][0-9]{3}[ -][0-9]{3})(?![\w-]|[ .,-]?[0-9])"
+    ),
+    _grouped_number,
+)
 
 
 @telephone.replaces(r"(?<!\w)\+([0-9][0-9 ().-]{5,20}[0-9])(?!\w)", needs="+")

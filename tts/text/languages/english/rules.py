@@ -9,13 +9,13 @@ from functools import lru_cache
 
 from tts.text.characters import tidy
 from tts.text.languages.characters import emoji, unreadable
-from tts.text.languages.english import ADDRESS_SIGNS, SIGN_NAMES, dates, measures, names, numbers
+from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, measures, names, numbers
 from tts.text.languages.english.numbers import cardinal, digits
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
 from tts.text.spoken import Pattern
 
 # Addresses on the internet, file names, handles, hashtags: "a.bc@gmail.com" becomes "a dot BC at gmail dot com".
-electronic = Rule("electronic", needs="@#:/.", hint=Pattern(r"[@#]|:/|\w\.\w|/\w[\w.+-]*/|\.[A-Z]"))
+electronic = Rule("electronic", needs="@#:/.\\", hint=Pattern(r"[@#]|:/|\w\.\w|/\w|\.[A-Za-z]|\\"))
 _TOP_LEVEL = (
     "com|org|net|edu|gov|mil|int|io|ai|app|dev|info|biz|me|tv|co|uk|us|ca|de|fr|it|es|nl|ch|at|se|no|jp|cn|in|au|nz|eu"
     "|ie|be|br|dk|fi|gr|hu|kr|mx|pl|pt|ru|tr|ua|za|xyz|online|store|shop|blog|news|museum"
@@ -32,7 +32,12 @@ _DOMAIN = (
 )
 _TRAILING_MARKS = Pattern(r"[.,;:!?)\]}'*_-]{1,40}\Z")
 _ADDRESS_PARTS = Pattern(r"[A-Za-z]+|[0-9]+|[^\W\d_]+|[\W_]")
-_WORDS_OF_PARTS = {"jpg": "jpeg", "png": "PNG", "json": "jason", "yml": "yaml"}
+_WORDS_OF_PARTS = {
+    **{"jpg": "jpeg", "png": "PNG", "json": "jason", "yml": "yaml"},
+    # What would be an abbreviation elsewhere; "etc" is "et cetera" for espeak-ng too.
+    **{"etc": "E T C", "approx": "A-P-P-R-O-X", "inc": "inc", "ltd": "LTD", "corp": "corp"},
+    **{"jr": "JR", "sr": "SR", "vs": "VS", "ii": "I I", "iii": "I I I", "iv": "I V", "vi": "V I"},
+}
 _READ_AS_WORDS = frozenset({"jpeg", "gmail", "gif"})
 _COUNTRIES = frozenset(split_words("de fr it us io ai eu uk es at se be ie ua za au no"))
 _VOWELS = frozenset("aeiouy")
@@ -61,7 +66,27 @@ def _address_words(address: str) -> str:
     return " ".join(word for word in map(_address_part, _ADDRESS_PARTS.compiled.findall(address)) if word)
 
 
+_FILE_NAME = (
+    rf"[\w+-]+(?:\.[\w+-]+)*\.(?:{_FILE_TYPES}|c|h|hpp|go|rb|php|jsx|tsx|java|lock|conf|env|bak|tmp|db|sql|bat|so)"
+)
+
+
 @electronic.replaces(r"(?<![\w/.<])(?:~|\.{1,2})?(?:/[\w.+-]+){2,}/?", re.ASCII, needs="/")
+@electronic.replaces(r"(?<![\w/.<])~/[\w.+-]+/?", re.ASCII, needs="/")
+@electronic.replaces(
+    r"(?<![\w/.<])/(?:etc|usr|var|tmp|home|opt|dev|bin|lib|root|mnt|proc|sys|srv|boot)/?(?![\w/]|\.\w)",
+    re.ASCII,
+    needs="/",
+)
+@electronic.replaces(
+    rf"(?<![\w@/\\.+:-])(?:\.{{1,2}}/|~/)?(?:[\w.+-]{{1,64}}/){{1,16}}{_FILE_NAME}(?![\w@])", re.ASCII, needs="/"
+)
+@electronic.replaces(r"(?<![\w\\])(?:[A-Za-z]:|\\)\\(?:[\w.+-]+\\)*[\w.+-]*", re.ASCII, needs="\\")
+@electronic.replaces(
+    rf"(?<![^\s(\"'])\.(?:{_FILE_TYPES}|git\w*|bash\w*|zsh\w*|vim\w*|ssh|env|config|profile|local|cache|htaccess|npmrc)(?![\w@.])",
+    re.ASCII,
+    needs=".",
+)
 @electronic.replaces(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII, needs=".:@")
 def _address_or_path(found: re.Match[str]) -> str:
     """Speak an address but for the marks behind it, which belong to the sentence."""
@@ -86,6 +111,83 @@ def _handle(found: re.Match[str]) -> str:
 
 
 electronic.replace(Pattern(r"(?<![\w.])\.(?=[A-Z]{2,}\b)", needs="."), "dot ")
+
+
+# A sign by itself in quotes is meant as one: "Press '_' twice." It has its own name there, not "at" or "and".
+quoted_signs = Rule("symbol", needs={*"\"'`", BEYOND_ASCII})
+_QUOTED_NAMES = {
+    **{sign: name for sign, name in ADDRESS_SIGNS.items() if sign not in "'"},
+    **{".": "period", "-": "hyphen", "=": "equals sign", "$": "dollar sign", "%": "percent sign", "@": "at sign"},
+    **{"+": "plus sign", "<": "less than sign", ">": "greater than sign", "`": "backtick", '"': "quotation mark"},
+    **{"'": "apostrophe", "€": "euro sign", "£": "pound sign", "°": "degree sign", "—": "dash", "–": "dash"},
+}
+_QUOTABLE = re.escape("".join(_QUOTED_NAMES))
+_SIGN_KEYS = r"key|keys|button|character|characters|symbol|symbols|sign|signs"
+_ONLY_STOPS = frozenset(".,!?-—–")
+
+
+def _quoted_sign(found: re.Match[str]) -> str:
+    """Name each sign of what is in quotes; stops alone ("?!", "...") are somebody's silence or surprise."""
+    quoted = found["signs"]
+    if len(quoted) > 1 and (set(quoted) <= _ONLY_STOPS or not set(quoted).isdisjoint("'\"`")):
+        return found.group()
+    return f"{found['open']}{' '.join(map(_QUOTED_NAMES.__getitem__, quoted))}{found['close']}"
+
+
+for _open, _close in (("'", "'"), ('"', '"'), ("‘", "’"), ("“", "”"), ("`", "`"), ("«", "»")):
+    quoted_signs.replace(
+        Pattern(rf"(?<!\w)(?P<open>{_open})(?P<signs>[{_QUOTABLE}]{{1,3}})(?P<close>{_close})(?!\w)", needs=_open),
+        _quoted_sign,
+    )
+
+
+# What is named as a key or typed is a sign as well: "Press _ twice", "the # key".
+typed_signs = Rule("symbol", needs={*"_*|~^#\\<>/"})
+typed_signs.replace(
+    Pattern(
+        rf"(?:(?P<before>\b(?:[Pp]ress|[Tt]ype|[Hh]it|[Ee]nter) (?:the |an? )?)(?P<sign>[_*|~^#\\<>/])"
+        r"(?=[.,;!?]? |[.,;!?]?\Z)"
+        rf"|(?P<the>\b(?:[Tt]he|[Aa]n?|[Oo]ne|[Ee]ach) )(?P<key>[_*|~^#\\<>/])(?= (?:{_SIGN_KEYS})\b))"
+    ),
+    lambda found: f"{found['before'] or found['the']}{_QUOTED_NAMES[found['sign'] or found['key']]}",
+)
+
+
+# Stretched words: "Sooooo" is "So", "goooood" is "good"; of consonants alone two stay ("Shhhh").
+stretched = Rule("text", hint=Pattern(r"(?i:([a-z])\1\1)"))
+_LETTER_RUN = Pattern(r"([A-Za-z])\1+", re.IGNORECASE)
+
+
+@stretched.replaces(
+    r"(?<![\w.@/#&-])(?![ivxlcdm]+\b|[IVXLCDM]+\b|[Ww]{3}\b|[Zz]{3}\b|[Xx]{3}\b|[Aa]{3}s?\b)[A-Za-z]*([A-Za-z])(?i:\1){2}[A-Za-z]*(?![\w@/]|\.[a-z])"
+)
+def _stretched_word(found: re.Match[str]) -> str:
+    written = found.group()
+    if not _VOWELS & set(written.lower()):
+        return re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
+    once = re.sub(r"(?i)([a-z])\1{2,}", r"\1", written)
+    twice = re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
+    if twice.lower() in DOUBLED:
+        return twice
+    # Other letters may have been doubled only to stretch it ("heyyy"), or belong to it ("looong").
+    return once if len(once) > 1 else twice
+
+
+# Chemical formulas: letters of elements, with counts; two elements at least, and a small letter or a digit.
+formulas = Rule("serial", hint=Pattern(r"\b[A-Z][a-z]?[0-9]*[A-Z]|\b[A-Z][a-z]?[0-9]"))
+_FORMULAS = frozenset(
+    split_words(
+        "NaCl KCl HCl HBr NaOH NaF KBr KOH CaO MgO ZnO FeO CuO LiF LiCl AgCl SiC GaAs GaN "
+        "NaHCO CaCO MgCl CaCl FeS CuS ZnS NaI KI TiN BaO NaBr"
+    )
+)
+
+
+@formulas.replaces(r"(?<![\w.-])([A-Z][A-Za-z]{1,7})(?![\w-])")
+def _formula(found: re.Match[str]) -> str:
+    if found[1] not in _FORMULAS or found[1].isupper():
+        return found.group()
+    return re.sub(r"\bA (?=[A-Z])", "A-", " ".join(found[1].upper()))
 
 
 # The operators of an equation or comparison, "1-2=5", where a hyphen is surely a minus.
@@ -201,9 +303,14 @@ class English(Language):
         # a plain number. Years come after measures, because "1980 kg" is no year.
         return (
             emoji("en", "symbol"),
+            stretched,
+            formulas,
+            quoted_signs,
             Rule("text", tidy),
+            typed_signs,
             electronic,
             equations,
+            dates.day_ranges,
             dates.dates(day_first=self.code not in {"en", "en-us", "en-us-nyc"}),
             dates.times,
             numbers.telephone,
