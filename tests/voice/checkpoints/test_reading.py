@@ -416,3 +416,12 @@ def test_converted_values_can_stand_in_a_manifest(module):
     table = {"options": converted.options, "mel": converted.mel}
     assert tomllib.loads(tomli_w.dumps(table)) == table
     assert all(tensor.is_contiguous() for tensor in converted.weights.values())
+
+
+def test_a_hyperparameter_of_the_wrong_kind_is_reported(tmp_path):
+    torch.save({"state_dict": wavenet_state(**WAVENET)}, tmp_path / "x.pth")
+    (tmp_path / "hparams.json").write_text(json.dumps({**HYPERPARAMETERS, "fmin": "low"}))
+    with pytest.raises(
+        TtsError, match=r"^The hyperparameters .*hparams\.json have a value of the wrong kind \(ValueErr"
+    ):
+        convert(tmp_path / "x.pth")

@@ -109,7 +109,12 @@ def convert(
         if not isinstance(values, dict):
             raise TtsError(f"The hyperparameters {config} must be one JSON object of names and values.")
 
-    converted = layout.convert(weights, checkpoint.extras, values)
+    try:
+        converted = layout.convert(weights, checkpoint.extras, values)
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        source = config or f"in {path}"
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise TtsError(f"The hyperparameters {source} have a value of the wrong kind ({reason}).") from error
     try:
         # On the meta device the network has no memory and adopts the tensors: only names and shapes are compared.
         with torch.device("meta"):
