@@ -83,7 +83,7 @@ def test_nvidias_hifigan_brings_its_config_in_the_checkpoint():
         (
             {},
             {"resblock_dilation_sizes": [[1, 3]] * 3},
-            "do not fit this HiFi-GAN, its 3 blocks of 3 layers: the hyper",
+            "do not fit this HiFi-GAN, its 3 blocks of 3 layers: the",
         ),
         ({}, {"upsample_rates": "8,8"}, "upsample_rates .* must be a list of positive integers, not '8,8'"),
         ({}, {"upsample_rates": [8, 8, 2, 0]}, "must be a list of positive integers"),
