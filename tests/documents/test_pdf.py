@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
+from pypdf.errors import DependencyError
 
 from tests.documents.books import pdf, titles_and_texts
 from tts.documents.pdf import Line, join_lines, remove_running_heads
@@ -127,6 +131,57 @@ def test_encrypted_files_are_refused(tmp_path):
     encrypted = "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{0}> /U <{0}> >> /ID [<00> <00>]".format("41" * 32)
     with pytest.raises(TtsError, match=r"^a\.pdf is encrypted: save it without its password first\.$"):
         read_document(pdf(tmp_path / "a.pdf", [["x"]], extra=encrypted))
+
+
+ENCRYPTED = Path(__file__).with_name("encrypted")
+NEEDS = "is encrypted with AES, which needs cryptography: install it with pip install 'utter-tts[documents]'."
+HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
+
+
+@pytest.mark.parametrize("name", ["aes-128", "aes-256"])
+def test_encrypted_files_without_a_password_are_read_or_say_what_they_need(name):
+    path = ENCRYPTED / f"{name}.pdf"
+    if HAS_CRYPTOGRAPHY:
+        assert titles_and_texts(read_document(path)) == [(name, "Some words.")]
+        return
+    with pytest.raises(TtsError) as refused:
+        read_document(path)
+    assert str(refused.value) == f"{name}.pdf {NEEDS}"
+
+
+def test_a_password_is_asked_for_where_it_can_be_known():
+    with pytest.raises(TtsError) as refused:
+        read_document(ENCRYPTED / "aes-256-password.pdf")
+    reason = "is encrypted: save it without its password first." if HAS_CRYPTOGRAPHY else NEEDS
+    assert str(refused.value) == f"aes-256-password.pdf {reason}"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (DependencyError("cryptography>=3.1 is required for AES algorithm"), NEEDS),
+        (
+            DependencyError("brotli is required for BrotliDecode."),
+            "needs brotli, which is not installed (brotli is requ",
+        ),
+        (
+            ImportError("No module named 'PIL'", name="PIL"),
+            "needs PIL, which is not installed (No module named 'PIL').",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["__init__", "decrypt", "root_object"])
+def test_a_missing_library_is_no_damaged_file(monkeypatch, error, message, method):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(PdfReader, method, property(fail) if method == "root_object" else fail)
+    if method == "root_object":
+        # Reading needs it first of all; an encrypted file may fail before.
+        monkeypatch.setattr(PdfReader, "is_encrypted", False)
+    with pytest.raises(TtsError) as refused:
+        read_document(ENCRYPTED / "aes-128.pdf")
+    assert str(refused.value).startswith(f"aes-128.pdf {message}")
 
 
 def test_damaged_files_end_in_a_sentence_or_a_document(tmp_path):

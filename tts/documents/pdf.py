@@ -75,7 +75,7 @@ def read_pdf(path: Path) -> Document:
     """The document, without running heads and page numbers; lines become paragraphs, the outline chapters.
 
     Raises:
-        TtsError: it is encrypted, damaged or has only pictures of pages, or pypdf is not installed.
+        TtsError: it is encrypted, damaged or has only pictures of pages, or pypdf or what it needs is not installed.
     """
     library = library_for(".pdf")
     with _translated_errors(path.name):
@@ -86,8 +86,10 @@ def read_pdf(path: Path) -> Document:
             if reader.is_encrypted:
                 try:
                     is_open = bool(reader.decrypt(""))
-                # pypdf raises a dozen kinds of errors here; with each of them the file cannot be opened.
-                except Exception:
+                # pypdf raises a dozen kinds of errors here; but for a missing library, the file cannot be opened.
+                except Exception as error:
+                    if _missing_library(error):
+                        raise
                     is_open = False
                 if not is_open:
                     raise TtsError(f"{path.name} is encrypted: save it without its password first.")
@@ -128,7 +130,7 @@ def read_pdf(path: Path) -> Document:
 
 @contextmanager
 def _translated_errors(name: str) -> Iterator[None]:
-    """Silence pypdf's own messages, and raise its errors as a TtsError about a damaged file."""
+    """Silence pypdf's own messages, and raise its errors as a TtsError about a damaged file or a missing library."""
     log = logging.getLogger("pypdf")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)
@@ -139,9 +141,25 @@ def _translated_errors(name: str) -> Iterator[None]:
     except OSError as error:
         raise TtsError(f"{name} cannot be read: {error.strerror or error}.") from error
     except Exception as error:
+        if library := _missing_library(error):
+            raise TtsError(f"{name} {library}.") from error
         raise TtsError(f"{name} cannot be read as a PDF: it is damaged ({type(error).__name__}).") from error
     finally:
         log.setLevel(level)
+
+
+def _missing_library(error: Exception) -> str:
+    """What a PDF needs and how to install it, where an error of pypdf says that a library is missing; else empty.
+
+    AES needs a library even where the password is empty and every viewer opens the file.
+    """
+    if not (isinstance(error, ImportError) or type(error).__name__ == "DependencyError"):
+        return ""
+    if "AES" in str(error) or "cryptography" in str(error):
+        return "is encrypted with AES, which needs cryptography: install it with pip install 'utter-tts[documents]'"
+    found = re.search(r"[A-Za-z][\w.-]*", getattr(error, "name", None) or str(error))
+    library = found.group() if found else "another library"
+    return f"needs {library}, which is not installed ({error})"
 
 
 def _read_lines(page: Any) -> list[Line]:
