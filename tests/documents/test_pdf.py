@@ -4,13 +4,14 @@ import importlib.util
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 from pypdf.errors import DependencyError
 
 from tests.documents.books import pdf, titles_and_texts
-from tts.documents.pdf import Line, join_lines, remove_running_heads
+from tts.documents.pdf import Line, Opening, _read_outline, join_lines, remove_running_heads
 from tts.documents.reading import read_document
 from tts.errors import TtsError
 
@@ -120,6 +121,26 @@ def test_what_only_looks_like_a_head_stays():
 )
 def test_hyphens_at_the_end_of_a_line(written, expected):
     assert join_lines(written, {"well-known"}) == expected
+
+
+def test_what_is_below_an_entry_without_a_page_is_on_its_level():
+    class Reader:
+        def get_destination_page_number(self, entry):
+            return entry.page
+
+    def entry(title, page=None):
+        return SimpleNamespace(title=title, page=page)
+
+    outline = [
+        entry("Preface", 0),
+        *(entry("Part One"), [entry("Chapter 1", 1), [entry("Section", 1)], entry("Chapter 2", 2)]),
+        *(entry("Part Two", 3), [entry("Chapter 3", 4), [entry("Section", 4)]]),
+    ]
+    assert list(_read_outline(Reader(), outline)) == [
+        Opening("Preface", 0, 1),
+        *(Opening("Chapter 1", 1, 1), Opening("Section", 1, 2), Opening("Chapter 2", 2, 1)),
+        *(Opening("Part Two", 3, 1), Opening("Chapter 3", 4, 2)),
+    ]
 
 
 def test_pictures_of_pages_are_refused(tmp_path):

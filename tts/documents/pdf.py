@@ -109,7 +109,7 @@ def read_pdf(path: Path) -> Document:
                 n_pictures += not lines and "/XObject" in (page.get("/Resources") or {})
                 pages.append(lines)
 
-            outline = list(_read_outline(reader, reader.outline, 1))
+            outline = list(_read_outline(reader, reader.outline))
             metadata = reader.metadata
             title: str | None = one_line(str((metadata.title if metadata else None) or ""))
             author = one_line(str((metadata.author if metadata else None) or "")) or None
@@ -192,16 +192,26 @@ def _read_lines(page: Any) -> list[Line]:
     return lines
 
 
-def _read_outline(reader: Any, entries: Any, depth: int) -> Iterator[Opening]:
+def _read_outline(reader: Any, entries: Any, above: Opening | None = None) -> Iterator[Opening]:
+    """The entries that name a page. What is below an entry without a page is on the level of that entry.
+
+    From the third level on an entry counts where the one above is a part, on a page of its own or by its title.
+    """
+    last = above
     for entry in entries:
         if isinstance(entry, list):
-            if depth < 2:
-                yield from _read_outline(reader, entry, depth + 1)
+            yield from _read_outline(reader, entry, last)
             continue
+        last = above
         page = reader.get_destination_page_number(entry)
         title = one_line(str(entry.title or ""))
-        if page is not None and page >= 0 and title:
-            yield Opening(title, page, depth)
+        if page is None or page < 0 or not title:
+            continue
+        opening = Opening(title, page, above.depth + 1 if above else 1)
+        if above and opening.depth > 2 and above.page == page and depth_of_heading(above.title) != 1:
+            continue
+        last = opening
+        yield opening
 
 
 def remove_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
