@@ -18,6 +18,7 @@ _LONGEST_TITLE = 120
 
 _OMITTED = {
     "code": ("A block of code is not read.", "{} blocks of code are not read."),
+    "formula": ("A formula is not read.", "{} formulas are not read."),
     "footnote": ("A footnote is not read.", "{} footnotes are not read."),
     "licence": ("The licence that Project Gutenberg puts around a text is not read.",) * 2,
     "notes": ("A page of notes is not read.", "{} pages of notes are not read."),

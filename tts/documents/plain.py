@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from tts.documents.document import Block, one_line, remove_invisible
-from tts.documents.sources import library_for
+from tts.documents.markdown import render
 
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 # A row of asterisks, dashes or the like between two scenes.
@@ -56,9 +55,6 @@ _FRONT_MATTER = re.compile(
 )
 _FRONT_MATTER_FIELD = re.compile(r"^(title|author|lang(?:uage)?)\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 _LONGEST_FRONT_MATTER = 1 << 16
-_FOOTNOTE = re.compile(r"^\[\^[^\]\n]{1,100}\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.MULTILINE)
-_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
-_FOOTNOTE_HTML = "<aside role='doc-footnote'></aside>\n"
 
 
 def read_plain(text: str) -> Iterator[Block]:
@@ -110,9 +106,9 @@ def _match_heading(line: str) -> re.Match[str] | None:
 
 
 def markdown_to_html(text: str) -> tuple[str, dict[str, str]]:
-    """CommonMark with tables and strikethrough → HTML, and title, author and language from its front matter.
+    """Markdown (`tts.documents.markdown`) → HTML, and title, author and language from its front matter.
 
-    Footnotes become omitted content, and their marks are removed. Front matter is YAML or TOML of one line per field.
+    Front matter is YAML or TOML of one line per field.
 
     Raises:
         TtsError: markdown-it-py is not installed.
@@ -124,6 +120,4 @@ def markdown_to_html(text: str) -> tuple[str, dict[str, str]]:
         if "lang" in fields:
             fields.setdefault("language", fields["lang"])
         text = text[found.end() :]
-    library: Any = library_for(".md")
-    parser = library.MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    return parser.render(_FOOTNOTE_MARK.sub("", _FOOTNOTE.sub(_FOOTNOTE_HTML, text))), fields
+    return render(text), fields
