@@ -309,3 +309,25 @@ def test_footnotes_in_a_line_and_formulas_are_named(tmp_path):
     document, chapters = read_markdown(tmp_path / "a.md", written)
     assert chapters == [("a", "A claim.\n\nEnd.")]
     assert document.chapters[0].passage.warnings == ("A footnote is not read.", "2 formulas are not read.")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A nega-\ntive answer.", "A negative answer."),
+        ("A nega-  \n   tive answer\nand more.", "A negative answer\nand more."),
+        ("A nega\xad\ntive and nega‐\ntive and nega¬\ntive.", "A negative and negative and negative."),
+        ("Anglo-\nSaxon, 1990-\n1995.", "Anglo-Saxon, 1990-1995."),
+        ("A well-\nknown, self-\nish, twenty-\none.", "A well-known, selfish, twenty-one."),
+        ("A low-cost thing. A low-\ncost thing.", "A low-cost thing. A low-cost thing."),
+        ("My mother-in-\nlaw.", "My mother-in-law."),
+        ("Two- and three-, four-\nand five-year.", "Two- and three-, four- and five-year."),
+        ("Die Unter-\nscheidung, Vor-\nund Nachteile.", "Die Unterscheidung, Vor- und Nachteile."),
+        ("He said -\nand left--\nat once.", "He said -\nand left--\nat once."),
+        ("ex-\nam-\nple", "example"),
+        ("- one\n- two", "- one\n- two"),
+    ],
+)
+def test_words_that_are_split_at_the_end_of_a_line_are_joined(tmp_path, written, read):
+    (tmp_path / "a.txt").write_bytes(written.encode())
+    assert titles_and_texts(read_document(tmp_path / "a.txt")) == [("a", read)]

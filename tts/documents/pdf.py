@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from tts.documents.document import Block, Document, chapters_of, language_tag, one_line, remove_invisible
-from tts.documents.plain import depth_of_heading
+from tts.documents.plain import depth_of_heading, hyphenated_words, joined_at_hyphen
 from tts.documents.sources import library_for
 from tts.errors import TtsError
 
@@ -39,7 +39,6 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _ENDS_SENTENCE = re.compile(r"[.!?:…][\"'”’»)\]]*$")
-_HYPHENATED = re.compile(r"\w+(?:[-‐]\w+)+")
 _NO_WORD = re.compile(r"\W+")
 # A distance of this many line spacings begins a paragraph; so does an indent of this many letter heights.
 _WIDE_SPACING = 1.4
@@ -170,7 +169,11 @@ def _read_lines(page: Any) -> list[Line]:
 
     def end_line() -> None:
         nonlocal first
-        text = " ".join(remove_invisible("".join(pieces)).split())
+        written = "".join(pieces).rstrip()
+        if written.endswith("\xad"):
+            # A soft hyphen is visible at the end of a line.
+            written = f"{written[:-1]}-"
+        text = " ".join(remove_invisible(written).split())
         if text and first is not None:
             lines.append(Line(text, *first))
         pieces.clear()
@@ -307,7 +310,7 @@ class _Group:
 def blocks_of_pages(pages: Sequence[Sequence[Line]], outline: Sequence[Opening]) -> Iterator[Block]:
     """The paragraphs of all pages in order, also across page breaks; an outline, where there is one, gives chapters."""
     bodies = remove_running_heads(pages)
-    hyphenated = {word.lower() for lines in bodies for line in lines for word in _HYPHENATED.findall(line.text)}
+    hyphenated = hyphenated_words("\n".join(line.text for lines in bodies for line in lines))
     for group in _groups(bodies, outline):
         text = join_lines([line.text for line in group.lines], hyphenated)
         depth = depth_of_heading("\n".join(line.text for line in group.lines))
@@ -325,16 +328,13 @@ def blocks_of_pages(pages: Sequence[Sequence[Line]], outline: Sequence[Opening])
 def join_lines(lines: Sequence[str], hyphenated: Container[str] = ()) -> str:
     """Lines as one text; a word that a hyphen splits at the end of a line is joined.
 
-    The hyphen stays before a capital or digit, and in a word that the document has with it elsewhere (`hyphenated`).
+    See `tts.documents.plain.joined_at_hyphen` for where the hyphen stays.
     """
     text = ""
     for line in lines:
         line = line.translate(_LIGATURES)
         if len(text) > 1 and text[-1] in "-‐" and text[-2].isalnum():
-            before, after = re.search(r"[\w‐-]*$", text), re.match(r"\w*", line)
-            word = (before.group() if before else "") + (after.group() if after else "")
-            keeps_hyphen = not line[:1].islower() or word.lower() in hyphenated
-            text = text + line if keeps_hyphen else text[:-1] + line
+            text = joined_at_hyphen(text, line, hyphenated)
         else:
             text = f"{text} {line}" if text else line
     return text
