@@ -143,6 +143,33 @@ def test_what_is_below_an_entry_without_a_page_is_on_its_level():
     ]
 
 
+@pytest.mark.parametrize("rise", [3, 5, 8])
+@pytest.mark.parametrize(
+    ("before", "raised", "after", "read"),
+    [
+        ("This is a claim", "12", "that needs a note.", "This is a claim that needs a note."),
+        ("This is a claim.", "1,2", "Next it goes on.", "This is a claim. Next it goes on."),
+        ("In the year 1998", "3", "it began.", "In the year 1998 it began."),
+        ("A word", "*", "with a star.", "A word with a star."),
+        ("The area is 5 m", "2", "and more.", "The area is 5 m² and more."),
+        ("It is 10", "-5", "of it.", "It is 10⁻⁵ of it."),
+        ("On the 1", "st", "of May.", "On the 1st of May."),
+    ],
+)
+def test_raised_marks_cut_no_sentence(tmp_path, rise, before, raised, after, read):
+    x = 72 + 6 * len(before)
+    line = [(before, 72, 700, 12), (raised, x, 700 + rise, 7), (after, x + 14, 700, 12)]
+    page = [*line, ("and ends.", 72, 686, 12), ("7 A small line below.", 72, 600, 7)]
+    (chapter,) = read_document(pdf(tmp_path / "a.pdf", [page])).chapters
+    assert chapter.passage.text == f"{read} and ends.\n\n7 A small line below."
+
+
+def test_a_raised_mark_at_the_end_of_a_line(tmp_path):
+    page = [("This is a claim", 72, 700, 12), ("12", 160, 706, 7), ("that needs a note.", 72, 686, 12)]
+    (chapter,) = read_document(pdf(tmp_path / "a.pdf", [page])).chapters
+    assert chapter.passage.text == "This is a claim that needs a note."
+
+
 def test_pictures_of_pages_are_refused(tmp_path):
     with pytest.raises(TtsError, match=r"a\.pdf holds pictures of pages and no text: recognise it first"):
         read_document(pdf(tmp_path / "a.pdf", [[], []]))

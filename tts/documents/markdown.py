@@ -1,7 +1,8 @@
 """Markdown as HTML: CommonMark with tables and strikethrough, and the extensions that authors use beyond it.
 
 Marks of extensions are removed where their text is read: highlighted, inserted, lowered and raised text, tasks,
-callouts, definitions, links of wikis, attributes, formulas in a line. Footnotes and formulas of their own become omitted content.
+callouts, definitions, links of wikis, attributes, formulas in a line. Footnotes and formulas of their own become
+omitted content.
 """
 
 from __future__ import annotations

@@ -40,6 +40,14 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _ENDS_SENTENCE = re.compile(r"[.!?:…][\"'”’»)\]]*$")
 _NO_WORD = re.compile(r"\W+")
+# Raised marks are at most this much of the letters around them in size, and at least that much of it higher.
+_RAISED_SIZE = 0.85
+_LEAST_RISE = 0.12
+_RAISED_MARK = re.compile(r"[\[(]?(?:\d{1,4}(?:\s?[,–-]\s?\d{1,4})*|[*†‡§¶]{1,3}|[a-z])[\])]?|[+−-]\d{1,3}|st|nd|rd|th")
+_POWER = re.compile(
+    r"(?<![\d.,])(?!(?:1[0-9]|20)\d\d\Z)[\d.,]*\d\Z|(?<![^\W\d_])[^\W\d_]\Z|\d\s?[a-zµ]{1,2}\Z|\b[mck]m\Z|[^\W\d_]\)\Z"
+)
+_SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 # A distance of this many line spacings begins a paragraph; so does an indent of this many letter heights.
 _WIDE_SPACING = 1.4
 _INDENT = 0.8
@@ -59,6 +67,17 @@ class Line:
     x: float
     y: float
     size: float
+
+
+@dataclass
+class _Fragment:
+    """A piece of text as the file draws it; `breaks` where a line begins with it."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    breaks: bool
 
 
 @dataclass(frozen=True)
@@ -163,36 +182,75 @@ def _missing_library(error: Exception) -> str:
 
 def _read_lines(page: Any) -> list[Line]:
     """The lines of a page that have text, with the position and size of their first letter."""
-    lines: list[Line] = []
-    pieces: list[str] = []
-    first: tuple[float, float, float] | None = None
-
-    def end_line() -> None:
-        nonlocal first
-        written = "".join(pieces).rstrip()
-        if written.endswith("\xad"):
-            # A soft hyphen is visible at the end of a line.
-            written = f"{written[:-1]}-"
-        text = " ".join(remove_invisible(written).split())
-        if text and first is not None:
-            lines.append(Line(text, *first))
-        pieces.clear()
-        first = None
+    fragments: list[_Fragment] = []
+    breaks = True
 
     def visit(text: str, outer: list[float], inner: list[float], font: object, size: float) -> None:
-        nonlocal first
+        nonlocal breaks
         for number, part in enumerate(text.split("\n")):
-            if number:
-                end_line()
-            if part.strip() and first is None:
+            breaks = breaks or number > 0
+            if part.strip():
                 x = inner[4] * outer[0] + inner[5] * outer[2] + outer[4]
                 y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
-                first = (x, y, abs(size * inner[3] * outer[3]))
-            pieces.append(part)
+                fragments.append(_Fragment(part, x, y, abs(size * inner[3] * outer[3]), breaks))
+                breaks = False
+            elif part and fragments and not breaks:
+                fragments[-1].text += part
 
     page.extract_text(visitor_text=visit)
-    end_line()
+    _read_raised(fragments)
+    lines: list[Line] = []
+    written = ""
+    for index, first in enumerate(fragments):
+        if first.breaks:
+            begun = first
+            written = ""
+        written += first.text
+        if index + 1 == len(fragments) or fragments[index + 1].breaks:
+            written = written.rstrip()
+            if written.endswith("\xad"):
+                # A soft hyphen is visible at the end of a line.
+                written = f"{written[:-1]}-"
+            if text := " ".join(remove_invisible(written).split()):
+                lines.append(Line(text, begun.x, begun.y, begun.size))
     return lines
+
+
+def _read_raised(fragments: Sequence[_Fragment]) -> None:
+    """Remove the marks of notes, which are small and high behind a word, and join what they have cut.
+
+    What is raised behind a digit, a single letter or a unit is a power, and "st" and the like belong to their number.
+    """
+    base: _Fragment | None = None
+    was_raised = False
+    for index, fragment in enumerate(fragments):
+        if base is None:
+            base = fragment
+            continue
+        rise = fragment.y - base.y
+        mark = fragment.text.strip()
+        is_raised = (
+            fragment.size <= _RAISED_SIZE * base.size
+            and _LEAST_RISE * base.size <= rise <= base.size
+            and _RAISED_MARK.fullmatch(mark) is not None
+        )
+        if is_raised:
+            before = "".join(one.text for one in fragments[max(0, index - 3) : index]).rstrip()
+            if mark in ("st", "nd", "rd", "th"):
+                replacement = mark
+            elif _POWER.search(before) and mark.lstrip("+-−").isdecimal():
+                replacement = mark.translate(_SUPERSCRIPTS)
+            else:
+                replacement = ""
+            fragments[index - 1].text = fragments[index - 1].text.rstrip()
+            fragment.text, fragment.breaks = replacement, False
+            was_raised = True
+            continue
+        if was_raised and abs(rise) <= _LEAST_RISE * base.size and fragment.breaks:
+            fragment.breaks = False
+            fragment.text = f" {fragment.text}"
+        was_raised = False
+        base = fragment
 
 
 def _read_outline(reader: Any, entries: Any, above: Opening | None = None) -> Iterator[Opening]:

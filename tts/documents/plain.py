@@ -66,7 +66,7 @@ _HYPHENATED = re.compile(r"\w+(?:[-‐]\w+)+")
 _SUSPENDING = frozenset(("and", "or", "to", "und", "oder", "bzw", "et", "ou", "e", "o", "y"))
 # A word that the hyphen joins to the next one, unless that is only a suffix; and the last but one of "mother-in-law".
 _COMPOUNDED = frozenset(
-    ["well", "self", "ill", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    ("well", "self", "ill", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 )
 _COMPOUNDED_WITHIN = frozenset(["a", "and", "at", "by", "for", "in", "of", "off", "on", "out", "the", "to", "up"])
 _SUFFIXES = frozenset(["able", "er", "ers", "est", "ing", "ish", "ly", "ness", "th", "ed"])
