@@ -388,3 +388,11 @@ def test_pieces_become_one_file(tmp_path):
     with pytest.raises(TtsError, match="It broke"):
         folder.write_pieces("c.wav", failing(), None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.wav"]
+
+
+def test_an_odd_first_line_before_json_objects_is_its_own_problem():
+    content = b'clips\n{"id": "a", "text": "A"}\n{"id": "b", "text": "B"}\n'
+    entries = list(read_entries(io.BytesIO(content), "-"))
+    assert [(entry.id, entry.text, entry.problem is None) for entry in entries] == [
+        (None, "", False), ("a", "A", True), ("b", "B", True),
+    ]  # fmt: skip

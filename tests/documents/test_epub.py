@@ -211,3 +211,148 @@ def test_bombs_are_refused(tmp_path):
     big = "<p>" + "a" * (17 << 20) + "</p>"
     with pytest.raises(TtsError, match="unpacks to more than any book has"):
         read_document(small_book(tmp_path / "a.epub", **{"OEBPS/a.xhtml": big}))
+
+
+def book_of(path, contents, pages, *, ncx=False, spine=None, names=None):
+    """A book of pages by their names, with a table of contents; `names` are those of members that differ."""
+    kind = "application/x-dtbncx+xml" if ncx else PAGE
+    files = [("nav", "toc.ncx" if ncx else "nav.xhtml", kind, "" if ncx else "nav")]
+    files += [(name, f"{name}.xhtml", PAGE, "") for name in pages]
+    opf = package(
+        files, spine="".join(f'<itemref idref="{name}"/>' for name in pages if spine is None or name in spine)
+    )
+    members = {f"OEBPS/{name}.xhtml": xhtml(body) for name, body in pages.items()}
+    return epub(path, {"OEBPS/book.opf": opf, f"OEBPS/{files[0][1]}": contents, **members})
+
+
+def nav(items):
+    return xhtml(f"<nav epub:type='toc'><ol>{items}</ol></nav>")
+
+
+def entry(title, href=None, inner=""):
+    label = f"<a href='{href}.xhtml'>{title}</a>" if href else f"<span>{title}</span>"
+    return f"<li>{label}{inner and f'<ol>{inner}</ol>'}</li>"
+
+
+def ncx(points):
+    return (
+        '<?xml version="1.0"?><ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><docTitle><text>No</text></docTitle>'
+        f"<navMap>{points}</navMap></ncx>"
+    )
+
+
+def point(title, href=None, inner=""):
+    content = f"<content src='{href}.xhtml'/>" if href else ""
+    return f"<navPoint><navLabel><text>{title}</text></navLabel>{content}{inner}</navPoint>"
+
+
+FIVE = {name: f"<h2>{name}</h2><p>Words of {name}.</p>" for name in ("p", "c1", "c2", "c3", "c4")}
+FIVE_CHAPTERS = [
+    ("Preface", "p\n\nWords of p."),
+    *((f"Chapter {n}", f"c{n}\n\nWords of c{n}.") for n in range(1, 5)),
+]
+
+
+@pytest.mark.parametrize(("contents", "item"), [(nav, entry), (ncx, point)])
+@pytest.mark.parametrize("part", [None, "missing", "notread"])
+def test_the_chapters_of_parts_that_link_to_nothing(tmp_path, contents, item, part):
+    parts = [
+        item(f"Part {word}", part, item(f"Chapter {n}", f"c{n}") + item(f"Chapter {n + 1}", f"c{n + 1}"))
+        for word, n in (("One", 1), ("Two", 3))
+    ]
+    text = contents(item("Preface", "p") + "".join(parts))
+    pages = {**FIVE, "notread": "<p>Beside the book.</p>"}
+    book = book_of(tmp_path / "a.epub", text, pages, ncx=contents is ncx, spine=FIVE)
+    assert titles_and_texts(read_document(book)) == FIVE_CHAPTERS
+    # Several levels without links.
+    text = contents(item("Preface", "p") + item("Volume", None, "".join(parts)))
+    book = book_of(tmp_path / "b.epub", text, pages, ncx=contents is ncx, spine=FIVE)
+    assert titles_and_texts(read_document(book)) == FIVE_CHAPTERS
+
+
+@pytest.mark.parametrize("title_page", ["<h1>Part</h1>", "<p><img src='part.png' alt=''/></p>", "<p>⁂</p>"])
+def test_parts_may_be_pictures_or_ornaments(tmp_path, title_page):
+    items = entry("Preface", "p") + entry("One", "t1", entry("Chapter 1", "c1") + entry("Chapter 2", "c2"))
+    items += entry("Two", "t2", entry("Chapter 3", "c3") + entry("Chapter 4", "c4"))
+    order = {"p": FIVE["p"], "t1": title_page, "c1": FIVE["c1"], "c2": FIVE["c2"], "t2": title_page}
+    pages = {**order, "c3": FIVE["c3"], "c4": FIVE["c4"]}
+    document = read_document(book_of(tmp_path / "a.epub", nav(items), pages))
+    assert [chapter.title for chapter in document.chapters] == [
+        "Preface", "One, Chapter 1", "Chapter 2", "Two, Chapter 3", "Chapter 4",
+    ]  # fmt: skip
+
+
+def test_chapters_three_levels_down(tmp_path):
+    chapters = [entry(f"Chapter {n}", f"c{n}", entry(f"Section {n}", f"c{n}")) for n in range(1, 5)]
+    items = entry("Volume 1", "v", entry("Book 1", "b1", chapters[0] + chapters[1]))
+    items += entry("Volume 2", "w", entry("Book 2", "b2", chapters[2] + chapters[3]))
+    bare = {name: f"<h1>{name}</h1>" for name in ("v", "b1", "w", "b2")}
+    order = ("v", "b1", "c1", "c2", "w", "b2", "c3", "c4")
+    pages = {name: (bare | FIVE)[name] for name in order}
+    document = read_document(book_of(tmp_path / "a.epub", nav(items), pages))
+    assert [chapter.title for chapter in document.chapters] == [
+        "Volume 1, Book 1, Chapter 1", "Chapter 2", "Volume 2, Book 2, Chapter 3", "Chapter 4",
+    ]  # fmt: skip
+
+
+def test_sections_on_the_page_of_their_chapter_are_no_chapters(tmp_path):
+    section = "<li><a href='c1.xhtml#s'>Section</a></li>"
+    items = entry("Part", None, entry("Chapter 1", "c1", section) + entry("Chapter 2", "c2"))
+    pages = {"c1": "<h1>C1</h1><p>A.</p><h2 id='s'>S</h2><p>B.</p>", "c2": "<p>C.</p>"}
+    assert titles_and_texts(read_document(book_of(tmp_path / "a.epub", nav(items), pages))) == [
+        ("Chapter 1", "C1\n\nA.\n\nS\n\nB."),
+        ("Chapter 2", "C."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "ornament", ["⁂", "* * *", "❦", "—", "• • •", "<span>~</span>", "&#160;", "<img alt='' src='o.png'/>"]
+)
+@pytest.mark.parametrize("has_contents", [True, False])
+def test_pages_of_ornaments_are_no_chapters(tmp_path, ornament, has_contents):
+    names = ("c1", "break", "c2", "end")
+    pages = {"c1": "<p>One.</p>", "break": f"<p>{ornament}</p>", "c2": "<p>Two.</p>", "end": f"<h1>{ornament}</h1>"}
+    items = "".join(entry(name, name) for name in names) if has_contents else ""
+    document = read_document(book_of(tmp_path / "a.epub", nav(items), pages))
+    assert [chapter.title for chapter in document.chapters] == (["c1", "c2"] if has_contents else ["A page"] * 2)
+    assert all(any(one.isalnum() for one in chapter.passage.text) for chapter in document.chapters)
+
+
+@pytest.mark.parametrize(
+    ("href", "member"),
+    [
+        ("Text/Chapter1.xhtml", "OEBPS/text/chapter1.xhtml"),
+        ("chapter%201.xhtml", "OEBPS/chapter%201.xhtml"),
+        ("chapter 1.xhtml", "OEBPS/chapter%201.xhtml"),
+        ("chapter%201.xhtml", "OEBPS/chapter 1.xhtml"),
+        ("chapter%25201.xhtml", "OEBPS/chapter%201.xhtml"),
+        ("text/a.xhtml", "OEBPS\\text\\a.xhtml"),
+        ("./text/../a.xhtml", "OEBPS/A.XHTML"),
+        ("/OEBPS/a.xhtml", "oebps/a.xhtml"),
+        ("caf%C3%A9.xhtml", "OEBPS/cafe\u0301.xhtml"),
+        ("café.xhtml", "OEBPS/CAF%c3%a9.xhtml"),
+    ],
+)
+def test_members_may_be_named_otherwise_than_listed(tmp_path, href, member):
+    contents = nav(f"<li><a href='{href}#x'>One</a></li><li><a href='{href.lower()}#y'>Two</a></li>")
+    files = [("nav", "nav.xhtml", PAGE, "nav"), ("a", href, PAGE, "")]
+    page = xhtml("<p id='x'>First.</p><p id='y'>Second.</p>")
+    path = tmp_path / "a.epub"
+    epub(path, {"OEBPS/Book.opf": package(files), "OEBPS/nav.xhtml": contents, member: page})
+    document = read_document(path)
+    assert titles_and_texts(document) == [("One", "First."), ("Two", "Second.")]
+    assert document.chapters[0].passage.warnings == ()
+
+
+def test_of_members_that_differ_in_case_each_is_read(tmp_path):
+    files = [("a", "a.xhtml", PAGE, ""), ("b", "A.xhtml", PAGE, "")]
+    pages = {"OEBPS/a.xhtml": xhtml("<p>Small.</p>"), "OEBPS/A.xhtml": xhtml("<p>Large.</p>")}
+    book = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), **pages})
+    assert [text for _, text in titles_and_texts(read_document(book))] == ["Small.", "Large."]
+
+
+def test_names_in_utf8_without_the_flag_that_says_so(tmp_path):
+    files = [("a", "caf%C3%A9.xhtml", PAGE, "")]
+    path = epub(tmp_path / "a.epub", {"OEBPS/book.opf": package(files), "OEBPS/cafXX.xhtml": xhtml("<p>Words.</p>")})
+    path.write_bytes(path.read_bytes().replace(b"cafXX", "café".encode()))
+    assert titles_and_texts(read_document(path)) == [("A page", "Words.")]

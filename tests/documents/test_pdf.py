@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from pypdf import PdfReader
+from pypdf.errors import DependencyError
 
 from tests.documents.books import pdf, titles_and_texts
-from tts.documents.pdf import Line, join_lines, remove_running_heads
+from tts.documents.pdf import Line, Opening, _read_outline, join_lines, remove_running_heads
 from tts.documents.reading import read_document
 from tts.errors import TtsError
 
@@ -118,6 +123,53 @@ def test_hyphens_at_the_end_of_a_line(written, expected):
     assert join_lines(written, {"well-known"}) == expected
 
 
+def test_what_is_below_an_entry_without_a_page_is_on_its_level():
+    class Reader:
+        def get_destination_page_number(self, entry):
+            return entry.page
+
+    def entry(title, page=None):
+        return SimpleNamespace(title=title, page=page)
+
+    outline = [
+        entry("Preface", 0),
+        *(entry("Part One"), [entry("Chapter 1", 1), [entry("Section", 1)], entry("Chapter 2", 2)]),
+        *(entry("Part Two", 3), [entry("Chapter 3", 4), [entry("Section", 4)]]),
+    ]
+    assert list(_read_outline(Reader(), outline)) == [
+        Opening("Preface", 0, 1),
+        *(Opening("Chapter 1", 1, 1), Opening("Section", 1, 2), Opening("Chapter 2", 2, 1)),
+        *(Opening("Part Two", 3, 1), Opening("Chapter 3", 4, 2)),
+    ]
+
+
+@pytest.mark.parametrize("rise", [3, 5, 8])
+@pytest.mark.parametrize(
+    ("before", "raised", "after", "read"),
+    [
+        ("This is a claim", "12", "that needs a note.", "This is a claim that needs a note."),
+        ("This is a claim.", "1,2", "Next it goes on.", "This is a claim. Next it goes on."),
+        ("In the year 1998", "3", "it began.", "In the year 1998 it began."),
+        ("A word", "*", "with a star.", "A word with a star."),
+        ("The area is 5 m", "2", "and more.", "The area is 5 m² and more."),
+        ("It is 10", "-5", "of it.", "It is 10⁻⁵ of it."),
+        ("On the 1", "st", "of May.", "On the 1st of May."),
+    ],
+)
+def test_raised_marks_cut_no_sentence(tmp_path, rise, before, raised, after, read):
+    x = 72 + 6 * len(before)
+    line = [(before, 72, 700, 12), (raised, x, 700 + rise, 7), (after, x + 14, 700, 12)]
+    page = [*line, ("and ends.", 72, 686, 12), ("7 A small line below.", 72, 600, 7)]
+    (chapter,) = read_document(pdf(tmp_path / "a.pdf", [page])).chapters
+    assert chapter.passage.text == f"{read} and ends.\n\n7 A small line below."
+
+
+def test_a_raised_mark_at_the_end_of_a_line(tmp_path):
+    page = [("This is a claim", 72, 700, 12), ("12", 160, 706, 7), ("that needs a note.", 72, 686, 12)]
+    (chapter,) = read_document(pdf(tmp_path / "a.pdf", [page])).chapters
+    assert chapter.passage.text == "This is a claim that needs a note."
+
+
 def test_pictures_of_pages_are_refused(tmp_path):
     with pytest.raises(TtsError, match=r"a\.pdf holds pictures of pages and no text: recognise it first"):
         read_document(pdf(tmp_path / "a.pdf", [[], []]))
@@ -127,6 +179,57 @@ def test_encrypted_files_are_refused(tmp_path):
     encrypted = "/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{0}> /U <{0}> >> /ID [<00> <00>]".format("41" * 32)
     with pytest.raises(TtsError, match=r"^a\.pdf is encrypted: save it without its password first\.$"):
         read_document(pdf(tmp_path / "a.pdf", [["x"]], extra=encrypted))
+
+
+ENCRYPTED = Path(__file__).with_name("encrypted")
+NEEDS = "is encrypted with AES, which needs cryptography: install it with pip install 'utter-tts[documents]'."
+HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
+
+
+@pytest.mark.parametrize("name", ["aes-128", "aes-256"])
+def test_encrypted_files_without_a_password_are_read_or_say_what_they_need(name):
+    path = ENCRYPTED / f"{name}.pdf"
+    if HAS_CRYPTOGRAPHY:
+        assert titles_and_texts(read_document(path)) == [(name, "Some words.")]
+        return
+    with pytest.raises(TtsError) as refused:
+        read_document(path)
+    assert str(refused.value) == f"{name}.pdf {NEEDS}"
+
+
+def test_a_password_is_asked_for_where_it_can_be_known():
+    with pytest.raises(TtsError) as refused:
+        read_document(ENCRYPTED / "aes-256-password.pdf")
+    reason = "is encrypted: save it without its password first." if HAS_CRYPTOGRAPHY else NEEDS
+    assert str(refused.value) == f"aes-256-password.pdf {reason}"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (DependencyError("cryptography>=3.1 is required for AES algorithm"), NEEDS),
+        (
+            DependencyError("brotli is required for BrotliDecode."),
+            "needs brotli, which is not installed (brotli is requ",
+        ),
+        (
+            ImportError("No module named 'PIL'", name="PIL"),
+            "needs PIL, which is not installed (No module named 'PIL').",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["__init__", "decrypt", "root_object"])
+def test_a_missing_library_is_no_damaged_file(monkeypatch, error, message, method):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(PdfReader, method, property(fail) if method == "root_object" else fail)
+    if method == "root_object":
+        # Reading needs it first of all; an encrypted file may fail before.
+        monkeypatch.setattr(PdfReader, "is_encrypted", False)
+    with pytest.raises(TtsError) as refused:
+        read_document(ENCRYPTED / "aes-128.pdf")
+    assert str(refused.value).startswith(f"aes-128.pdf {message}")
 
 
 def test_damaged_files_end_in_a_sentence_or_a_document(tmp_path):

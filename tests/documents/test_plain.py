@@ -265,9 +265,69 @@ def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
         "`" * 50_000,
         "---\n" + "a: b\n" * 20_000,
         "[^a]: x\n" * 5_000,
+        "==a " * 10_000,
+        "[[a " * 10_000,
+        "$a " * 10_000,
+        "$$\n" * 10_000,
+        "^[a " * 10_000,
     ],
 )
 def test_hostile_markdown_is_read_quickly(tmp_path, text):
     # A fence that is never closed holds all the rest.
     with suppress(TtsError):
         read_markdown(tmp_path / "a.md", f"{text}\n\nz")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A ==marked== word, ==**two** words==.", "A marked word, two words."),
+        ("a == b, C++ and ++new++, `==code==`", "a == b, C++ and new, ==code=="),
+        ("- [ ] open task\n- [x] *done* task\n- [link](x) and [ ] no", "open task\n\ndone task\n\nlink and [ ] no"),
+        ("1. [X] first\n2. second", "1. first\n\n2. second"),
+        ("~~struck~~, H~2~O, 2^10^, ~5 and ~6", "struck, H2O, 2¹⁰, ~5 and ~6"),
+        ("Term\n: Its definition.", "Term\nIts definition."),
+        ("With $x + y$ for $5 and $6.", "With x + y for $5 and $6."),
+        ("> [!NOTE]\n> Careful.\n\n> [!tip] My title\n> Text.", "Note: Careful.\n\nMy title\nText."),
+        ('!!! warning "Look out"\n    Text.\n\n::: info\nInside.\n:::', "Look out: Text.\n\nInside."),
+        ("[TOC]\n\nText {.red #x} end.\n\n*[HTML]: Hyper Text", "Text end."),
+        ("See [[Page|the page]] and [[Other]]![[a.png]]", "See the page and Other"),
+        ("So it is [@doe99, p. 3]. %%hidden%%", "So it is."),
+        ("Good :smile: 10:30:45", "Good 😄 10:30:45"),
+        ("Press <Enter>, <kbd>Esc</kbd>, type <name>.\n\n<name>", "Press <Enter>, Esc, type <name>.\n\n<name>"),
+        ("<div>a</div>\n\n<!-- b -->c<br>d", "a\n\nc\nd"),
+    ],
+)
+def test_extensions_of_markdown(tmp_path, written, read):
+    document, chapters = read_markdown(tmp_path / "a.md", written)
+    assert chapters == [("a", read)]
+    assert document.chapters[0].passage.warnings == ()
+
+
+def test_footnotes_in_a_line_and_formulas_are_named(tmp_path):
+    written = "A claim^[with its note].\n\n$$\n\\frac{a}{b}\n$$\n\nEnd.\n\n$$x$$\n"
+    document, chapters = read_markdown(tmp_path / "a.md", written)
+    assert chapters == [("a", "A claim.\n\nEnd.")]
+    assert document.chapters[0].passage.warnings == ("A footnote is not read.", "2 formulas are not read.")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A nega-\ntive answer.", "A negative answer."),
+        ("A nega-  \n   tive answer\nand more.", "A negative answer\nand more."),
+        ("A nega\xad\ntive and nega‐\ntive and nega¬\ntive.", "A negative and negative and negative."),
+        ("Anglo-\nSaxon, 1990-\n1995.", "Anglo-Saxon, 1990-1995."),
+        ("A well-\nknown, self-\nish, twenty-\none.", "A well-known, selfish, twenty-one."),
+        ("A low-cost thing. A low-\ncost thing.", "A low-cost thing. A low-cost thing."),
+        ("My mother-in-\nlaw.", "My mother-in-law."),
+        ("Two- and three-, four-\nand five-year.", "Two- and three-, four- and five-year."),
+        ("Die Unter-\nscheidung, Vor-\nund Nachteile.", "Die Unterscheidung, Vor- und Nachteile."),
+        ("He said -\nand left--\nat once.", "He said -\nand left--\nat once."),
+        ("ex-\nam-\nple", "example"),
+        ("- one\n- two", "- one\n- two"),
+    ],
+)
+def test_words_that_are_split_at_the_end_of_a_line_are_joined(tmp_path, written, read):
+    (tmp_path / "a.txt").write_bytes(written.encode())
+    assert titles_and_texts(read_document(tmp_path / "a.txt")) == [("a", read)]

@@ -136,3 +136,40 @@ def test_a_data_set_without_lines_is_refused(tmp_path):
     write(tmp_path, "metadata.csv", "\n \n")
     with pytest.raises(TtsError, match="has no lines"):
         read(tmp_path, "ljspeech")
+
+
+@pytest.mark.parametrize("odd", ["c1", "# LJ Speech, my voice", "id,text", "a|b|c|d|e", "|", "c1\nc2\n---\nc3"])
+@pytest.mark.parametrize("with_audio", [True, False])
+def test_an_odd_first_line_is_a_fault_and_the_rest_is_read(tmp_path, odd, with_audio):
+    rows = ["a|A", "b|B|bee", "c|C", "d|D"]
+    write(tmp_path, "metadata.csv", "\n".join([odd, *rows]))
+    if with_audio:
+        write(tmp_path, "wavs/c.wav")
+    clips = read(tmp_path)
+    n_odd = odd.count("\n") + 1
+    assert {clip.fault.reason for clip in clips[:n_odd]} == {"unreadable line"}
+    assert [clip.id for clip in clips[:n_odd]] == [f"metadata.csv:{n}" for n in range(1, n_odd + 1)]
+    assert [(clip.id, clip.text, clip.fault) for clip in clips[n_odd:]] == [
+        ("a", "A", None), ("b", "bee", None), ("c", "C", None), ("d", "D", None),
+    ]  # fmt: skip
+
+
+def test_a_header_behind_an_odd_line_is_no_clip(tmp_path):
+    write(tmp_path, "metadata.csv", "my data\nfile|text\na|A\nb|B\n")
+    assert [clip.id for clip in read(tmp_path)] == ["metadata.csv:1", "a", "b"]
+
+
+def test_one_line_with_a_recording_is_enough(tmp_path):
+    write(tmp_path, "metadata.csv", "x\ny\nz\nd|D\n")
+    with pytest.raises(UsageError, match="no known data set layout"):
+        find_layout(tmp_path)
+    write(tmp_path, "d.flac")
+    assert [clip.fault is None for clip in read(tmp_path)] == [False, False, False, True]
+
+
+def test_odd_first_lines_of_other_layouts(tmp_path):
+    write(tmp_path, "etc/txt.done.data", 'made by festival\n( a "A" )\n')
+    assert [clip.id for clip in read(tmp_path)] == ["etc/txt.done.data:1", "a"]
+    (tmp_path / "etc/txt.done.data").unlink()
+    write(tmp_path, "metadata.jsonl", '// clips\n{"id": "a", "text": "A"}\n')
+    assert [clip.id for clip in read(tmp_path)] == ["metadata.jsonl:1", "a"]

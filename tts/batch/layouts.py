@@ -106,7 +106,8 @@ def recognise(ahead: Sequence[Line], name: str) -> str:
     if not lines:
         return "text"
     first = lines[0].text
-    if suffix in _JSON_SUFFIXES or _JSON_OBJECT.match(first):
+    n_objects = sum(_JSON_OBJECT.match(line.text) is not None for line in lines)
+    if suffix in _JSON_SUFFIXES or _JSON_OBJECT.match(first) or 2 * n_objects > len(lines):
         if first.lstrip().startswith("[") or _SINGLE_BRACE.fullmatch(first):
             raise UsageError(
                 f"{display_name(name)} is one JSON document, but must have one object per line: "

@@ -159,6 +159,10 @@ def optional_packages() -> Iterator[Check]:
     lacking = [f"no {name}, which {suffix} needs" for suffix, name in LIBRARIES.items() if not versions[name]]
     if lacking:
         details += [*lacking, "pip install 'utter-tts[documents]'"]
+    if version := _version("cryptography"):
+        details.append(f"cryptography {version}")
+    else:
+        details.append("no cryptography, which PDFs encrypted with AES need: pip install 'utter-tts[documents]'")
     ffmpeg = shutil.which("ffmpeg")
     details.append(f"ffmpeg at {ffmpeg}" if ffmpeg else "no ffmpeg, which audiobooks (.m4b) need")
     yield Check("documents", "ok" if ffmpeg and not lacking else "warn", "; ".join(details))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ _LONGEST_TITLE = 120
 
 _OMITTED = {
     "code": ("A block of code is not read.", "{} blocks of code are not read."),
+    "formula": ("A formula is not read.", "{} formulas are not read."),
     "footnote": ("A footnote is not read.", "{} footnotes are not read."),
     "licence": ("The licence that Project Gutenberg puts around a text is not read.",) * 2,
     "notes": ("A page of notes is not read.", "{} pages of notes are not read."),
@@ -109,7 +111,7 @@ class _Section:
 
     @property
     def has_only_headings(self) -> bool:
-        return all(block.level for block in self.blocks if not block.omitted)
+        return all(block.level or not has_words(block.text) for block in self.blocks if not block.omitted)
 
 
 def remove_invisible(text: str) -> str:
@@ -117,6 +119,11 @@ def remove_invisible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n"))
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to say in a text: a letter, a digit, money or an emoji; ornaments ("⁂") say nothing."""
+    return any(one.isalnum() or one >= "\U0001f000" or unicodedata.category(one) == "Sc" for one in text)
 
 
 def one_line(text: str) -> str:
@@ -158,9 +165,9 @@ def chapters_of(
 ) -> tuple[Chapter, ...]:
     """The chapters that blocks form. `title` names the text before the first of them, or all of it without chapters.
 
-    Headings without text below them join the next chapter if that is deeper (the title of a part), else they become
-    paragraphs of the previous chapter. With `parts_only`, depth 2 counts only where depth 1 is such a part. `warnings`
-    are about all of the document, and go to the first chapter.
+    Headings without words below them join the next chapter if that is deeper (the title of a part), else they
+    become paragraphs of the previous chapter; so do ornaments. With `parts_only`, depth 2 counts only where depth 1
+    is such a part. `warnings` are about all of the document, and go to the first chapter.
     """
     sections = [_Section(None, 1)]
     for block in blocks:
@@ -188,7 +195,7 @@ def chapters_of(
         notes: list[SpokenAs] = []
         offset = 0
         for block in section.blocks:
-            if not block.omitted:
+            if block.text and not block.omitted:
                 notes += (replace(note, start=note.start + offset, end=note.end + offset) for note in block.notes)
                 pieces.append(block.text)
                 offset += len(block.text) + 2

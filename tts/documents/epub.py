@@ -6,9 +6,11 @@ Its XML files are read tag by tag like any page, so that entities and nesting ca
 from __future__ import annotations
 
 import posixpath
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ from tts.documents.document import (
     remove_licence,
 )
 from tts.documents.html import Page, Start, read_page, tokens
+from tts.documents.plain import depth_of_heading
 from tts.documents.sources import decode_page
 from tts.errors import TtsError
 
@@ -77,8 +80,8 @@ class _Package:
     items: dict[str, _Item] = field(default_factory=dict)
     spine: list[_Item] = field(default_factory=list)
     guide: dict[str, str] = field(default_factory=dict)
-    contents: _Item | None = None
-    """The file with the table of contents."""
+    contents: list[_Item] = field(default_factory=list)
+    """The files with a table of contents, the preferred first."""
     cover: _Item | None = None
 
 
@@ -98,12 +101,22 @@ def read_epub(path: Path) -> Document:
                 raise TtsError(f"{path.name} is protected against copying (DRM): {advice}.")
 
         package = _read_package(archive, path.name)
+
+        def member(path: str) -> str:
+            return archive.find(path) or path
+
+        page_types = {member(path): kind for path, kind in package.guide.items()}
+        pages: set[str] = set()
+        for item in package.spine:
+            page_type = "toc" if "nav" in item.properties else page_types.get(member(item.path), "")
+            if item.is_page and item.path in archive and page_type not in _UNREAD:
+                pages.add(member(item.path))
         targets: dict[str, list[_Target]] = {}
-        if package.contents is not None and package.contents.path in archive:
-            text, _ = decode_page(archive.read(package.contents.path), package.contents.path)
-            in_spine = {item.path for item in package.spine}
-            for target in _read_contents(text, package.contents.path):
-                if target.depth <= 2 and target.title and target.path in in_spine:
+        for contents in package.contents:
+            if contents.path in archive and not targets:
+                text, _ = decode_page(archive.read(contents.path), contents.path)
+                entries = (replace(one, path=member(one.path)) for one in _read_contents(text, contents.path))
+                for target in _begin_at(entries, pages):
                     targets.setdefault(target.path, []).append(target)
 
         blocks: list[Block] = []
@@ -114,8 +127,8 @@ def read_epub(path: Path) -> Document:
             if item.path not in archive:
                 missing.append(item.path)
                 continue
-            links = targets.get(item.path, [])
-            page_type = "toc" if "nav" in item.properties else package.guide.get(item.path, "")
+            links = targets.get(member(item.path), [])
+            page_type = "toc" if "nav" in item.properties else page_types.get(member(item.path), "")
             if page_type in _UNREAD:
                 kind = _UNREAD[page_type]
                 page = Page(blocks=[Block("", omitted=kind)] if kind else [])
@@ -156,6 +169,16 @@ class _Archive:
             self._zip.close()
             raise TtsError(f"{path.name} holds more than {_MOST_FILES:,} files, which no book does.")
         self._left = _LARGEST_TOTAL
+        # Books are made on systems that do not distinguish letters by their case, or with members named as in links.
+        self._names: dict[str, str] = {}
+        for simplify in (_simple_name, str):
+            self._names |= {simplify(name): name for name in reversed(self._zip.namelist())}
+        for info in self._zip.infolist():
+            # Without the flag for UTF-8 names are read as code page 437, but most programs write UTF-8 anyway.
+            if not info.flag_bits & 0x800 and not info.filename.isascii():
+                with suppress(UnicodeError):
+                    name = info.filename.encode("cp437").decode("utf-8")
+                    self._names.setdefault(_simple_name(name), info.filename)
 
     def __enter__(self) -> _Archive:
         return self
@@ -166,7 +189,11 @@ class _Archive:
         self._zip.close()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._zip.NameToInfo
+        return self.find(name) is not None
+
+    def find(self, name: str) -> str | None:
+        """The member of this name, or of one that differs in case, percent-encoding, slashes or Unicode composition."""
+        return self._names.get(name) or self._names.get(_simple_name(name))
 
     def read(self, name: str) -> bytes:
         """The content of a file.
@@ -176,7 +203,7 @@ class _Archive:
         """
         try:
             # Count the bytes that are unpacked: the declared size may be false.
-            with self._zip.open(name) as file:
+            with self._zip.open(self.find(name) or name) as file:
                 content = file.read(min(_LARGEST_FILE, self._left) + 1)
         except KeyError as error:
             raise TtsError(f"{self._name} is broken: {name} is missing.") from error
@@ -188,6 +215,12 @@ class _Archive:
         if len(content) > _LARGEST_FILE or self._left < 0:
             raise TtsError(f"{self._name} unpacks to more than any book has: nothing of it was read.")
         return content
+
+
+def _simple_name(name: str) -> str:
+    """A path in an archive without what differs between the systems that wrote it and the links to it."""
+    path = posixpath.normpath("/" + unquote(unquote(name)).replace("\\", "/")).lstrip("/")
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _read_package(archive: _Archive, name: str) -> _Package:
@@ -232,7 +265,7 @@ def _read_package(archive: _Archive, name: str) -> _Package:
     items = package.items.values()
     nav = next((item for item in items if "nav" in item.properties), None)
     ncx = next((item for item in items if item.media_type == _NCX_TYPE), None)
-    package.contents = nav or package.items.get(contents) or ncx
+    package.contents = [item for item in (nav, package.items.get(contents), ncx) if item is not None]
     cover_image = next((item for item in items if "cover-image" in item.properties), None)
     package.cover = cover_image or package.items.get(cover)
     return package
@@ -255,7 +288,10 @@ def _elements(text: str) -> Iterator[tuple[Start, str]]:
 
 
 def _read_contents(text: str, path: str) -> Iterator[_Target]:
-    """The entries of a table of contents, of EPUB 3 (a page with `nav`) or EPUB 2 (NCX)."""
+    """The entries of a table of contents, of EPUB 3 (a page with `nav`) or EPUB 2 (NCX).
+
+    Before each comes one without title and path: an entry that has no link consists of this one only.
+    """
     depth = 0
     title = ""
     if "<ncx" in text[:4096].lower():
@@ -268,6 +304,8 @@ def _read_contents(text: str, path: str) -> Iterator[_Target]:
             if name == "navpoint":
                 depth += 1 if isinstance(token, Start) else -1
                 title = ""
+                if isinstance(token, Start):
+                    yield _Target("", "", "", depth)
             elif name == "navlabel":
                 is_label = isinstance(token, Start) and depth > 0
             elif name == "content" and isinstance(token, Start) and depth > 0:
@@ -284,8 +322,10 @@ def _read_contents(text: str, path: str) -> Iterator[_Target]:
         elif token.name == "nav":
             is_contents = isinstance(token, Start) and "toc" in token.attributes.get("epub:type", "toc").split()
             depth = 0
-        elif token.name == "ol" and is_contents:
+        elif token.name in ("ol", "ul") and is_contents:
             depth += 1 if isinstance(token, Start) else -1
+        elif token.name == "li" and is_contents and isinstance(token, Start):
+            yield _Target("", "", "", max(depth, 1))
         elif token.name == "a" and is_contents:
             if isinstance(token, Start):
                 link = token.attributes.get("href", "")
@@ -293,6 +333,27 @@ def _read_contents(text: str, path: str) -> Iterator[_Target]:
             elif link is not None:
                 yield _Target(one_line("".join(words)), *_resolve(path, link), max(depth, 1))
                 link = None
+
+
+def _begin_at(entries: Iterable[_Target], pages: Container[str]) -> Iterator[_Target]:
+    """The entries that may begin chapters: those that link to one of the pages.
+
+    Their depth counts only such entries above them: the chapters of a part without a link, or whose page is not read,
+    are on the level of that part. From the third level on an entry counts where the one above is a part, on a page of
+    its own or by its title; else it is a section.
+    """
+    above: list[tuple[int, _Target]] = []
+    for entry in entries:
+        while above and above[-1][0] >= entry.depth:
+            above.pop()
+        if not entry.title or entry.path not in pages:
+            continue
+        target = replace(entry, depth=len(above) + 1)
+        parent = above[-1][1] if above else None
+        if parent and target.depth > 2 and parent.path == target.path and depth_of_heading(parent.title) != 1:
+            continue
+        above.append((entry.depth, target))
+        yield target
 
 
 def _local_name(name: str) -> str:
@@ -311,6 +372,10 @@ def _resolve(base: str, href: str) -> tuple[str, str]:
 def _begin_chapters(page: Page, targets: list[_Target], *, has_contents: bool) -> Iterator[Block]:
     """The blocks of a page. Those in the table of contents begin chapters; without one, pages and headings do."""
     if not page.blocks:
+        if targets:
+            # A page without words, such as the picture of a part's title, still begins what the contents list below it.
+            title = one_line(", ".join(dict.fromkeys(target.title for target in targets)))
+            yield Block("", chapter_title=title, chapter_depth=max(target.depth for target in targets))
         return
     if not has_contents:
         first = page.blocks[0]

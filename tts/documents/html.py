@@ -86,6 +86,7 @@ _UNREAD_ROLES = {
     "rearnote": "footnote",
     "endnote": "footnote",
     "doc-endnote": "footnote",
+    "x-formula": "formula",
     "footnotes": "notes",
     "doc-endnotes": "notes",
     "endnotes": "notes",

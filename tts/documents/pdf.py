@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from tts.documents.document import Block, Document, chapters_of, language_tag, one_line, remove_invisible
-from tts.documents.plain import depth_of_heading
+from tts.documents.plain import depth_of_heading, hyphenated_words, joined_at_hyphen
 from tts.documents.sources import library_for
 from tts.errors import TtsError
 
@@ -39,8 +39,15 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _ENDS_SENTENCE = re.compile(r"[.!?:…][\"'”’»)\]]*$")
-_HYPHENATED = re.compile(r"\w+(?:[-‐]\w+)+")
 _NO_WORD = re.compile(r"\W+")
+# Raised marks are at most this much of the letters around them in size, and at least that much of it higher.
+_RAISED_SIZE = 0.85
+_LEAST_RISE = 0.12
+_RAISED_MARK = re.compile(r"[\[(]?(?:\d{1,4}(?:\s?[,–-]\s?\d{1,4})*|[*†‡§¶]{1,3}|[a-z])[\])]?|[+−-]\d{1,3}|st|nd|rd|th")
+_POWER = re.compile(
+    r"(?<![\d.,])(?!(?:1[0-9]|20)\d\d\Z)[\d.,]*\d\Z|(?<![^\W\d_])[^\W\d_]\Z|\d\s?[a-zµ]{1,2}\Z|\b[mck]m\Z|[^\W\d_]\)\Z"
+)
+_SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 # A distance of this many line spacings begins a paragraph; so does an indent of this many letter heights.
 _WIDE_SPACING = 1.4
 _INDENT = 0.8
@@ -62,6 +69,17 @@ class Line:
     size: float
 
 
+@dataclass
+class _Fragment:
+    """A piece of text as the file draws it; `breaks` where a line begins with it."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    breaks: bool
+
+
 @dataclass(frozen=True)
 class Opening:
     """An entry of the outline: a chapter begins on a page, counted from 0."""
@@ -75,7 +93,7 @@ def read_pdf(path: Path) -> Document:
     """The document, without running heads and page numbers; lines become paragraphs, the outline chapters.
 
     Raises:
-        TtsError: it is encrypted, damaged or has only pictures of pages, or pypdf is not installed.
+        TtsError: it is encrypted, damaged or has only pictures of pages, or pypdf or what it needs is not installed.
     """
     library = library_for(".pdf")
     with _translated_errors(path.name):
@@ -86,8 +104,10 @@ def read_pdf(path: Path) -> Document:
             if reader.is_encrypted:
                 try:
                     is_open = bool(reader.decrypt(""))
-                # pypdf raises a dozen kinds of errors here; with each of them the file cannot be opened.
-                except Exception:
+                # pypdf raises a dozen kinds of errors here; but for a missing library, the file cannot be opened.
+                except Exception as error:
+                    if _missing_library(error):
+                        raise
                     is_open = False
                 if not is_open:
                     raise TtsError(f"{path.name} is encrypted: save it without its password first.")
@@ -107,7 +127,7 @@ def read_pdf(path: Path) -> Document:
                 n_pictures += not lines and "/XObject" in (page.get("/Resources") or {})
                 pages.append(lines)
 
-            outline = list(_read_outline(reader, reader.outline, 1))
+            outline = list(_read_outline(reader, reader.outline))
             metadata = reader.metadata
             title: str | None = one_line(str((metadata.title if metadata else None) or ""))
             author = one_line(str((metadata.author if metadata else None) or "")) or None
@@ -128,7 +148,7 @@ def read_pdf(path: Path) -> Document:
 
 @contextmanager
 def _translated_errors(name: str) -> Iterator[None]:
-    """Silence pypdf's own messages, and raise its errors as a TtsError about a damaged file."""
+    """Silence pypdf's own messages, and raise its errors as a TtsError about a damaged file or a missing library."""
     log = logging.getLogger("pypdf")
     level = log.level
     log.setLevel(logging.CRITICAL + 1)
@@ -139,51 +159,120 @@ def _translated_errors(name: str) -> Iterator[None]:
     except OSError as error:
         raise TtsError(f"{name} cannot be read: {error.strerror or error}.") from error
     except Exception as error:
+        if library := _missing_library(error):
+            raise TtsError(f"{name} {library}.") from error
         raise TtsError(f"{name} cannot be read as a PDF: it is damaged ({type(error).__name__}).") from error
     finally:
         log.setLevel(level)
 
 
+def _missing_library(error: Exception) -> str:
+    """What a PDF needs and how to install it, where an error of pypdf says that a library is missing; else empty.
+
+    AES needs a library even where the password is empty and every viewer opens the file.
+    """
+    if not (isinstance(error, ImportError) or type(error).__name__ == "DependencyError"):
+        return ""
+    if "AES" in str(error) or "cryptography" in str(error):
+        return "is encrypted with AES, which needs cryptography: install it with pip install 'utter-tts[documents]'"
+    found = re.search(r"[A-Za-z][\w.-]*", getattr(error, "name", None) or str(error))
+    library = found.group() if found else "another library"
+    return f"needs {library}, which is not installed ({error})"
+
+
 def _read_lines(page: Any) -> list[Line]:
     """The lines of a page that have text, with the position and size of their first letter."""
-    lines: list[Line] = []
-    pieces: list[str] = []
-    first: tuple[float, float, float] | None = None
-
-    def end_line() -> None:
-        nonlocal first
-        text = " ".join(remove_invisible("".join(pieces)).split())
-        if text and first is not None:
-            lines.append(Line(text, *first))
-        pieces.clear()
-        first = None
+    fragments: list[_Fragment] = []
+    breaks = True
 
     def visit(text: str, outer: list[float], inner: list[float], font: object, size: float) -> None:
-        nonlocal first
+        nonlocal breaks
         for number, part in enumerate(text.split("\n")):
-            if number:
-                end_line()
-            if part.strip() and first is None:
+            breaks = breaks or number > 0
+            if part.strip():
                 x = inner[4] * outer[0] + inner[5] * outer[2] + outer[4]
                 y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
-                first = (x, y, abs(size * inner[3] * outer[3]))
-            pieces.append(part)
+                fragments.append(_Fragment(part, x, y, abs(size * inner[3] * outer[3]), breaks))
+                breaks = False
+            elif part and fragments and not breaks:
+                fragments[-1].text += part
 
     page.extract_text(visitor_text=visit)
-    end_line()
+    _read_raised(fragments)
+    lines: list[Line] = []
+    written = ""
+    for index, first in enumerate(fragments):
+        if first.breaks:
+            begun = first
+            written = ""
+        written += first.text
+        if index + 1 == len(fragments) or fragments[index + 1].breaks:
+            written = written.rstrip()
+            if written.endswith("\xad"):
+                # A soft hyphen is visible at the end of a line.
+                written = f"{written[:-1]}-"
+            if text := " ".join(remove_invisible(written).split()):
+                lines.append(Line(text, begun.x, begun.y, begun.size))
     return lines
 
 
-def _read_outline(reader: Any, entries: Any, depth: int) -> Iterator[Opening]:
+def _read_raised(fragments: Sequence[_Fragment]) -> None:
+    """Remove the marks of notes, which are small and high behind a word, and join what they have cut.
+
+    What is raised behind a digit, a single letter or a unit is a power, and "st" and the like belong to their number.
+    """
+    base: _Fragment | None = None
+    was_raised = False
+    for index, fragment in enumerate(fragments):
+        if base is None:
+            base = fragment
+            continue
+        rise = fragment.y - base.y
+        mark = fragment.text.strip()
+        is_raised = (
+            fragment.size <= _RAISED_SIZE * base.size
+            and _LEAST_RISE * base.size <= rise <= base.size
+            and _RAISED_MARK.fullmatch(mark) is not None
+        )
+        if is_raised:
+            before = "".join(one.text for one in fragments[max(0, index - 3) : index]).rstrip()
+            if mark in ("st", "nd", "rd", "th"):
+                replacement = mark
+            elif _POWER.search(before) and mark.lstrip("+-−").isdecimal():
+                replacement = mark.translate(_SUPERSCRIPTS)
+            else:
+                replacement = ""
+            fragments[index - 1].text = fragments[index - 1].text.rstrip()
+            fragment.text, fragment.breaks = replacement, False
+            was_raised = True
+            continue
+        if was_raised and abs(rise) <= _LEAST_RISE * base.size and fragment.breaks:
+            fragment.breaks = False
+            fragment.text = f" {fragment.text}"
+        was_raised = False
+        base = fragment
+
+
+def _read_outline(reader: Any, entries: Any, above: Opening | None = None) -> Iterator[Opening]:
+    """The entries that name a page. What is below an entry without a page is on the level of that entry.
+
+    From the third level on an entry counts where the one above is a part, on a page of its own or by its title.
+    """
+    last = above
     for entry in entries:
         if isinstance(entry, list):
-            if depth < 2:
-                yield from _read_outline(reader, entry, depth + 1)
+            yield from _read_outline(reader, entry, last)
             continue
+        last = above
         page = reader.get_destination_page_number(entry)
         title = one_line(str(entry.title or ""))
-        if page is not None and page >= 0 and title:
-            yield Opening(title, page, depth)
+        if page is None or page < 0 or not title:
+            continue
+        opening = Opening(title, page, above.depth + 1 if above else 1)
+        if above and opening.depth > 2 and above.page == page and depth_of_heading(above.title) != 1:
+            continue
+        last = opening
+        yield opening
 
 
 def remove_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -279,7 +368,7 @@ class _Group:
 def blocks_of_pages(pages: Sequence[Sequence[Line]], outline: Sequence[Opening]) -> Iterator[Block]:
     """The paragraphs of all pages in order, also across page breaks; an outline, where there is one, gives chapters."""
     bodies = remove_running_heads(pages)
-    hyphenated = {word.lower() for lines in bodies for line in lines for word in _HYPHENATED.findall(line.text)}
+    hyphenated = hyphenated_words("\n".join(line.text for lines in bodies for line in lines))
     for group in _groups(bodies, outline):
         text = join_lines([line.text for line in group.lines], hyphenated)
         depth = depth_of_heading("\n".join(line.text for line in group.lines))
@@ -297,16 +386,13 @@ def blocks_of_pages(pages: Sequence[Sequence[Line]], outline: Sequence[Opening])
 def join_lines(lines: Sequence[str], hyphenated: Container[str] = ()) -> str:
     """Lines as one text; a word that a hyphen splits at the end of a line is joined.
 
-    The hyphen stays before a capital or digit, and in a word that the document has with it elsewhere (`hyphenated`).
+    See `tts.documents.plain.joined_at_hyphen` for where the hyphen stays.
     """
     text = ""
     for line in lines:
         line = line.translate(_LIGATURES)
         if len(text) > 1 and text[-1] in "-‐" and text[-2].isalnum():
-            before, after = re.search(r"[\w‐-]*$", text), re.match(r"\w*", line)
-            word = (before.group() if before else "") + (after.group() if after else "")
-            keeps_hyphen = not line[:1].islower() or word.lower() in hyphenated
-            text = text + line if keeps_hyphen else text[:-1] + line
+            text = joined_at_hyphen(text, line, hyphenated)
         else:
             text = f"{text} {line}" if text else line
     return text

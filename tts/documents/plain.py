@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Container, Iterator
 
 from tts.documents.document import Block, one_line, remove_invisible
-from tts.documents.sources import library_for
+from tts.documents.markdown import render
 
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 # A row of asterisks, dashes or the like between two scenes.
@@ -56,9 +55,45 @@ _FRONT_MATTER = re.compile(
 )
 _FRONT_MATTER_FIELD = re.compile(r"^(title|author|lang(?:uage)?)\s*[:=]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 _LONGEST_FRONT_MATTER = 1 << 16
-_FOOTNOTE = re.compile(r"^\[\^[^\]\n]{1,100}\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.MULTILINE)
-_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
-_FOOTNOTE_HTML = "<aside role='doc-footnote'></aside>\n"
+
+
+_BROKEN_WORD = re.compile(r"(?<=[^\W_])[-‐¬]\n(?=[^\W_])")
+_SOFT_HYPHEN = re.compile("\xad[ \t]*(?:\r\n?|\n)[ \t]*(?=[^\\W_])")
+_WORD_BEFORE = re.compile(r"[\w‐-]*[-‐¬]\Z")
+_WORD_AFTER = re.compile(r"\w*")
+_HYPHENATED = re.compile(r"\w+(?:[-‐]\w+)+")
+# "two- and three-year", "Vor- und Nachteile".
+_SUSPENDING = frozenset(("and", "or", "to", "und", "oder", "bzw", "et", "ou", "e", "o", "y"))
+# A word that the hyphen joins to the next one, unless that is only a suffix; and the last but one of "mother-in-law".
+_COMPOUNDED = frozenset(
+    ("well", "self", "ill", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+)
+_COMPOUNDED_WITHIN = frozenset(["a", "and", "at", "by", "for", "in", "of", "off", "on", "out", "the", "to", "up"])
+_SUFFIXES = frozenset(["able", "er", "ers", "est", "ing", "ish", "ly", "ness", "th", "ed"])
+
+
+def hyphenated_words(text: str) -> frozenset[str]:
+    """The words of a text that are written with hyphens within a line, in lower case."""
+    return frozenset(word.lower() for word in _HYPHENATED.findall(text))
+
+
+def joined_at_hyphen(before: str, after: str, hyphenated: Container[str] = ()) -> str:
+    """A line that ends with a hyphen, and the next one, as one text: a word that is split between them is joined.
+
+    The hyphen stays before a capital or digit, in a word that the document has with it elsewhere (`hyphenated`), and in
+    known compounds.
+    """
+    found = _WORD_BEFORE.search(before)
+    first = found.group()[:-1].lower() if found else ""
+    following = _WORD_AFTER.match(after)
+    second = following.group().lower() if following else ""
+    if second in _SUSPENDING:
+        return f"{before} {after}"
+    last = re.split("[-‐]", first)[-1]
+    is_compound = (last in _COMPOUNDED and second not in _SUFFIXES) or (last != first and last in _COMPOUNDED_WITHIN)
+    if not after[:1].islower() or is_compound or f"{first}-{second}" in hyphenated:
+        return f"{before.removesuffix('¬').removesuffix('-').removesuffix('‐')}-{after}"
+    return before[:-1] + after
 
 
 def read_plain(text: str) -> Iterator[Block]:
@@ -66,11 +101,12 @@ def read_plain(text: str) -> Iterator[Block]:
 
     What looks like the heading of a part or chapter begins one.
     """
-    text = remove_invisible(text)
+    text = remove_invisible(_SOFT_HYPHEN.sub("", text))
     # Lines are wrapped unless one in ten is longer than any page is wide.
     n_lines = sum(1 for _ in _LINE.finditer(text))
     is_wrapped = sum(1 for _ in _WIDE_LINE.finditer(text)) * 10 <= n_lines
     separator = _EMPTY_LINES if is_wrapped else re.compile(r"\n")
+    hyphenated = hyphenated_words(text) if is_wrapped else frozenset()
     start = 0
     while start <= len(text):
         found = separator.search(text, start)
@@ -78,6 +114,14 @@ def read_plain(text: str) -> Iterator[Block]:
         start = found.end() if found else len(text) + 1
         paragraph = _PICTURE.sub(lambda picture: picture[1] or "", _ITALICS.sub(r"\1", paragraph))
         paragraph = "\n".join(line.strip() for line in paragraph.strip().split("\n"))
+        if is_wrapped and _BROKEN_WORD.search(paragraph):
+            lines: list[str] = []
+            for line in paragraph.split("\n"):
+                if lines and _BROKEN_WORD.search(f"{lines[-1][-2:]}\n{line[:1]}"):
+                    lines[-1] = joined_at_hyphen(lines[-1], line, hyphenated)
+                else:
+                    lines.append(line)
+            paragraph = "\n".join(lines)
         if not paragraph or _SCENE_BREAK.fullmatch(paragraph):
             continue
         if depth := depth_of_heading(paragraph):
@@ -110,9 +154,9 @@ def _match_heading(line: str) -> re.Match[str] | None:
 
 
 def markdown_to_html(text: str) -> tuple[str, dict[str, str]]:
-    """CommonMark with tables and strikethrough → HTML, and title, author and language from its front matter.
+    """Markdown (`tts.documents.markdown`) → HTML, and title, author and language from its front matter.
 
-    Footnotes become omitted content, and their marks are removed. Front matter is YAML or TOML of one line per field.
+    Front matter is YAML or TOML of one line per field.
 
     Raises:
         TtsError: markdown-it-py is not installed.
@@ -124,6 +168,4 @@ def markdown_to_html(text: str) -> tuple[str, dict[str, str]]:
         if "lang" in fields:
             fields.setdefault("language", fields["lang"])
         text = text[found.end() :]
-    library: Any = library_for(".md")
-    parser = library.MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    return parser.render(_FOOTNOTE_MARK.sub("", _FOOTNOTE.sub(_FOOTNOTE_HTML, text))), fields
+    return render(text), fields

@@ -14,7 +14,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from tts.errors import TtsError, UsageError
@@ -25,6 +27,8 @@ _AUDIO_FOLDERS = ("wavs", "wav", "audio", "")
 # No file system allows longer names: such a string is a text.
 _LONGEST_NAME = 200
 _ARCTIC_LINE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
+# As many lines are read to recognise a layout.
+_LINES_AHEAD = 50
 _HEADER = ("id", "file", "filename", "file_name", "audio_file", "wav")
 
 
@@ -62,15 +66,22 @@ class Layout:
     read: Callable[[str, AudioFiles], Clip]
 
     def matches(self, folder: Path) -> bool:
-        """Return whether the file exists and its first line can be read."""
+        """Return whether the file exists and its first lines are this layout's; single lines may have mistakes.
+
+        Half of them must be readable, or one that names a recording that exists.
+        """
         if not (folder / self.texts).is_file():
             return False
-        first = next(_lines(folder / self.texts), (0, ""))[1]
-        try:
-            self.read(first, AudioFiles(folder))
-        except ValueError:
-            return False
-        return True
+        files = AudioFiles(folder)
+        n_lines = n_readable = 0
+        for _, line in islice(_lines(folder / self.texts), _LINES_AHEAD):
+            n_lines += 1
+            with suppress(ValueError):
+                clip = self.read(line, files)
+                n_readable += 1
+                if clip.file is not None and clip.file.is_file():
+                    return True
+        return n_lines > 0 and 2 * n_readable >= n_lines
 
 
 class AudioFiles:
@@ -129,18 +140,20 @@ def read_clips(folder: Path, layout: Layout) -> list[Clip]:
     files.index()
     clips: list[Clip] = []
     seen: set[str] = set()
+    has_clips = False
     for number, line in _lines(folder / layout.texts):
         try:
             clip = layout.read(line, files)
         except ValueError as error:
             where = f"{layout.texts}:{number}"
             clip = Clip(where, None, line, fault=Fault("unreadable line", f"{error}; expected {layout.line}"))
-        if not clips and layout.name == "ljspeech" and clip.id.lower() in _HEADER and clip.file is None:
+        if not has_clips and layout.name == "ljspeech" and clip.id.lower() in _HEADER and clip.file is None:
             continue
         if clip.id in seen:
             clip = replace(clip, fault=Fault("duplicate", f"the id of line {number} is used before"))
         seen.add(clip.id)
         clips.append(clip)
+        has_clips = has_clips or clip.fault is None
     if not clips:
         raise TtsError(f"{folder / layout.texts} has no lines: the data set is empty.")
     return clips

@@ -1,5 +1,7 @@
 """HiFi-GAN of three sources becomes a network that computes what its own code does."""
 
+import math
+
 import pytest
 import torch
 
@@ -75,9 +77,45 @@ def test_nvidias_hifigan_brings_its_config_in_the_checkpoint():
         ({"upsample_kernel_sizes": (8, 8)}, None, "upsampling rates .* cannot be read .* config.json"),
         ({"block_kernel_sizes": (3, 9)}, None, "dilations .* config.json"),
         ({"n_dilations": 2}, None, "dilations .* config.json"),
-        ({}, {"upsample_rates": [8, 8, 4]}, "do not fit"),
+        ({"upsample_kernel_sizes": (8, 8)}, {"lr": 1}, "were read do not give them: name its config.json"),
+        ({}, {"upsample_rates": [8, 8, 4]}, "do not fit .*: the hyperparameters that were read belong to another one"),
+        ({}, {"upsample_rates": [8, 8, 2, 5]}, r"\(8, 8, 2, 5\) do not fit .* \(16, 16, 4, 4\): the hyperparameters"),
+        (
+            {},
+            {"resblock_dilation_sizes": [[1, 3]] * 3},
+            "do not fit this HiFi-GAN, its 3 blocks of 3 layers: the",
+        ),
+        ({}, {"upsample_rates": "8,8"}, "upsample_rates .* must be a list of positive integers, not '8,8'"),
+        ({}, {"upsample_rates": [8, 8, 2, 0]}, "must be a list of positive integers"),
+        ({}, {"resblock_dilation_sizes": [1, 3, 5]}, "must be a list of positive integers"),
+        ({}, {"sampling_rate": "16k"}, "sampling_rate .* must be a number, not '16k'"),
     ],
 )
 def test_a_hifigan_that_needs_its_config_says_so(changes, config, message):
     with pytest.raises(TtsError, match=message):
         hifigan.convert(CheckpointWeights(hifigan_state(**HIFIGAN, **changes)), {}, config)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("kernel_sizes", "rates"), [((16, 10, 10), [8, 5, 5]), ((16, 11, 5), [5, 4, 4]), ((3, 8), [3, 3])]
+)
+def test_kernels_that_are_longer_than_their_rates_by_an_odd_number(kernel_sizes, rates):
+    """The published code for 16 kHz: each such upsampling adds a sample at the end, and nothing else changes."""
+    state = hifigan_state(**HIFIGAN, upsample_kernel_sizes=kernel_sizes)
+    config = {"upsample_rates": rates, "sampling_rate": 16000, "hop_size": math.prod(rates), "fmax": 8000}
+    network = built_vocoder(hifigan.convert(CheckpointWeights(state), {}, config))
+    assert (network.mel.sample_rate, network.mel.hop_length) == (16000, math.prod(rates))
+    mel = torch.randn(1, 4, 12)
+    samples = network(mel)
+    assert samples.shape == (1, 12 * math.prod(rates))
+
+    # As jik876's code computes it, without cutting the end.
+    x = network.before(mel)
+    for stage, rate, size in zip(network.stages, rates, kernel_sizes, strict=True):
+        x = torch.nn.functional.leaky_relu(x, 0.1)
+        n = x.shape[2]
+        x = stage(x)
+        assert x.shape[2] == n * rate + (size - rate) % 2
+    expected = torch.tanh(network.after(torch.nn.functional.leaky_relu(x)))[0]
+    torch.testing.assert_close(samples, expected[:, : samples.shape[1]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import struct
 import sys
 import tarfile
@@ -416,3 +417,66 @@ def test_converted_values_can_stand_in_a_manifest(module):
     table = {"options": converted.options, "mel": converted.mel}
     assert tomllib.loads(tomli_w.dumps(table)) == table
     assert all(tensor.is_contiguous() for tensor in converted.weights.values())
+
+
+def test_a_hyperparameter_of_the_wrong_kind_is_reported(tmp_path):
+    torch.save({"state_dict": wavenet_state(**WAVENET)}, tmp_path / "x.pth")
+    (tmp_path / "hparams.json").write_text(json.dumps({**HYPERPARAMETERS, "fmin": "low"}))
+    with pytest.raises(TtsError, match=r"^The hyperparameters .*hparams\.json have a value of the wrong kind"):
+        convert(tmp_path / "x.pth")
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        *(
+            "_orig_mod.",
+            "module._orig_mod.",
+            "_orig_mod.module.",
+            "model.",
+            "ema.",
+            "ema_model.module.",
+            "net.",
+            "generator.",
+        ),
+        *("_forward_module.model.", "model.vocoder.", "module.module.", "_fsdp_wrapped_module.model.generator."),
+        *("anything.else.", "a.b.c."),
+    ],
+)
+def test_what_wrappers_put_before_all_names_is_removed(tmp_path, prefix):
+    state = hifigan_state(**HIFIGAN)
+    expected = convert(save(state, tmp_path / "bare.pt"))
+    for beside in ({}, {"n_averaged": torch.tensor(3)}):
+        wrapped = {**{f"{prefix}{name}": tensor for name, tensor in state.items()}, **beside}
+        for name, saved in {
+            "a.pt": wrapped,
+            "b.pt": {"state_dict": wrapped, "epoch": 1},
+            "c.pt": {"ema": wrapped},
+        }.items():
+            converted = convert(save(saved, tmp_path / name))
+            assert_same(converted.weights, expected.weights)
+            assert set(converted.dropped) <= {"n_averaged"}
+
+
+def test_compiled_parts_are_recognised(tmp_path):
+    state = nvidia_waveglow_state(**WAVEGLOW)
+    expected = convert(save(state, tmp_path / "bare.pt"))
+    compiled = {re.sub(r"^(WN\.\d+)\.", r"\1._orig_mod.", name): tensor for name, tensor in state.items()}
+    assert compiled.keys() != state.keys()
+    assert_same(convert(save(compiled, tmp_path / "x.pt")).weights, expected.weights)
+
+
+def test_a_network_beside_others_is_found(tmp_path):
+    state = hifigan_state(**HIFIGAN)
+    averaged = {name: 2 * tensor for name, tensor in state.items()}
+    expected = convert(save(state, tmp_path / "bare.pt"))
+    several = {
+        **{f"ema.{name}": tensor for name, tensor in averaged.items()},
+        **{f"discriminator.{name}.x": tensor for name, tensor in state.items()},
+        **{f"model.generator.{name}": tensor for name, tensor in state.items()},
+    }
+    converted = convert(save(several, tmp_path / "x.pt"))
+    assert_same(converted.weights, expected.weights)
+    assert set(converted.dropped) == {name for name in several if not name.startswith("model.generator.")}
+    both = {"ema": averaged, "model": state, "optimizer": {"state": {}}}
+    assert_same(convert(save(both, tmp_path / "x.pt")).weights, expected.weights)

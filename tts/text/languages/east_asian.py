@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from tts.text.languages.characters import emoji, folding, leftovers, signs
 from tts.text.languages.language import Language, Rule, number_words, split_words
+from tts.text.languages.tags import key_combinations, tags
 from tts.text.spoken import DIGITS, Pattern, SpokenText, either
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
@@ -64,8 +65,10 @@ class _EastAsian(Language):
     def rules(self) -> Sequence[Rule]:
         return (
             emoji(self.code),
+            tags,
             self.marks(),
             folding(self.code),
+            key_combinations({}),
             *self.number_rules(),
             signs(self.pairs("sign")),
             *leftovers(self.code),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tts.text.languages.characters import emoji, folding, leftovers, signs
 from tts.text.languages.language import BEYOND_ASCII, NEVER, Rule, TabledLanguage, number_words, roman_value
+from tts.text.languages.tags import key_combinations, tags
 from tts.text.spoken import DIGITS, Pattern, either
 
 # A number begins and ends here: not within a word, nor within a longer number.
@@ -36,7 +37,9 @@ def shared_rules(language: TabledLanguage) -> Sequence[Rule]:
     return (
         # Folding removes the joiners of an emoji's parts, so emoji come first.
         emoji(language.code),
+        tags,
         folding(language.code),
+        key_combinations({}),
         addresses(language),
         dates(language),
         telephone(language),

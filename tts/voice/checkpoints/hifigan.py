@@ -6,7 +6,7 @@ All three name the layers the same; SpeechBrain's convolutions are nested one le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -33,6 +33,7 @@ _MEL_NAMES = {
     "f_max": ("fmax", "mel_fmax"),
 }
 _HELP = "name its config.json with --hyperparameters"
+_OTHER = f"the hyperparameters that were read belong to another one; {_HELP}"
 
 
 def matches(weights: CheckpointWeights, extras: dict[str, Any]) -> bool:
@@ -65,8 +66,11 @@ def convert(
     hop_length = math.prod(dimensions.upsample_rates)
     mel: dict[str, Any] = {}
     for name, theirs_of in _MEL_NAMES.items():
-        given = [config[theirs] for theirs in theirs_of if config.get(theirs) is not None]
-        mel[name] = given[0] if given else getattr(MelSettings, name)
+        given = [(theirs, config[theirs]) for theirs in theirs_of if config.get(theirs) is not None]
+        for theirs, value in given[:1]:
+            if type(value) not in (int, float):
+                raise TtsError(f"{theirs} of this HiFi-GAN must be a number, not {value!r:.100}.")
+        mel[name] = given[0][1] if given else getattr(MelSettings, name)
     if "fmax" in config and config["fmax"] is None:
         mel["f_max"] = mel["sample_rate"] / 2
     if not nested:
@@ -89,16 +93,26 @@ def _dimensions(weights: CheckpointWeights, config: dict[str, Any], nested: str)
     n_dilations = weights.count(rf"resblocks\.0\.{first}\.(\d+)")
 
     # Without a config, rates are half the kernel sizes, as in all published sizes, if their product is the usual hop.
-    given = config.get("upsample_rates", config.get("upsample_factors"))
-    rates = _integers(given) if given else tuple(size // 2 for size in kernel_sizes)
-    if len(rates) != n_stages or any((k - r) % 2 or k < r for k, r in zip(kernel_sizes, rates, strict=True)):
-        raise TtsError(f"The upsampling rates {rates} do not fit this HiFi-GAN's kernels {kernel_sizes}: {_HELP}.")
-    if not given and math.prod(rates) != MelSettings.hop_length:
-        raise TtsError(f"The upsampling rates of this HiFi-GAN cannot be read from its weights: {_HELP}.")
-    given = config.get("resblock_dilation_sizes")
-    dilations = tuple(_integers(row) for row in given) if given else PUBLISHED_DILATIONS.get(block_sizes, ())
-    if len(dilations) != n_blocks or any(len(row) != n_dilations for row in dilations):
-        raise TtsError(f"The dilations of this HiFi-GAN cannot be read from its weights: {_HELP}.")
+    unknown = "the hyperparameters that were read do not give them" if config else "no hyperparameters are beside it"
+    rates = _configured(config, "upsample_rates") or _configured(config, "upsample_factors")
+    if rates is None:
+        rates = tuple(size // 2 for size in kernel_sizes)
+        if math.prod(rates) != MelSettings.hop_length:
+            what = "The upsampling rates of this HiFi-GAN cannot be read from its weights"
+            raise TtsError(f"{what}, and {unknown}: {_HELP}.")
+    # A kernel may be longer than its rate by an odd number: the authors' code makes a few samples more, cut off here.
+    if len(rates) != n_stages or any(size < rate for size, rate in zip(kernel_sizes, rates, strict=True)):
+        raise TtsError(f"The upsampling rates {rates} do not fit this HiFi-GAN's kernels {kernel_sizes}: {_OTHER}.")
+
+    dilations = _configured(config, "resblock_dilation_sizes", n_levels=2)
+    if dilations is None:
+        dilations = PUBLISHED_DILATIONS.get(block_sizes, ())
+        if [len(row) for row in dilations] != [n_dilations] * n_blocks:
+            what = "The dilations of this HiFi-GAN cannot be read from its weights"
+            raise TtsError(f"{what}, and {unknown}: {_HELP}.")
+    if [len(row) for row in dilations] != [n_dilations] * n_blocks:
+        layers = f"its {n_blocks} blocks of {n_dilations} layers"
+        raise TtsError(f"The dilations {dilations} do not fit this HiFi-GAN, {layers}: {_OTHER}.")
 
     return HiFiGANDimensions(
         channels=weights.shape(f"conv_pre{nested}.weight")[0],
@@ -132,5 +146,19 @@ def _lists(value: Any) -> Any:
     return [_lists(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 
-def _integers(values: Iterable[Any]) -> tuple[int, ...]:
-    return tuple(int(value) for value in values)
+def _configured(config: dict[str, Any], name: str, n_levels: int = 1) -> tuple[Any, ...] | None:
+    """A list of positive integers, or of such lists, as tuples; None where the configuration has none.
+
+    Raises:
+        TtsError: it is anything else.
+    """
+
+    def tuples(value: Any, level: int) -> Any:
+        if level and isinstance(value, (list, tuple)):
+            return tuple(tuples(item, level - 1) for item in value)
+        if level or type(value) is not int or value < 1:
+            raise TtsError(f"{name} of this HiFi-GAN must be a list of positive integers, not {config[name]!r:.100}.")
+        return value
+
+    found: tuple[Any, ...] | None = tuples(config[name], n_levels) if config.get(name) else None
+    return found

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,8 +35,49 @@ _MAX_JSON_BYTES = 2**20
 _HYPERPARAMETER_NAMES = ("hparams.json", "config.json")
 
 # Where training scripts put a network's state, in the order in which they are looked for.
-_STATE_KEYS = ("state_dict", "model_state_dict", "generator", "model", "model_g", "net", "network", "weights", "params")
+_STATE_KEYS = (
+    "state_dict",
+    "model_state_dict",
+    "generator",
+    "model",
+    "model_g",
+    "net",
+    "network",
+    "weights",
+    "params",
+    "module",
+    "net_g",
+    "netG",
+    "generator_state_dict",
+    "vocoder",
+    "student",
+)
+# What holds an average of the weights: used where there is nothing else.
+_AVERAGED_KEYS = ("ema", "model_ema", "ema_model", "state_dict_ema", "ema_state_dict", "generator_ema", "shadow")
 _MAX_LEVELS = 6
+# What compilation, sharding and checkpointing of activations put into names, also in the middle.
+_WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_forward_module|_checkpoint_wrapped_module)\.")
+# What data-parallel training, averaging and training frameworks put before all names.
+_PREFIXES = (
+    *("module.", "model.", "net.", "network.", "generator.", "_model.", "_module.", "wrapped_model.", "base_model."),
+    *("ema.", "ema_model.", "model_ema.", "averaged_model.", "state_dict.", "vocoder.", "acoustic_model.", "netG."),
+    *(
+        "net_g.",
+        "model_g.",
+        "generator_ema.",
+        "tacotron2.",
+        "waveglow.",
+        "wavenet.",
+        "hifigan.",
+        "student.",
+        "teacher.",
+    ),
+)
+# What averaging counts beside the names with a prefix.
+_COUNTERS = frozenset(("n_averaged", "initted", "step", "decay", "num_updates", "updates", "global_step"))
+# Networks of several parts are searched for a known one down to this number of names before it.
+_MAX_PREFIX = 3
+_MAX_PREFIXES = 500
 _MAX_MODULES = 100_000
 _MAX_PLAIN_VALUES = 100_000
 # Tensors may share memory (views, tied weights), but a small file must not fill the memory once they are copied.
@@ -89,6 +130,13 @@ def convert(
     checkpoint = read_checkpoint(path)
     weights = CheckpointWeights(checkpoint.weights)
     layout = next((layout for layout in layouts if layout.matches(weights, checkpoint.extras)), None)
+    others: tuple[str, ...] = ()
+    if layout is None and (prefix := _prefix_of_network(checkpoint, layouts)):
+        # One of several networks in the file: a generator beside its discriminators, weights beside their average.
+        parts = {name: tensor for name, tensor in checkpoint.weights.items() if name.startswith(prefix)}
+        others = tuple(name for name in checkpoint.weights if name not in parts)
+        weights = CheckpointWeights({name[len(prefix) :]: tensor for name, tensor in parts.items()})
+        layout = next(layout for layout in layouts if layout.matches(weights, checkpoint.extras))
     if layout is None:
         names = [name[:60] for name in checkpoint.weights]
         listed = ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -109,7 +157,12 @@ def convert(
         if not isinstance(values, dict):
             raise TtsError(f"The hyperparameters {config} must be one JSON object of names and values.")
 
-    converted = layout.convert(weights, checkpoint.extras, values)
+    try:
+        converted = layout.convert(weights, checkpoint.extras, values)
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        source = config or f"in {path}"
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise TtsError(f"The hyperparameters {source} have a value of the wrong kind ({reason}).") from error
     try:
         # On the meta device the network has no memory and adopts the tensors: only names and shapes are compared.
         with torch.device("meta"):
@@ -118,7 +171,47 @@ def convert(
     except (TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise TtsError(f"The checkpoint looks like {converted.layout}, but does not fit it ({reason}).") from error
-    return converted
+    return replace(converted, dropped=(*converted.dropped, *others))
+
+
+def _unwrapped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors without what wrappers of training put before all of their names; without these, as they are."""
+    renamed = {_WRAPPERS.sub("", name): tensor for name, tensor in weights.items()}
+    if len(renamed) < len(weights):
+        return weights
+    counters = {name for name, tensor in renamed.items() if name in _COUNTERS and tensor.numel() == 1}
+    names = [name for name in renamed if name not in counters]
+    start = 0
+    while prefix := next(
+        (one for one in _PREFIXES if names and all(name.startswith(one, start) for name in names)), None
+    ):
+        start += len(prefix)
+    if renamed.keys() == weights.keys() and not start:
+        return weights
+    return {name[start:]: renamed[name] for name in names}
+
+
+def _prefix_of_network(checkpoint: CheckpointContents, layouts: Sequence[Layout]) -> str | None:
+    """The names before those of a network that a layout knows: of several, the shortest that is no average."""
+    prefixes: dict[str, None] = {}
+    for name in checkpoint.weights:
+        parts = name.split(".")
+        prefixes.update(
+            dict.fromkeys(".".join(parts[:n]) + "." for n in range(1, min(_MAX_PREFIX, len(parts) - 1) + 1))
+        )
+
+    def rank(prefix: str) -> tuple[bool, int]:
+        return any(part in _AVERAGED_KEYS for part in prefix.split(".")), prefix.count(".")
+
+    for prefix in sorted(prefixes, key=rank)[:_MAX_PREFIXES]:
+        # Layouts look at names only: one value stands for all tensors.
+        value = torch.zeros(1)
+        names = {name[len(prefix) :]: value for name in checkpoint.weights if name.startswith(prefix)}
+        with suppress(TtsError):
+            weights = CheckpointWeights(names)
+            if any(layout.matches(weights, checkpoint.extras) for layout in layouts):
+                return prefix
+    return None
 
 
 def build_network(converted: ConvertedNetwork) -> torch.nn.Module:
@@ -131,7 +224,8 @@ def build_network(converted: ConvertedNetwork) -> torch.nn.Module:
 def read_checkpoint(path: Path) -> CheckpointContents:
     """Read a `torch.save` or safetensors file and find the network's state in it; nothing in the file is run.
 
-    The state may be nested a few levels deep, or be a complete pickled module; a `module.` before all names is removed.
+    The state may be nested a few levels deep, or be a complete pickled module. What wrappers of training put before all
+    names is removed: `module.`, `_orig_mod.`, `ema.`, `model.` and the like.
 
     Raises:
         TtsError: the file is no checkpoint (the message says what it is), is damaged, or holds no network.
@@ -153,11 +247,7 @@ def read_checkpoint(path: Path) -> CheckpointContents:
     n_bytes = sum(tensor.numel() * max(4, tensor.itemsize) for tensor in found.weights.values())
     if n_bytes > max(_MIN_BUDGET_BYTES, _MAX_GROWTH * path.stat().st_size):
         raise TtsError(f"{path} cannot be read as a checkpoint: its tensors are far larger than the file.")
-    if all(name.startswith("module.") for name in found.weights):
-        # Data-parallel training puts it before all names.
-        unwrapped = {name[len("module.") :]: tensor for name, tensor in found.weights.items()}
-        return CheckpointContents(unwrapped, found.extras)
-    return found
+    return CheckpointContents(_unwrapped(found.weights), found.extras)
 
 
 def checkpoint_kind(path: Path) -> Literal["torch", "safetensors"]:
@@ -197,7 +287,8 @@ def _find_state(value: Any, levels: int) -> CheckpointContents | None:
         return _module_state(value)
     if not isinstance(value, dict) or not levels:
         return None
-    known = [key for key in _STATE_KEYS if isinstance(value.get(key), (dict, Record))]
+    keys = (*_STATE_KEYS, *_AVERAGED_KEYS)
+    known = [key for key in keys if isinstance(value.get(key), (dict, Record))]
     records = [key for key, part in value.items() if isinstance(part, Record)]
     others = records or (list(value) if len(value) == 1 else [])
     for key in [*known, *others]:
@@ -213,9 +304,9 @@ def _module_state(module: Record) -> CheckpointContents | None:
     if not _is_module(module):
         return None
     children = _mapping(module.state.get("_modules"))
-    wrapped = children.get("module")
+    wrapped = children.get("module", children.get("_orig_mod"))
     if len(children) == 1 and _is_module(wrapped) and not any(_own_tensors("", module.state)):
-        # Data-parallel training wraps the module in another.
+        # Data-parallel training and compilation wrap the module in another.
         assert isinstance(wrapped, Record)
         module = wrapped
 

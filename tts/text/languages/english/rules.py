@@ -12,6 +12,7 @@ from tts.text.languages.characters import emoji, unreadable
 from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, measures, names, numbers
 from tts.text.languages.english.numbers import cardinal, digits
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
+from tts.text.languages.tags import key_combinations, tags
 from tts.text.spoken import Pattern
 
 # Addresses on the internet, file names, handles, hashtags: "a.bc@gmail.com" becomes "a dot BC at gmail dot com".
@@ -190,6 +191,12 @@ def _formula(found: re.Match[str]) -> str:
     return re.sub(r"\bA (?=[A-Z])", "A-", " ".join(found[1].upper()))
 
 
+# The keys of a keyboard that are written short.
+_KEYS = {
+    **{"Ctrl": "Control", "Strg": "Control", "Cmd": "Command", "Win": "Windows", "Opt": "Option"},
+    **{"Esc": "Escape", "Del": "Delete", "Ins": "Insert", "PgUp": "Page Up", "PgDn": "Page Down", "Bksp": "Backspace"},
+}
+
 # The operators of an equation or comparison, "1-2=5", where a hyphen is surely a minus.
 equations = Rule("math", needs="=<>×÷")
 _OPERATORS = {
@@ -199,7 +206,6 @@ _OPERATORS = {
 _COMPARISONS = {"<=": "is at most", ">=": "is at least", "!=": "is not equal to", "==": "equals"}
 _TERM = r"(?:[0-9]+(?:\.[0-9]+)?|[a-zA-Z]\b|\.[0-9]+)[a-z]?"
 _POWER = r"(?<=[\w)])\^(?:\(?([+-]?[0-9]+)\)?|([a-z])\b)"
-equations.replace(Pattern(r"<(?=/?[a-zA-Z!])[^<>\n]{1,200}>", needs="<"), " ")
 
 
 @equations.replaces(" ?([×÷]) ?", needs="×÷")
@@ -303,11 +309,13 @@ class English(Language):
         # a plain number. Years come after measures, because "1980 kg" is no year.
         return (
             emoji("en", "symbol"),
+            tags,
             stretched,
             formulas,
             quoted_signs,
             Rule("text", tidy),
             typed_signs,
+            key_combinations(_KEYS),
             electronic,
             equations,
             dates.day_ranges,
