@@ -3,7 +3,8 @@ import pytest
 from tts import config
 from tts.config import config_file, config_folder, is_offline, load_settings, voices_folder, write_setting
 from tts.errors import TtsError
-from tts.text.lexicon import user_lexicon_path
+from tts.text.lexicon import user_lexicon_files, user_lexicon_path
+from tts.voice.store import voice_folders
 
 
 def test_writing_a_setting(tmp_path):
@@ -79,3 +80,24 @@ def test_former_keys_are_read_by_their_present_names(tmp_path):
     assert load_settings(path) == {"runtime": "torch"}
     write_setting(path, "voice", "heart")
     assert load_settings(path) == {"runtime": "torch", "voice": "heart"}
+
+
+@pytest.mark.parametrize("content", ["speed = 1.5\n", "# of Notepad\r\nspeed = 1.5\r\n"])
+def test_a_byte_order_mark_is_no_content(tmp_path, content):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + content.encode())
+    assert load_settings(path) == {"speed": 1.5}
+    write_setting(path, "voice", "x")
+    assert load_settings(path) == {"speed": 1.5, "voice": "x"}
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/deep"])
+def test_an_odd_home_is_one_without_settings_voices_and_lexicons(monkeypatch, home):
+    for variable in ("TTS_CONFIG", "TTS_VOICES_DIR", "TTS_NO_USER_LEXICON", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", home)
+    assert load_settings(config_file()) == {}
+    assert list(voice_folders()) == ["heart"]
+    assert user_lexicon_files("en-us") == []
+    with pytest.raises(TtsError, match="cannot be created"):
+        write_setting(config_file(), "voice", "x")

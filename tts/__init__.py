@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tts.dependencies import forbid_usage_data
+
 if TYPE_CHECKING:
     from tts.audio.audio import Audio
     from tts.errors import TtsError, UsageError
@@ -37,6 +39,9 @@ __all__ = [
     "load_voice",
 ]
 __version__ = "0.1.0"
+
+# Here, because these packages read it when they are imported, and everything that imports them imports this first.
+forbid_usage_data()
 
 # Imported at first use, so that `import tts` (and `tts --help`) does not import torch.
 _MODULES = {

@@ -77,6 +77,13 @@ def voices_folder() -> Path:
     return Path(platformdirs.user_data_dir("utter", appauthor=False)) / "voices"
 
 
+def cache_folder() -> Path:
+    """The platform's cache folder for what can be made again: Matplotlib's list of fonts, compiled kernels."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("utter", appauthor=False))
+
+
 def ignores_user_lexicons() -> bool:
     return os.environ.get(NO_USER_LEXICON.variable, "") not in ("", "0")
 
@@ -95,10 +102,11 @@ def load_settings(path: Path) -> dict[str, Any]:
     Raises:
         TtsError: it cannot be read, or has an unknown key or a value of the wrong type.
     """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    # In a home that is a file, or another user's, there is no config file either.
+    if not os.path.exists(path):
         return {}
+    try:
+        content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TtsError(f"The config file {path} cannot be read ({error}).") from error
 
@@ -124,7 +132,7 @@ def write_setting(path: Path, key: str, value: str) -> None:
     from tts.files import write_text
 
     load_settings(path)
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_text(encoding="utf-8-sig") if os.path.exists(path) else ""
     before, lines = _parsed(text, path), text.splitlines(keepends=True)
     # A JSON string is a TOML string.
     line, pattern = f"{key} = {json.dumps(value, ensure_ascii=False)}\n", re.compile(rf"\s*{re.escape(key)}\s*=")

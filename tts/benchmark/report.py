@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tts.benchmark.measuring import ColdStart, Measured, Process, Spread, Timings
+from tts.dependencies import prepare_matplotlib
 from tts.files import atomic_write
 from tts.kernels.execution import available_cores
 
@@ -289,6 +290,7 @@ _WIDTH, _INCHES_PER_ROW, _MARGIN_INCHES = 8.5, 0.72, 1.7
 def draw(report: Report, path: Path) -> None:
     """Plot a bar for each path of each stage, with real time and the machine's limit; an atomic PNG file."""
     # A figure object, not pyplot, which would look for a display.
+    prepare_matplotlib()
     from matplotlib.figure import Figure
 
     rows = report.rows

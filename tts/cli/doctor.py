@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -190,16 +191,16 @@ def folders() -> Iterator[Check]:
     from tts.text.lexicon import load_lexicon, user_lexicon_path
 
     folder = voices_folder()
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    existing = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))
     free = shutil.disk_usage(existing).free
     low = "; the disk is nearly full" if free < _MIN_FREE_BYTES else ""
-    state = "" if folder.is_dir() else " (none yet)"
+    state = "" if os.path.isdir(folder) else " (none yet)"
     yield Check("voices folder", "warn" if low else "ok", f"{folder}{state}, {free / 1e9:.1f} GB free{low}")
 
     path, settings = config_file(), {}
     try:
         settings = load_settings(path)
-        yield Check("config file", "ok", f"{path}{'' if path.exists() else ' (none)'}")
+        yield Check("config file", "ok", f"{path}{'' if os.path.exists(path) else ' (none)'}")
     except TtsError as error:
         yield Check("config file", "fail", str(error))
 

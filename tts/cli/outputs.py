@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tts import extras
+from tts.dependencies import prepare_matplotlib
 from tts.errors import UsageError
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ class MelPlot:
 
     def save(self, path: Path) -> None:
         # Its own figure object, not pyplot: that would look for a display.
+        prepare_matplotlib()
         from matplotlib.figure import Figure
 
         from tts.files import atomic_write

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tts.audio.writer import FORMATS, AudioWriter
+from tts.dependencies import prepare_matplotlib
 from tts.errors import TtsError
 from tts.evaluation.scores import ScoredItem, ScoredUtterance, mean_rows, shown_columns
 from tts.files import check_parent, folder_beside
@@ -160,6 +161,7 @@ def _picture_name(number: int) -> str:
 def draw(item: EvaluatedItem, frame_seconds: float, path: Path) -> None:
     """Write a PNG of one item: the mel of the recording and of every system, and their F0 in the recording's time."""
     # A figure object of its own, not pyplot, which would look for a display.
+    prepare_matplotlib()
     from matplotlib.figure import Figure
 
     utterances = item.utterances

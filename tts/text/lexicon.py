@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ def user_lexicon_files(language: str) -> list[Path]:
         return []
     parts = language.lower().split("-") if language else []
     codes = ["", *("-".join(parts[:n]) for n in range(1, len(parts) + 1))]
-    return [path for path in map(user_lexicon_path, codes) if path.is_file()]
+    return [path for path in map(user_lexicon_path, codes) if os.path.isfile(path)]
 
 
 def lexicon_for(language: str, file: Path | None = None, *, user: bool = True) -> Lexicon | None:

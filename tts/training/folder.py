@@ -26,6 +26,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tts.dependencies import prepare_matplotlib
 from tts.errors import TtsError, UsageError
 from tts.files import atomic_write, write_text
 from tts.training.data import PreparedCorpus, read_rows
@@ -290,6 +291,7 @@ def read_log(run: Path) -> list[dict[str, Any]]:
 
 def picture(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """values [rows, columns] → colours [rows, columns, 3] from dark to bright, with the first row at the bottom."""
+    prepare_matplotlib()
     from matplotlib import colormaps
 
     low, high = float(values.min()), float(values.max())

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.audio.mel_settings import MelSettings
+from tts.dependencies import prepare_matplotlib
 from tts.errors import TtsError, UsageError
 from tts.files import atomic_write, write_text
 from tts.text.symbols import ENGLISH_IPA
@@ -322,6 +323,7 @@ def draw_report(path: Path, measures: Measures, reasons: Counter[str]) -> None:
     if importlib.util.find_spec("matplotlib") is None:
         return
     # A figure of its own: pyplot would look for a display.
+    prepare_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12.0, 6.5), layout="constrained")

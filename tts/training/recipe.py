@@ -178,7 +178,7 @@ def parse_table(path: Path) -> Table:
         TtsError: it cannot be read, or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise TtsError(f"{path} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:

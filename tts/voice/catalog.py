@@ -108,7 +108,7 @@ def load_catalog(path: Path) -> dict[str, CatalogEntry]:
         TtsError: it cannot be read or contradicts itself.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         checkpoints = {name: Checkpoint(name=name, **entry) for name, entry in table["checkpoints"].items()}
         entries = {}
         for name, entry in table["voices"].items():

@@ -110,7 +110,7 @@ def load_manifest(folder: Path) -> VoiceManifest:
     """
     path = folder / MANIFEST_FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise TtsError(f"{folder} is not a voice: it has no {MANIFEST_FILE}.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

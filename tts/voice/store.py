@@ -30,8 +30,9 @@ def voice_folders() -> dict[str, Path]:
     """Voice name → folder; a user's voice hides an embedded one of the same name."""
     found: dict[str, Path] = {}
     for parent in (embedded_folder(), voices_folder()):
-        if parent.is_dir():
-            found |= {f.name: f for f in sorted(parent.iterdir()) if (f / MANIFEST_FILE).is_file()}
+        # A folder that does not exist or cannot be read, as in a home that is a file or another user's, has no voices.
+        names = sorted(os.listdir(parent)) if os.access(parent, os.R_OK | os.X_OK) and os.path.isdir(parent) else []
+        found |= {name: parent / name for name in names if os.path.isfile(parent / name / MANIFEST_FILE)}
     return dict(sorted(found.items()))
 
 

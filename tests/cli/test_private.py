@@ -1,0 +1,113 @@
+"""Nothing that the package or its dependencies do writes outside of the request or touches the network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Python imports this at its start, in every process: it records and refuses what leaves the machine.
+GUARD = """
+import os, sys
+
+def refuse(event, values):
+    if event == "socket.connect":
+        host = values[1][0] if isinstance(values[1], tuple) else "localhost"
+    elif event == "socket.sendto":
+        host = values[1][0] if isinstance(values[1], tuple) else "localhost"
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = values[0]
+    else:
+        return
+    if host not in (None, "", "localhost", "::1", "0.0.0.0") and not str(host).startswith("127."):
+        with open(os.environ["GUARD_LOG"], "a") as log:
+            log.write(f"{event} {host} by {sys.argv[:1]}\\n")
+        raise OSError("the network is closed")
+
+sys.addaudithook(refuse)
+"""
+
+API = "import tts, onnxruntime; print(tts.load_voice('random').say('Hello.').sample_rate)"
+HEART = "import tts; print(tts.load_voice('heart').say('Hello.').sample_rate)"
+
+COMMANDS = {
+    "say": ["-m", "tts", "say", "Hello.", "-o", "a.wav", "--voice", "heart", "--plot", "a.png"],
+    "say with PyTorch": [
+        "-m",
+        "tts",
+        "say",
+        "Hello.",
+        "-o",
+        "a.mp3",
+        "--voice",
+        "random",
+        "--runtime",
+        "torch",
+        "--volume",
+        "-20",
+    ],
+    "phonemes": ["-m", "tts", "text", "phonemes", "Hello."],
+    "batch": ["-m", "tts", "batch", "lines.txt", "-o", "out", "--jobs", "1", "--voice", "heart", "--quiet"],
+    "Python": ["-c", API],
+    "Python with graphs": ["-c", HEART],
+    "doctor": ["-m", "tts", "doctor"],
+}
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """What the commands read."""
+    folder = tmp_path_factory.mktemp("private")
+    (folder / "guard").mkdir()
+    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
+    (folder / "lines.txt").write_text("Hello.\nGood morning.\n")
+    return folder
+
+
+@pytest.mark.parametrize("has_cache", [True, False], ids=["writable", "closed"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_only_what_was_requested_is_written_and_nothing_is_looked_up(name, has_cache, work, voices_folder, tmp_path):
+    home, temporary, log = tmp_path / "home", Path("/tmp") / f"tts-test-{os.getpid()}", tmp_path / "network.txt"
+    home.mkdir()
+    temporary.mkdir()
+    if not has_cache:
+        # Files, so that nobody can create folders there, not even an administrator.
+        for folder in (".cache", ".config", ".local", ".matplotlib", ".ray", ".triton"):
+            (home / folder).touch()
+    for path in work.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": os.pathsep.join((str(work / "guard"), str(Path(__file__).parents[2]))),
+        "OMP_NUM_THREADS": "1",
+        "GUARD_LOG": str(log),
+        "TTS_VOICES_DIR": str(voices_folder),
+        "TTS_VOICE": "random",
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, *COMMANDS[name]], cwd=tmp_path, env=environment, capture_output=True, timeout=200
+        )
+        left = sorted(path.name for path in temporary.iterdir())
+    finally:
+        subprocess.run(["rm", "-rf", str(temporary)], check=True)
+    assert not log.exists(), log.read_text()
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr.decode() == ""
+    files = {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path.stat().st_size}
+    assert {file for file in files if not file.startswith(".cache/utter/")} == set()
+    assert left == []
+
+
+def test_a_variable_of_the_user_stays(monkeypatch):
+    command = [sys.executable, "-c", "import os, tts; print(os.environ['ORT_DISABLE_TELEMETRY'])"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    del environment["ORT_DISABLE_TELEMETRY"]
+    for ours, expected in (({}, "1"), ({"ORT_DISABLE_TELEMETRY": "0"}, "0")):
+        done = subprocess.run(command, env=environment | ours, capture_output=True, check=True)
+        assert done.stdout.decode().strip() == expected

@@ -1,0 +1,71 @@
+"""What other packages may do while this one uses them: no usage data, and no files outside of the cache folder.
+
+Importing `tts` sets environment variables that ONNX Runtime and others read when they are loaded, so that every entry
+point, worker process and user of the Python API has them. Where the user has set one, its value stays.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+USAGE_DATA_VARIABLES = {
+    # Without it ONNX Runtime writes a device id into the home and sends events to its maker. Its own function,
+    # disable_telemetry_events(), does not prevent that.
+    "ORT_DISABLE_TELEMETRY": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # huggingface_hub comes with faster-whisper.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def forbid_usage_data() -> None:
+    """Set the variables that keep other packages from sending usage data; before any of them is imported."""
+    for name, value in USAGE_DATA_VARIABLES.items():
+        os.environ.setdefault(name, value)
+
+
+def writable_cache(name: str) -> Path | None:
+    """The folder `name` in the cache folder, created if it is missing; None if nothing can be written there."""
+    import tempfile
+
+    from tts.config import cache_folder
+
+    folder = cache_folder() / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The only sure test: permissions do not say whether the file system is read-only.
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError):
+        return None
+    return folder
+
+
+def prepare_matplotlib() -> None:
+    """Import Matplotlib with its list of fonts in the cache folder, or in a temporary folder where that fails.
+
+    By itself Matplotlib creates folders in the home, and prints a warning if it cannot. Call it before any other
+    import of Matplotlib; if a caller has imported it already, or has set MPLCONFIGDIR, nothing changes.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    is_set = bool(os.environ.get("MPLCONFIGDIR"))
+    if not is_set:
+        folder = writable_cache("matplotlib")
+        if folder is None:
+            import atexit
+            import shutil
+            import tempfile
+
+            folder = Path(tempfile.mkdtemp(prefix="tts-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["MPLCONFIGDIR"] = str(folder)
+    try:
+        # Both of its folders are chosen here, once.
+        with suppress(ModuleNotFoundError):
+            import matplotlib.font_manager  # noqa: F401  # for what it does when it is imported
+    finally:
+        if not is_set:
+            del os.environ["MPLCONFIGDIR"]
