@@ -17,6 +17,7 @@ import wave
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.cli.conftest import Tts
 
@@ -219,7 +220,11 @@ def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(tts, tmp_path)
     assert "Traceback" not in run.message()
     kept = stamps(out)
     assert LINES // 6 <= len(kept) < LINES
-    assert {path.name for path in out.iterdir()} == {"manifest.jsonl", *kept}
+    files = {path.name: path for path in out.iterdir()}
+    # A worker may have written a file whose result the interrupt overtook: it is complete, too.
+    del files["manifest.jsonl"]
+    assert files.keys() >= kept.keys()
+    assert all(name.startswith("sentence-") and soundfile.info(path).frames > 0 for name, path in files.items())
     again = Run(tts, out)
     assert again.wait() == 0, again.message()
     check_ended(out, out)
