@@ -223,7 +223,7 @@ def learn_durations(
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingRequest:
     """A training run to start or continue; `places` are device, number of devices, and precision."""
 
     prepared: Path
@@ -253,11 +253,10 @@ def acoustic(
 
     Run the same command again to continue an interrupted run.
     """
-    extras.require("torch", "Training")
-    extras.require("train", "Training")
-
     places = (device, devices, precision)
-    _train("acoustic", Request(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet))
+    _train(
+        "acoustic", TrainingRequest(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet)
+    )
 
 
 @app.command()
@@ -277,14 +276,16 @@ def vocoder(
 
     Run the same command again to continue an interrupted run.
     """
+    places = (device, devices, precision)
+    _train(
+        "vocoder", TrainingRequest(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet)
+    )
+
+
+def _train(kind: str, request: TrainingRequest) -> None:
     extras.require("torch", "Training")
     extras.require("train", "Training")
 
-    places = (device, devices, precision)
-    _train("vocoder", Request(prepared, output, recipe, overrides or [], warm_start, resume_from, places, quiet))
-
-
-def _train(kind: str, request: Request) -> None:
     from tts.training.recipe import load_recipe
 
     recipe = load_recipe(request.recipe, request.overrides)
@@ -306,7 +307,9 @@ def _train(kind: str, request: Request) -> None:
         train_with_progress(_opened_run(request, recipe, corpus, fabric), quiet=request.quiet)
 
 
-def _opened_run(request: Request, recipe: TrainingRecipe, corpus: PreparedCorpus, fabric: Fabric) -> TrainingRun:
+def _opened_run(
+    request: TrainingRequest, recipe: TrainingRecipe, corpus: PreparedCorpus, fabric: Fabric
+) -> TrainingRun:
     """A run ready to train: new, continued, or started from other weights or another state."""
     from tts.training.run import open_run
     from tts.training.trainer import trainer_class

@@ -205,8 +205,8 @@ class Phonemizer:
 
     `language` is espeak-ng's code ("en-us", "fr-fr", "cmn") or another common one ("fr", "zh-CN"); English is written
     in the inventory of `tts.text.symbols.ENGLISH_IPA`. With `system_espeak` the system's own library is used instead
-    of the bundled one. With `initialisms` English words in capitals are told from initialisms also among few words,
-    where espeak-ng by itself reads "FAQ" as a word. The library is loaded on first use. Calls from several
+    of the bundled one. With `initialisms` English words in capitals are distinguished from initialisms also among few
+    words, where espeak-ng by itself reads "FAQ" as a word. The library is loaded on first use. Calls from several
     threads wait for each other.
     """
 
@@ -285,7 +285,7 @@ def _chunk_phonemizer(library: EspeakLibrary, code: str, initialisms: bool) -> C
     english = is_english(code)
 
     def phonemize(chunk: str) -> str:
-        # Among few words in small letters espeak-ng takes an initialism for a word in capitals; it is shown more of
+        # Among few words in small letters espeak-ng reads an initialism as a word in capitals; it is shown more of
         # them, behind the chunk, or before one whose last word would lose its stress.
         n_capitals = len(_CAPITALS.findall(chunk)) if initialisms and english else 0
         if not n_capitals or len(_SMALL_WORD.findall(chunk)) >= max(2, n_capitals + 1):

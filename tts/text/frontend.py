@@ -273,7 +273,7 @@ class EspeakFrontend(_TextFrontend):
             yield from find_exceptions(spoken, self.language)
 
     def _spoken_case(self, spoken: str) -> str:
-        """Return words with the capitals by which espeak-ng tells initialisms from words, in the same positions."""
+        """Return words with the capitals that mark initialisms for espeak-ng, in the same positions."""
         if not is_english(self.language) or spoken.islower():
             return spoken
         from tts.text.languages.english.pronunciations import with_words_in_small_letters

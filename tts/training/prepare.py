@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tts import extras
 from tts.audio.mel_settings import MelSettings
 from tts.dependencies import prepare_matplotlib
 from tts.errors import TtsError, UsageError
@@ -288,7 +288,7 @@ def make_report(
         remarks.append("There are no durations: FastSpeech 2 needs them; tts train align learns them.")
     if new_symbols:
         remarks.append(f"Symbols that English voices lack were added: {' '.join(new_symbols)}")
-    if importlib.util.find_spec("matplotlib") is None:
+    if not extras.is_installed("matplotlib"):
         remarks.append("There is no report.png: it needs matplotlib, pip install 'utter-tts[plot]'.")
 
     return {
@@ -320,7 +320,7 @@ def quantiles(values: FloatArray) -> dict[str, float]:
 
 def draw_report(path: Path, measures: Measures, reasons: Counter[str]) -> None:
     """Draw histograms of the measures and the number of dropped clips to a PNG, if matplotlib is installed."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not extras.is_installed("matplotlib"):
         return
     # A figure of its own: pyplot would look for a display.
     prepare_matplotlib()

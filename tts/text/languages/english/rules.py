@@ -128,7 +128,7 @@ _ONLY_STOPS = frozenset(".,!?-—–")
 
 
 def _quoted_sign(found: re.Match[str]) -> str:
-    """Name each sign of what is in quotes; stops alone ("?!", "...") are somebody's silence or surprise."""
+    """Name each sign of what is in quotes; only stops ("?!", "...") mean silence or surprise."""
     quoted = found["signs"]
     if len(quoted) > 1 and (set(quoted) <= _ONLY_STOPS or not set(quoted).isdisjoint("'\"`")):
         return found.group()
@@ -154,7 +154,7 @@ typed_signs.replace(
 )
 
 
-# Stretched words: "Sooooo" is "So", "goooood" is "good"; of consonants alone two stay ("Shhhh").
+# Stretched words: "Sooooo" is "So", "goooood" is "good"; of a word without vowels two stay ("Shhhh").
 stretched = Rule("text", hint=Pattern(r"(?i:([a-z])\1\1)"))
 _LETTER_RUN = Pattern(r"([A-Za-z])\1+", re.IGNORECASE)
 
