@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tts.errors import TtsError
+from tts.interrupts import raise_received, remove_at_end
 
 _TEMPORARY = re.compile(r"\.tts-[0-9a-f]{12}(\.[^.]+)?", re.DOTALL)
 
@@ -39,23 +39,18 @@ def atomic_write(destination: str | Path, *, durable: bool = False) -> Iterator[
 
     # The suffix is kept because writers choose their format by it; the stem may already be as long as a name can be.
     temporary = target.with_name(_temporary_name(target.suffix))
-    try:
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        if target.exists():
-            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
-    except OSError as error:
-        raise TtsError(f"{target} cannot be written: {error.strerror}.") from error
-
-    try:
+    with remove_at_end(temporary):
+        try:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            if target.exists():
+                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+        except OSError as error:
+            raise TtsError(f"{target} cannot be written: {error.strerror}.") from error
         yield temporary
         if durable:
             sync(temporary)
+        raise_received()
         os.replace(temporary, target)
-    # Not only Exception: Ctrl-C must not leave the temporary file either.
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
     if durable:
         sync(target.parent)
 
@@ -100,11 +95,9 @@ def check_parent(target: Path) -> None:
 def folder_beside(target: Path) -> Iterator[Path]:
     """Yield a new hidden folder in the folder of `target`; it is removed at the end unless it was renamed."""
     folder = Path(os.path.realpath(target)).parent / _temporary_name()
-    try:
+    with remove_at_end(folder):
         folder.mkdir()
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_temporary(name: str) -> bool:

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from tts.audio.audio import Audio, IntSamples, to_int16
 from tts.errors import TtsError, UsageError
 from tts.files import atomic_write, is_special
+from tts.interrupts import deferred, remove_at_end
 
 STANDARD_OUTPUT = "-"
 RATE_LIMITS = (8000, 192000)
@@ -197,7 +198,10 @@ class AudioWriter:
         if stream is None:
             path = self._resources.enter_context(atomic_write(self._destination, durable=self._durable))
         else:
-            path = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="tts-"))) / "audio"
+            folder = Path(tempfile.gettempdir()) / f"tts-{os.urandom(8).hex()}"
+            self._resources.enter_context(remove_at_end(folder))
+            folder.mkdir(mode=0o700)
+            path = folder / "audio"
         sink = _SoundfileSink(path, self.kind, sample_rate, copy_to=stream)
         self._resources.callback(sink.close)
         return sink
@@ -301,18 +305,18 @@ class _SoundfileSink:
         self._path, self._kind, self._copy_to = path, kind, copy_to
         self._target = _WatchedFile(path, "w+")
         try:
-            with self._translated_errors():
+            with self._library_call():
                 self._file = soundfile.SoundFile(self._target, "w", sample_rate, 1, kind.subtype, format=kind.container)
         except BaseException:
             self._target.close()
             raise
 
     def put(self, samples: IntSamples) -> None:
-        with self._translated_errors():
+        with self._library_call():
             self._file.write(samples)
 
     def finish(self) -> None:
-        with self._translated_errors():
+        with self._library_call():
             self._file.close()
         self._target.close()
         if self._kind.container == "OGG":
@@ -324,17 +328,18 @@ class _SoundfileSink:
 
     def close(self) -> None:
         """Close a file that was not finished; does nothing to a finished one."""
-        with suppress(TtsError, OSError), self._translated_errors():
+        with suppress(TtsError, OSError), self._library_call():
             self._file.close()
         self._target.close()
 
     @contextmanager
-    def _translated_errors(self) -> Iterator[None]:
-        """Raise the operating system's error where there is one, else libsndfile's as a TtsError."""
+    def _library_call(self) -> Iterator[None]:
+        """A call of libsndfile, which calls back to write. Its errors are the operating system's where there is one."""
         import soundfile
 
         try:
-            yield
+            with deferred():
+                yield
         except Exception as error:
             self._target.check()
             if not isinstance(error, soundfile.LibsndfileError):
