@@ -130,4 +130,5 @@ def is_special(path: Path) -> bool:
 
 
 def _temporary_name(suffix: str = "") -> str:
-    return f".tts-{os.urandom(6).hex()}{suffix}"
+    # A long suffix is no format, and names have a limit.
+    return f".tts-{os.urandom(6).hex()}{suffix if len(os.fsencode(suffix)) <= 20 else ''}"

@@ -65,7 +65,13 @@ class TtsGroup(TyperGroup):
 
         def action() -> Any:
             refuse_long_flag_with_one_dash(arguments, self)
-            return super(TtsGroup, self).main(arguments, *rest, **named)
+            try:
+                return super(TtsGroup, self).main(arguments, *rest, **named)
+            except TtsError as error:
+                if text := text_taken_for_a_flag(arguments):
+                    hint = f'if "{text}" is the text, put -- before it'
+                    raise type(error)(f"{str(error).rstrip('.')}; {hint}.") from error
+                raise
 
         sys.exit(run(action, debug=is_debug))
 
@@ -163,6 +169,25 @@ def refuse_long_flag_with_one_dash(arguments: Sequence[str], group: Any) -> None
         name = "-" + argument.split("=")[0]
         if argument[:1] == "-" and name in known:
             raise UsageError(f"There is no flag {argument}; did you mean {name}?")
+
+
+def text_taken_for_a_flag(arguments: Sequence[str]) -> str | None:
+    """The argument of `tts say` or `tts text` that was probably meant as a text: "-face" is not the file "ace"."""
+    words = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    if not words or words[0] not in ("say", "text"):
+        return None
+    from tts.voice.store import voice_folders
+
+    for argument in words[1:]:
+        flag, value = argument[:2], argument[2:]
+        # The short flags that have a value, which may follow without a space: -vheart, -oout.wav.
+        if flag == "-f" and value and not os.path.exists(value):
+            return argument
+        if flag == "-v" and value and not os.path.isdir(value) and value not in voice_folders():
+            return argument
+        if flag == "-o" and value and value != "-" and not os.path.splitext(value)[1]:
+            return argument
+    return None
 
 
 def _long_flags(command: Any) -> set[str]:

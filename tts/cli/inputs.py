@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tts.cli.streams import text_argument
 from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def _refuse_terminal(argument: str | None) -> None:
 
 
 def _checked(argument: str) -> str:
+    text = text_argument(argument)
     try:
-        argument.encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise TtsError(f"The text is not UTF-8: its character {error.start} cannot be decoded.") from error
-    return argument
+    return text
 
 
 @dataclass(frozen=True)

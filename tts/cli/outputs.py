@@ -6,17 +6,20 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tts import extras
+from tts.cli.streams import is_output_closed
 from tts.dependencies import prepare_matplotlib
-from tts.errors import UsageError
+from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from matplotlib.axes import Axes
 
+    from tts.audio.audio import Audio
     from tts.audio.m4b import BookTags, BookWriter
     from tts.audio.playback import PlayerStream
     from tts.audio.writer import AudioFormat, AudioWriter
@@ -83,6 +86,8 @@ class Outputs:
             raise UsageError(
                 "Standard output cannot have both the audio (-o -) and the report (--json): write the audio to a file."
             )
+        if self.file == STANDARD_OUTPUT and is_output_closed():
+            raise TtsError("Standard output is closed: name a file with -o.")
         if self.file == STANDARD_OUTPUT and sys.stdout.isatty():
             raise UsageError("Audio is not written to a terminal: redirect the output of -o -, or name a file.")
         if self.file is None and (self.format or self.sample_rate):
@@ -113,12 +118,12 @@ class Outputs:
 
             find_player()
 
-    def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream]:
+    def sinks(self) -> list[AudioWriter | BookWriter | PlayerStream | PlayerBesideFile]:
         """What receives the audio, as context managers."""
         from tts.audio.m4b import BookWriter
         from tts.audio.writer import AudioWriter
 
-        sinks: list[AudioWriter | BookWriter | PlayerStream] = []
+        sinks: list[AudioWriter | BookWriter | PlayerStream | PlayerBesideFile] = []
         if self.file is not None and self.is_book:
             sinks.append(BookWriter(self.file, self.tags, self.sample_rate))
         elif self.file is not None:
@@ -126,8 +131,35 @@ class Outputs:
         if self.plays:
             from tts.audio.playback import PlayerStream, find_player
 
-            sinks.append(PlayerStream(find_player()))
+            stream = PlayerStream(find_player())
+            sinks.append(stream if self.file is None else PlayerBesideFile(stream))
         return sinks
+
+
+class PlayerBesideFile:
+    """A player whose failure does not take the file, the timings and the plot with it: it is in `failure`."""
+
+    def __init__(self, stream: PlayerStream) -> None:
+        self._stream = stream
+        self.failure: TtsError | None = None
+
+    def __enter__(self) -> PlayerBesideFile:
+        return self
+
+    def write(self, audio: Audio) -> None:
+        if self.failure is None:
+            try:
+                self._stream.write(audio)
+            except TtsError as error:
+                self.failure = error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self._stream.__exit__(kind, error, traceback)
+        except TtsError as failure:
+            self.failure = self.failure or failure
 
 
 def check_plot(path: Path) -> None:
@@ -172,19 +204,21 @@ class Timeline:
         self._n_samples += len(piece.audio.samples)
 
     def write(self) -> tuple[str, ...]:
-        """Write the files; returns warnings."""
+        """Write the files; returns warnings. If one fails, the other is written all the same."""
         from tts.files import write_text
 
-        if self._outputs.timings is not None:
-            from tts.synthesis.subtitles import timing_format, timings_text
+        try:
+            if self._outputs.timings is not None:
+                from tts.synthesis.subtitles import timing_format, timings_text
 
-            suffix = timing_format(self._outputs.timings)
-            seconds = self._n_samples / self._sample_rate
-            write_text(self._outputs.timings, timings_text(self._sentences, seconds, suffix, self._bookmarks))
-        if self._plot is not None and self._outputs.plot is not None:
-            self._plot.save(self._outputs.plot)
-            if self._plot.is_cut:
-                return (f"the plot ends after {self._plot.seconds:.0f} s; the audio is longer",)
+                suffix = timing_format(self._outputs.timings)
+                seconds = self._n_samples / self._sample_rate
+                write_text(self._outputs.timings, timings_text(self._sentences, seconds, suffix, self._bookmarks))
+        finally:
+            if self._plot is not None and self._outputs.plot is not None:
+                self._plot.save(self._outputs.plot)
+        if self._plot is not None and self._plot.is_cut:
+            return (f"the plot ends after {self._plot.seconds:.0f} s; the audio is longer",)
         return ()
 
 

@@ -16,7 +16,7 @@ from tts.cli import flags
 from tts.cli.app import is_from_config
 from tts.cli.console import print_json, progress, report, warn
 from tts.cli.inputs import read_text
-from tts.cli.outputs import Outputs, Timeline
+from tts.cli.outputs import Outputs, PlayerBesideFile, Timeline
 from tts.errors import UsageError
 from tts.kernels.execution import when_compiling
 from tts.options import OutputOptions, SynthesisOptions, VoiceOptions
@@ -216,6 +216,9 @@ def speak(
             # A space follows most sentences in the text; the bar need not be exact.
             on_characters(len(piece.text) + 1)
     result.add_warnings(*timeline.write())
+    for sink in sinks:
+        if isinstance(sink, PlayerBesideFile) and sink.failure is not None:
+            raise sink.failure
     if n_clipped:
         result.add_warnings(f"{n_clipped} samples are too loud and were clipped: lower --volume or --loudness")
     return result

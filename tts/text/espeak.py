@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import os
 import re
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,6 +22,8 @@ from tts.text.spoken import SpokenText
 # From espeak-ng's speak_lib.h: no sound device and no threads; an error where its data are missing, instead of an exit.
 _SYNCHRONOUS, _DO_NOT_EXIT = 0x02, 0x8000
 _UTF8, _IPA = 1, 0x02
+# It keeps the path of its data in 160 bytes, the name of a file in it included.
+_LONGEST_PATH = 120
 # Versions up to 1.48 have another mode for IPA.
 _OLD, _OLD_IPA = (1, 48, 3), 0x13
 # espeak-ng 1.52 ends the process if a letter that it does not know, or a mark, precedes a hyphen and another script
@@ -59,7 +64,7 @@ class EspeakLibrary:
             library.espeak_TextToPhonemes.restype = text
         except AttributeError as error:
             raise OSError(f"{path} is not espeak-ng: {error}") from error
-        if library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode() if data else None, _DO_NOT_EXIT) <= 0:
+        if library.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(data) if data else None, _DO_NOT_EXIT) <= 0:
             raise OSError(f"{path} does not find its data{f' in {data}' if data else ''}")
         self._library = library
         self._lock = threading.Lock()
@@ -167,9 +172,25 @@ def espeak_library(system: bool = False) -> EspeakLibrary:
                 f"the espeak-ng of the espeakng-loader package cannot be found ({error}); install espeakng-loader again"
             ) from error
     try:
-        return _loaded(os.path.realpath(path) if os.path.exists(path) else path, data)
+        return _loaded(os.path.realpath(path) if os.path.exists(path) else path, None if data is None else _short(data))
     except OSError as error:
         raise TtsError(missing.format(error)) from error
+
+
+def _short(folder: str) -> str:
+    """A path of the folder that fits espeak-ng's buffer of 160 bytes; raises OSError."""
+    if len(os.fsencode(folder)) <= _LONGEST_PATH:
+        return folder
+    if os.path.isdir("/proc/self/fd"):
+        # Open until the process ends, and in processes that are forked from it.
+        return f"/proc/self/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY)}"
+    parent = tempfile.mkdtemp(prefix="tts-")
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    link = os.path.join(parent, "data")
+    os.symlink(folder, link)
+    if len(os.fsencode(link)) > _LONGEST_PATH:
+        raise OSError(f"its folder {folder} has a path of more than {_LONGEST_PATH} bytes; install it elsewhere")
+    return link
 
 
 @functools.cache
