@@ -167,6 +167,20 @@ READINGS: dict[str, list[tuple[str, str]]] = {
         ("NaCl", "N A-C L"),
         ("HCl, NaOH and CaCO3", "H C L, N A-O H and C A-C O three"),
         ("Nat Cl", "Nat Cl"),
+        ("C6H12O6, H2SO4 and Fe3O4", "C six H twelve O six, H two S O four and F E three O four"),
+        ("Mg(OH)2, Al2(SO4)3, K4[Fe(CN)6]", "M G O H two, A-L two S O four three, K four F E C N six"),
+        ("CO₂ (MgCl2).", "C O two (M G C L two)."),
+        ("KMnO4, SiO2-based, LiFePO4", "K M N O four, S I O two-based, L I F E P O four"),
+        ("NH4+, Na+, SO₄²⁻ and NO3-.", "N H four plus, N A-plus, S O four two minus and N O three minus."),
+        ("CuSO4·5H2O", "C U S O four dot five H two O"),
+        ("CH3COOH, KOH; 2NaCl", "C H three C O O H, K O H; two N A-C L"),
+    ],
+    "what looks like a formula": [
+        ("CoCo, NiNo, PIN, BaBar, COVID, McDonald", "CoCo, NiNo, PIN, BaBar, COVID, McDonald"),
+        ("OS, PhD, YouTube, NoSQL, iOS, CrOS, NaN", "OS, PhD, YouTube, NoSQL, iOS, CrOS, NaN"),
+        ("H1N1, B2B, S3, K9", "H one N one, B two B, S three, K nine"),
+        ("COP26, UNO2, No I", "COP twenty-six, UNO two, No I"),
+        ("LaTeX, HiFi, LiPo, HeLa, InDesign", "LaTeX, HiFi, LiPo, HeLa, InDesign"),
     ],
 }
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from tts.text.characters import tidy
 from tts.text.languages.characters import emoji, unreadable
-from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, measures, names, numbers
+from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, formulas, measures, names, numbers
 from tts.text.languages.english.numbers import cardinal, digits
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
 from tts.text.languages.tags import key_combinations, tags
@@ -174,23 +174,6 @@ def _stretched_word(found: re.Match[str]) -> str:
     return once if len(once) > 1 else twice
 
 
-# Chemical formulas: letters of elements, with counts; two elements at least, and a small letter or a digit.
-formulas = Rule("serial", hint=Pattern(r"\b[A-Z][a-z]?[0-9]*[A-Z]|\b[A-Z][a-z]?[0-9]"))
-_FORMULAS = frozenset(
-    split_words(
-        "NaCl KCl HCl HBr NaOH NaF KBr KOH CaO MgO ZnO FeO CuO LiF LiCl AgCl SiC GaAs GaN "
-        "NaHCO CaCO MgCl CaCl FeS CuS ZnS NaI KI TiN BaO NaBr"
-    )
-)
-
-
-@formulas.replaces(r"(?<![\w.-])([A-Z][A-Za-z]{1,7})(?![\w-])")
-def _formula(found: re.Match[str]) -> str:
-    if found[1] not in _FORMULAS or found[1].isupper():
-        return found.group()
-    return re.sub(r"\bA (?=[A-Z])", "A-", " ".join(found[1].upper()))
-
-
 # The keys of a keyboard that are written short.
 _KEYS = {
     **{"Ctrl": "Control", "Strg": "Control", "Cmd": "Command", "Win": "Windows", "Opt": "Option"},
@@ -311,7 +294,7 @@ class English(Language):
             emoji("en", "symbol"),
             tags,
             stretched,
-            formulas,
+            formulas.formulas,
             quoted_signs,
             Rule("text", tidy),
             typed_signs,
