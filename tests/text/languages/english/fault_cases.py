@@ -182,6 +182,117 @@ READINGS: dict[str, list[tuple[str, str]]] = {
         ("COP26, UNO2, No I", "COP twenty-six, UNO two, No I"),
         ("LaTeX, HiFi, LiPo, HeLa, InDesign", "LaTeX, HiFi, LiPo, HeLa, InDesign"),
     ],
+    "times with seconds and zones": [
+        ("at 14:05:30", "at fourteen oh five and thirty seconds"),
+        ("3:05:01 pm", "three oh five and one second PM"),
+        ("It is 10:30:15 GMT+05:30.", "It is ten thirty and fifteen seconds GMT plus five thirty."),
+        ("09:00:05 CEST", "nine o'clock and five seconds CEST"),
+        ("10:30 EST, 18:00 UTC+2", "ten thirty EST, eighteen hundred UTC plus two"),
+        ("8 pm UTC-5, 9 a.m. PT", "eight PM UTC minus five, nine AM PT"),
+        ("The race took 2:05:30.", "The race took two hours five minutes and thirty seconds."),
+    ],
+    "times with a full stop": [
+        ("7.30 pm, 10.15am", "seven thirty PM, ten fifteen AM"),
+        ("5.30-6.45 pm", "five thirty to six forty-five PM"),
+        ("at 14.45, until 9.00", "at fourteen forty-five, until nine o'clock"),
+        ("from 9.30 to 17.00", "from nine thirty to seventeen hundred"),
+        ("6.45 in the morning", "six forty-five in the morning"),
+        ("The value is at 3.14.", "The value is at three point one four."),
+        ("Shares traded at 14.45.", "Shares traded at fourteen point four five."),
+        ("at 14.45 percent, at 2.50 each", "at fourteen point four five percent, at two point five zero each"),
+        ("It rose from 9.30 to 17.00.", "It rose from nine point three zero to seventeen point zero zero."),
+    ],
+    "prices and rates": [
+        (
+            "$20.5, $0.5/hr, $12/kg",
+            "twenty point five dollars, zero point five dollars per hour, twelve dollars per kilogram",
+        ),
+        ("€3.50/m²", "three euros fifty cents per square meter"),
+        ("$1.2k, -$5, $5-10", "one point two thousand dollars, minus five dollars, five to ten dollars"),
+        ("5 kg/m2, 3 m/s2", "five kilograms per square meter, three meters per second squared"),
+        ("speeds in km/h, mg/dL", "speeds in kilometers per hour, milligrams per deciliter"),
+    ],
+    "paragraphs": [
+        ("401(k), 401(k)s and 403b", "four oh one K, four oh one K's and four oh three B"),
+        ("403(b)(7), a 501(c)(3) charity", "four oh three B seven, a five oh one C three charity"),
+        ("Section 8(a)(1), 1031(b)", "Section eight A-one, ten thirty-one B"),
+        ("f(x), 5 (a) and 12(3)", "f(x), five (a) and twelve(three)"),
+    ],
+    "fractions": [
+        ("1/4th, 2/3rds, 3/16ths", "one fourth, two thirds, three sixteenths"),
+        ("1/100th and 2 3/4ths", "one one hundredth and two and three fourths"),
+        (
+            "12345/67890",
+            "twelve thousand three hundred and forty-five over sixty-seven thousand eight hundred and ninety",
+        ),
+        (
+            "2 3/8, 2023/24, 2023/2024",
+            "two and three eighths, twenty twenty-three twenty-four, twenty twenty-three twenty twenty-four",
+        ),
+    ],
+    "long numbers": [
+        (
+            "1,234,567,891",
+            "one billion two hundred thirty-four million five hundred sixty-seven thousand eight hundred and "
+            "ninety-one",
+        ),
+        ("1,000,000,000,000,000,000,000", "one sextillion"),
+        ("2" + ",000" * 11, "two decillion"),
+        ("1" + "0" * 33, "one decillion"),
+        ("1" + ",000" * 12, " ".join(["one"] + ["zero"] * 36)),
+        ("0.00000000012", "zero point zero zero zero zero zero zero zero zero zero one two"),
+    ],
+    "marks in addresses": [
+        ("a_b-c+d@x.co.uk", "a underscore b dash c plus d at x dot co dot UK"),
+        ("'me%x@y.org', o'brien@x.org", "'me percent x at y dot org', o apostrophe brien at x dot org"),
+        (
+            "https://ex.am/a_b/?q=1&r=%20#top",
+            "HTTPS colon slash slash ex dot am slash a underscore b slash question mark q equal sign one "
+            "ampersand r equal sign percent two zero hash top",
+        ),
+        (
+            "(see www.x.org/~a_(b)).",
+            "(see WWW dot x dot org slash tilde a underscore open parenthesis b close parenthesis).",
+        ),
+        (
+            "localhost:8080, 10.0.0.1:80/a",
+            "localhost colon eight zero eight zero, one zero dot zero dot zero dot one colon eight zero slash a",
+        ),
+        ("mailto:joe@doe.com", "mailto colon joe at doe dot com"),
+    ],
+    "words joined by a slash": [
+        ("and/or, he/she, input/output", "and/or, he/she, input/output"),
+        ("I/O, A/C, TCP/IP and AC/DC", "I O, A-C, TCP IP and AC DC"),
+        ("n/a or N/A; w/o; c/o Joe", "not applicable or not applicable; without; care of Joe"),
+    ],
+    "numbers behind a hash": [
+        (
+            "#A12-B, Room #B12, ticket #ABC-123",
+            "number A-twelve-B, Room number B twelve, ticket number ABC one twenty-three",
+        ),
+        ("SN#4711 and PO#99", "SN number four seven one one and PO number ninety-nine"),
+        ("C#, A# minor, $VAR, #1", "C sharp, A sharp minor, dollar VAR, number one"),
+        ("#hashtag2024, #Covid19", "hash hashtag twenty twenty-four, hash Covid one nine"),
+    ],
+    "dimensions": [
+        ("2x8 m2, 10x15cm", "two by eight square meters, ten by fifteen centimeters"),
+        ("3 × 4 × 5 in, 20cm x 30cm", "three by four by five inches, twenty centimeters by thirty centimeters"),
+        ("1920x1080, 4x4, 2x4s", "nineteen twenty by ten eighty, four by four, two by fours"),
+        ("5'x7', a 6' x 4' table", "five feet by seven feet, a six foot by four foot table"),
+        ('8½ x 11 in, 3/4" x 2"', "eight and a half by eleven inches, three quarters inch by two inches"),
+        ("3 × 4, 2 x 4 = 8", "three times four, two times four equals eight"),
+        ("10x faster, 0x1F", "ten X faster, zero X one F"),
+    ],
+    "streets in small letters": [
+        ("I live at 123 main st. It is big.", "I live at one twenty-three main street. It is big."),
+        ("221b baker st, 12 oak rd", "two twenty-one B baker street, twelve oak road"),
+        ("5th st, 42nd ave and sunset blvd", "fifth street, forty-second avenue and sunset boulevard"),
+        ("34 w 5th ave apt 2", "thirty-four west fifth avenue apt two"),
+        ("hwy 101, Hwy 61, rte 66", "highway one oh one, Highway sixty-one, route sixty-six"),
+        ("st louis, st. paul, st patrick's day", "saint louis, saint paul, saint patrick's day"),
+        ("dr smith is the dr", "doctor smith is the doctor"),
+        ("ave maria, the first st", "ave maria, the first street"),
+    ],
 }
 
 PHONEMES: dict[str, list[tuple[str, str]]] = {

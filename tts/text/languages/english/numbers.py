@@ -14,7 +14,7 @@ _ONES = (
 _TENS = ("_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = (
     *("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion", "sextillion", "septillion"),
-    *("octillion", "nonillion"),
+    *("octillion", "nonillion", "decillion"),
 )
 _IRREGULAR_ORDINALS = {
     **{"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"},
@@ -28,7 +28,8 @@ _COUNTED = Pattern(
     r"(?:[a-z]{2,}s|people|men|women|children|feet|mice|sheep|fish)\b"
 )
 
-LARGEST_CARDINAL = 1000 ** len(_SCALES) - 1
+_MOST_DIGITS = 3 * len(_SCALES)
+LARGEST_CARDINAL = 10**_MOST_DIGITS - 1
 
 
 def cardinal(value: int, *, conjunction: bool = True) -> str:
@@ -102,25 +103,25 @@ def without_separators(written: str) -> str:
 def decimal(written: str) -> str:
     """Speak "3.14" as "three point one four", ".5" as "point five", "1,234.5" with its separators ignored."""
     whole, _, fraction = without_separators(written).partition(".")
-    words = [integer(whole)] if whole else []
+    words = [integer(whole, grouped="," in written)] if whole else []
     if fraction:
         words += ["point", digits(fraction)]
     return " ".join(words)
 
 
-def integer(written: str) -> str:
+def integer(written: str, *, grouped: bool = False) -> str:
     """Speak a string of digits: as a number, or digit by digit where nobody would read it as one.
 
     Digit by digit are numbers with leading zeros ("007") and unseparated runs of ten digits and more that are not
-    round (account numbers, keys).
+    round (account numbers, keys), unless their groups of digits were written.
     """
     plain = written.replace(",", "")
     if len(plain) > 1 and plain.startswith("0"):
         return digits(plain)
-    if "," not in written and len(plain) > 9 and not plain.endswith("000"):
+    if not grouped and "," not in written and len(plain) > 9 and not plain.endswith("000"):
         return digits(plain)
     # The length guard keeps int() off strings that Python refuses to convert.
-    return cardinal(int(plain)) if len(plain) <= 33 else digits(plain)
+    return cardinal(int(plain)) if len(plain) <= _MOST_DIGITS else digits(plain)
 
 
 def year(value: int) -> str:
@@ -194,10 +195,18 @@ ordinals = Rule("ordinal", needs=DIGITS)
 ordinals.replace(Pattern(r"(?<=[0-9](?:st|nd|rd|th)) ?[-–—] ?(?=[0-9]+(?:st|nd|rd|th)\b)", needs="-–—"), " to ")
 
 
+@ordinals.replaces(r"(?<![\w./,-])(?:([0-9]{1,9})[ -])?([0-9]{1,3})/([0-9]{1,6})(st|nd|rd|th)(s?)(?![\w/])", needs="/")
+def _fraction_with_ending(found: re.Match[str]) -> str:
+    """Speak "1/4th", "2/3rds" and "3/16ths" by the ordinal that is written: a fourth, not a quarter."""
+    numerator, part = int(found[2]), ordinal(int(found[3]))
+    words = f"{cardinal(numerator)} {part}{'s' if numerator != 1 else ''}"
+    return f"{cardinal(int(found[1]))} and {words}" if found[1] else words
+
+
 @ordinals.replaces(r"(?<![\w.])([0-9]+(?:,[0-9]{2,3})*)(st|nd|rd|th|ST|ND|RD|TH)\b", needs="tdTD")
 def _ordinal(found: re.Match[str]) -> str:
     written, suffix = found[1].replace(",", ""), found[2].lower()
-    if len(written) > 30:
+    if len(written) > _MOST_DIGITS:
         return f"{digits(written)} {suffix}"
     value = int(written)
     regular = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
@@ -223,6 +232,13 @@ def _idiom(found: re.Match[str]) -> str:
     return _IDIOMS[found.group()]
 
 
+@fractions.replaces(r"(?<![\w./,-])([0-9]{4,9})/([0-9]{4,9})(?![\w/-]|[.,][0-9])", needs="/")
+def _long_fraction(found: re.Match[str]) -> str:
+    if all(1000 <= int(part) < 2100 for part in found.groups()):
+        return found.group()  # years
+    return f"{cardinal(int(found[1]))} over {cardinal(int(found[2]))}"
+
+
 @fractions.replaces(r"(?<![\w./,-])([0-9]{1,9})[ -]([0-9]{1,3})/([0-9]{1,3})(?![\w/]|[.,][0-9])", needs="/")
 def _mixed_fraction(found: re.Match[str]) -> str:
     return mixed_fraction(int(found[1]), int(found[2]), int(found[3]))
@@ -231,6 +247,25 @@ def _mixed_fraction(found: re.Match[str]) -> str:
 @fractions.replaces(r"(?<![\w./,])([0-9]{1,3})/([0-9]{1,4})(?![\w/]|[.,][0-9])", needs="/")
 def _fraction(found: re.Match[str]) -> str:
     return fraction(int(found[1]), int(found[2]))
+
+
+# Paragraphs of laws: "401(k)" is "four oh one K", "Section 8(a)(1)" "Section eight A one".
+
+
+@fractions.replaces(
+    r"(?<![\w.,/-])([0-9]{1,4})((?:\([a-zA-Z]\)|(?<=\))\((?:[0-9]{1,2}|[ivx]{1,4})\))+)(s?)(?![\w(])", needs="("
+)
+def _paragraph(found: re.Match[str]) -> str:
+    parts = [
+        cardinal(int(part)) if part.isdigit() else " ".join(part.upper()) for part in _PART.compiled.findall(found[2])
+    ]
+    number = paired(found[1]) if len(found[1]) > 2 else cardinal(int(found[1]))
+    return re.sub(r"\bA (?=[A-Za-z])", "A-", " ".join([number, *parts])) + ("'s" if found[3] else "")
+
+
+@fractions.replaces(r"(?<![\w.,/-])(40[13]|457)([kKbB])(s?)\b", needs=("40", "457"))
+def _retirement_plan(found: re.Match[str]) -> str:
+    return f"{paired(found[1])} {found[2].upper()}" + ("'s" if found[3] else "")
 
 
 # Numbers that are read in pairs: "Boeing 747" is "Boeing seven forty-seven", "F-150" "F one fifty".

@@ -10,7 +10,7 @@ from functools import lru_cache
 from tts.text.characters import tidy
 from tts.text.languages.characters import emoji, unreadable
 from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, formulas, measures, names, numbers
-from tts.text.languages.english.numbers import cardinal, digits
+from tts.text.languages.english.numbers import cardinal, digits, year
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
 from tts.text.languages.tags import key_combinations, tags
 from tts.text.spoken import Pattern
@@ -25,8 +25,9 @@ _FILE_TYPES = (
     "pdf|html?|txt|docx?|xlsx?|pptx?|csv|tsv|json|xml|ya?ml|toml|ini|py|js|ts|css|md|jpe?g|png|gif|svg|tiff?|mp[34]|wav"
     "|flac|ogg|opus|zip|gz|tgz|tar|exe|dll|sh|cpp|java|rs|log|cfg|epub"
 )
-_EMAIL = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"(?:mailto:)?[\w+](?:[\w.+%=~&!'-]{0,62}[\w+-])?@[\w-]+(?:\.[\w-]+)+"
 _URL = r"(?:https?|ftp|file|ssh|git)://[^\s<>\"]+|www\.[^\s<>\"]+"
+_HOST = r"(?:localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{2,5}(?:/[^\s<>\"]*)?"
 _DOMAIN = (
     rf"[a-zA-Z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}}\.(?:(?:{_TOP_LEVEL})(?::[0-9]{{1,5}})?(?:/[^\s<>\"]*)?"
     rf"|{_FILE_TYPES})(?![\w@])"
@@ -64,6 +65,7 @@ def _address_part(part: str) -> str:
 
 
 def _address_words(address: str) -> str:
+    """The words of an address, every mark of it by its name."""
     return " ".join(word for word in map(_address_part, _ADDRESS_PARTS.compiled.findall(address)) if word)
 
 
@@ -88,12 +90,19 @@ _FILE_NAME = (
     re.ASCII,
     needs=".",
 )
-@electronic.replaces(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII, needs=".:@")
+@electronic.replaces(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_HOST}|{_DOMAIN})", re.ASCII, needs=".:@")
 def _address_or_path(found: re.Match[str]) -> str:
     """Speak an address but for the marks behind it, which belong to the sentence."""
     written = found.group()
     marks = _TRAILING_MARKS.compiled.search(written, max(0, len(written) - 40))
     tail = marks.group() if marks else ""
+    # A bracket that the address opens is closed by it: "…/C_(language)".
+    for opening, closing in ("()", "[]"):
+        is_open = written.count(opening, 0, len(written) - len(tail)) > written.count(
+            closing, 0, len(written) - len(tail)
+        )
+        if is_open and closing in tail:
+            tail = tail[tail.index(closing) + 1 :]
     address = written[: len(written) - len(tail)]
     return _address_words(address) + tail if address else written
 
@@ -104,11 +113,25 @@ def _color(found: re.Match[str]) -> str:
     return "hash " + re.sub(r"\bA (?=[A-Za-z])", "A-", letters)
 
 
+# "#A12-B" and "SN#4711" are numbers of something: what follows mixes capitals and digits, or is digits behind letters.
+electronic.replace(
+    Pattern(r"(?<![\w#&])#(?=(?:[A-Z]{1,4}-?[0-9]|[0-9]{1,8}[A-Z-])(?:-?[A-Z0-9])*(?![\w/]))", needs="#"), "number "
+)
+electronic.replace(
+    Pattern(r"(?<=[A-Z])#(?P<digits>[0-9]+)(?![\w/]|[.,][0-9])", needs="#"),
+    lambda found: f" number {digits(found['digits']) if len(found['digits']) > 2 else found['digits']}",
+)
+_YEAR_BEHIND = re.compile(r"(?<=[A-Za-z])(?:19|20)[0-9]{2}\Z")
+
+
 @electronic.replaces(r"(?<![\w@#])([@#])(?=_{0,8}[A-Za-z])(\w+)(#?)", re.ASCII, needs="@#")
 def _handle(found: re.Match[str]) -> str:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[2])
+    behind = _YEAR_BEHIND.search(name)
+    number = f" {year(int(behind.group()))}" if behind else ""
+    name = name[: behind.start()] if behind else name
     after = " hash" if found[3] else ""
-    return f"{'at' if found[1] == '@' else 'hash'} {_address_words(name)}{after}"
+    return f"{'at' if found[1] == '@' else 'hash'} {_address_words(name)}{number}{after}"
 
 
 electronic.replace(Pattern(r"(?<![\w.])\.(?=[A-Z]{2,}\b)", needs="."), "dot ")
@@ -196,6 +219,9 @@ def _product(found: re.Match[str]) -> str:
     return " times " if found[1] == "×" else " divided by "
 
 
+equations.replace(Pattern(r"(?<=[0-9]) ?[xX] ?(?=[0-9.]+ ?=)", needs="xX"), " times ")
+
+
 @equations.replaces(" ?(<=|>=|!=|==)(?!=) ?", needs="=")
 def _comparison(found: re.Match[str]) -> str:
     return f" {_COMPARISONS[found[1]]} "
@@ -237,7 +263,7 @@ _NAMES = {
 }
 _UNSPOKEN = Pattern(r"[#<>~^]+", needs="#<>~^")
 _NOISE = Pattern(r"\b(?:sign|with|symbol|n-ary)\b ?")
-signs.replace(Pattern(r"\b([CF])#(?!\w)", needs="#"), r"\1 sharp")
+signs.replace(Pattern(r"\b([A-G])#(?!\w)", needs="#"), r"\1 sharp")
 signs.replace(Pattern(r"(?<![\w*])\*{1,3}(?=\S)([^*\n]{1,300}?)(?<=\S)\*{1,3}(?![\w*])", needs="*"), r"\1")
 
 
@@ -300,6 +326,7 @@ class English(Language):
             typed_signs,
             key_combinations(_KEYS),
             electronic,
+            measures.dimensions,
             equations,
             dates.day_ranges,
             dates.dates(day_first=self.code not in {"en", "en-us", "en-us-nyc"}),
@@ -307,7 +334,9 @@ class English(Language):
             numbers.telephone,
             measures.money,
             names.addresses,
+            names.small_addresses,
             measures.measures,
+            measures.rates,
             powers,
             names.roman,
             names.abbreviations,
