@@ -390,6 +390,7 @@ def _joined_duration(found: re.Match[str]) -> str:
 
 
 # "at 14.45", "from 9.30 to 17.00", "6.45 tonight": a full stop for the colon, where nothing else is meant.
+_dotted_times = Rule("time", hint=Pattern(r"\.[0-5][0-9]"))
 _DOTTED = r"(2[0-3]|[01]?[0-9])\.([0-5][0-9])"
 _PART_OF_DAY = (
     r"(?= (?:tonight|today|tomorrow|yesterday|sharp|in the (?:morning|afternoon|evening)|at night|o'clock|hours|hrs)\b)"
@@ -402,11 +403,10 @@ _VALUE_BEFORE = Pattern(
 )
 
 
-@times.replaces(
+@_dotted_times.replaces(
     rf"\b(?P<before>[Aa]t|[Uu]ntil|[Tt]ill) {_DOTTED}"
     r"(?=[,;:!?)]|\.?(?:\Z|\s*\n| [A-Z])| (?:on|in the|and|or|for|to|today|tomorrow|tonight|sharp|the|every"
     r"|this|next|when|we|he|she|they|I|you|it|precisely|exactly|local|UTC|GMT|CET|EST)\b)",
-    needs=".",
 )
 def _dotted_time(found: re.Match[str]) -> str:
     if _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()]):
@@ -414,13 +414,12 @@ def _dotted_time(found: re.Match[str]) -> str:
     return f"{found['before']} {_clock(found[2], found[3])}"
 
 
-@times.replaces(
+@_dotted_times.replaces(
     rf"(?P<before>\b(?:[Ff]rom|[Bb]etween|[Oo]pen|[Dd]aily|[Hh]ours:?) )?(?<![\w.,:$£€]){_DOTTED}"
     r"(?P<joint> (?:to|until|till|and) | ?[-–—] ?)"
     r"(2[0-4]|[01]?[0-9])\.([0-5][05])(?![\w%:]|\.[0-9]"
     r"| (?:percent|million|billion|[a-z]{1,3}\b(?<! in)(?<! on)(?<! and)(?<! or)))"
     r"(?P<hours> (?:hrs|hours)\b)?",
-    needs=".",
 )
 def _dotted_range(found: re.Match[str]) -> str:
     is_time = found["before"] and not _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()])
@@ -431,9 +430,12 @@ def _dotted_range(found: re.Match[str]) -> str:
     return f"{found['before'] or ''}{_clock(found[2], found[3])}{joint}{last}"
 
 
-@times.replaces(rf"(?<![\w.,:$£€]){_DOTTED}{_PART_OF_DAY}", needs=".")
+@_dotted_times.replaces(rf"(?<![\w.,:$£€]){_DOTTED}{_PART_OF_DAY}")
 def _dotted_time_of_day(found: re.Match[str]) -> str:
     return _clock(found[1], found[2])
+
+
+times.then(_dotted_times)
 
 
 @times.replaces(r"(?<![\w.:])([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?![\w:])(?! ?[AaPp]\.?[Mm])", needs=":")
@@ -458,10 +460,9 @@ def _duration(found: re.Match[str]) -> str:
     return " and ".join([" ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
-@times.replaces(
+@_dotted_times.replaces(
     rf"(?<![\w.:,$])(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9])(?:[.:](?P<second>[0-5][0-9]))?"
     rf" ?{_HALF.format('half')}(?![\w:])",
-    needs="mM",
 )
 @times.replaces(
     rf"(?<![\w.:,$])(?P<hour>2[0-4]|[01]?[0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"

@@ -155,7 +155,7 @@ def _parts_of_an_inch(found: re.Match[str]) -> str:
 
 
 # "10x15cm" is "ten by fifteen centimeters", "5'x7'" "five feet by seven feet". Equations, where "×" is times, follow.
-dimensions = Rule("measure", hint=Pattern(r"[0-9](?: ?(?:[a-z]{1,3}|['\"]|ft|in)\.?)? ?[xX×] ?[.0-9]", needs="xX×"))
+dimensions = Rule("measure", needs="xX×", hint=Pattern(r"[xX×] ?[.0-9]"))
 _EXTENT = rf"(?:[0-9]{{1,3}}[ -][0-9]{{1,2}}/[0-9]{{1,2}}|[0-9]{{1,2}}/[0-9]{{1,2}}|{_NUMBER})"
 _EXTENT_UNIT = r"(?: ?(?:mm|cm|dm|km|m|in|inch(?:es)?|ft|feet|yd|mi|px|pixels|μm|nm)(?:\^?[23])?\b|''|['\"])"
 _EXTENT_NAMES = {

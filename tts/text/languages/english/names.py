@@ -63,7 +63,11 @@ def _numbered(found: re.Match[str]) -> str:
     return spoken if text[end] == " " else f"{spoken} "
 
 
-@abbreviations.replaces(r"(?<![\w/])w/(?:o(?![\w/'])|(?= ?[a-z0-9]))", needs="/")
+_slashed = Rule("abbreviation", hint=Pattern("/"))
+abbreviations.then(_slashed)
+
+
+@_slashed.replaces(r"(?<![\w/])w/(?:o(?![\w/'])|(?= ?[a-z0-9]))")
 def _with(found: re.Match[str]) -> str:
     return "without" if found.group().endswith("o") else "with"
 
@@ -72,14 +76,14 @@ def _with(found: re.Match[str]) -> str:
 _LETTER_PAIRS = "TCP/IP|AC/DC|HIV/AIDS|GNU/Linux|OS/2"
 
 
-@abbreviations.replaces(rf"(?<![\w/'.-])(?:(?!N/A)[A-Z]/[A-Z]|{_LETTER_PAIRS})(?![\w/']|-[A-Z])", needs="/")
+@_slashed.replaces(rf"(?<![\w/'.-])(?:(?!N/A)[A-Z]/[A-Z]|{_LETTER_PAIRS})(?![\w/']|-[A-Z])")
 def _letters_with_slash(found: re.Match[str]) -> str:
     first, second = found.group().split("/")
     return f"{first}-{second}" if "A" in (first, second) else f"{first} {second}"
 
 
-abbreviations.replace(Pattern(r"(?<![\w/])(?:n/a|N/A)(?![\w/])", needs=("n/a", "N/A")), "not applicable")
-abbreviations.replace(Pattern(r"(?<![\w/])c/o(?= [A-Z\"])", needs=("c/o",)), "care of")
+_slashed.replace(Pattern(r"(?<![\w/])(?:n/a|N/A)(?![\w/])"), "not applicable")
+_slashed.replace(Pattern(r"(?<![\w/])c/o(?= [A-Z\"])"), "care of")
 
 
 @abbreviations.replaces(r"\bPh\.? ?D\b\.?", needs=("Ph",))
@@ -359,10 +363,19 @@ addresses.replace(Pattern(r"\b(?:St|ST)\.? (?=[A-Z][a-z])"), "Saint ")
 
 
 # The same in small letters: "123 main st" is a street, "st louis" a saint, and "dr" a doctor where no number is.
-small_addresses = Rule("address")
+_small_addresses = Rule("address")
 _SMALL_STREETS = {short.lower(): name for short, name in STREETS.items() if short not in {"Av", "Sq", "Ter", "Cir"}}
 _SMALL_DIRECTION = either(direction.lower() for direction in DIRECTIONS)
 _SMALL_HINTS = tuple(f" {short}" for short in _SMALL_STREETS)
+# Few texts have one of these words, and looking for them is cheaper than the patterns.
+_SMALL_WORDS = frozenset(
+    word + mark
+    for word in (*_SMALL_STREETS, "rt", "rte", "Hwy", "Rt", "Rte")
+    for mark in ("", ".", ",", ";", ":", "!", "?", ")", ".)", '"', '."')
+)
+small_addresses = Rule(
+    "address", lambda text: text if _SMALL_WORDS.isdisjoint(text.text.split()) else _small_addresses(text)
+)
 _SMALL_SUFFIX = either(_SMALL_STREETS)
 _NO_NAME = (
     r"(?!(?:a|an|the|and|or|of|to|in|is|at|on|for|by|with|from|my|your|his|her|our|their|its|this|that|was|are|were|has|had"
@@ -380,7 +393,7 @@ def _small_stop(found: re.Match[str]) -> str:
     return "." if found.string[found.end() - 1] == "." and kept_stop(found) else ""
 
 
-@small_addresses.replaces(
+@_small_addresses.replaces(
     rf"(?<![\w.,$:/-])(?P<number>[0-9]{{1,5}})(?P<letter>[a-z]?) (?:(?P<direction>{_SMALL_DIRECTION})\.? )?"
     rf"(?P<name>(?:{_NO_NAME}[a-z]{{2,}}|[0-9]{{1,3}}(?:st|nd|rd|th))(?: {_NO_NAME}[a-z']{{2,}}){{0,2}}?)"
     rf" (?P<suffix>{_SMALL_SUFFIX})\b(?: (?P<side>ne|nw|se|sw)\b|\.(?= [a-z0-9,])|{_ENDS_ADDRESS}\.?)",
@@ -396,7 +409,7 @@ def _small_house(found: re.Match[str]) -> str:
 
 
 # Behind an ordinal or a name: "5th st", "park ave", "sunset blvd".
-@small_addresses.replaces(
+@_small_addresses.replaces(
     r"(?<![\w.,/-])(?P<number>[0-9]{1,3})(?:st|nd|rd|th) (?P<suffix>st|ave|blvd|rd|ln|ct|pl)\b(?!')\.?",
     needs=_SMALL_HINTS,
 )
@@ -404,7 +417,7 @@ def _small_numbered_street(found: re.Match[str]) -> str:
     return f"{ordinal(int(found['number']))} {_SMALL_STREETS[found['suffix']].lower()}{_small_stop(found)}"
 
 
-@small_addresses.replaces(
+@_small_addresses.replaces(
     rf"(?<=[a-z] )(?<!\bthe )(?<!\ba )(?P<suffix>blvd|pkwy|hwy|expy|rd|ave|st)\b(?!')(?! [0-9])"
     rf"(?:\.(?= [a-z0-9,])|{_ENDS_ADDRESS}\.?)",
     needs=(" blvd", " pkwy", " hwy", " expy", " rd", " ave", " st"),
@@ -416,20 +429,20 @@ def _small_street(found: re.Match[str]) -> str:
     return f"{_SMALL_STREETS[found['suffix']].lower()}{_small_stop(found)}"
 
 
-small_addresses.replace(
+_small_addresses.replace(
     Pattern(r"\b(?:(?P<large>H)wy|hwy)\.? (?=[0-9])", needs=("wy ", "wy.")),
     lambda found: "Highway " if found["large"] else "highway ",
 )
-small_addresses.replace(
+_small_addresses.replace(
     Pattern(r"\b(?:(?P<large>R)te?|rte?)\.? (?=[0-9]{1,3}\b)", needs=("Rt", "rt ", "rte")),
     lambda found: "Route " if found["large"] else "route ",
 )
 _NUMBER_WORDS = frozenset(cardinal(number) for number in (*range(20), *range(20, 100, 10)))
 _SAINTS = either(SAINTS)
-small_addresses.replace(
+_small_addresses.replace(
     Pattern(rf"st(?<!\wst)(?<!\w[.'-]st)\.? (?=(?:{_SAINTS})(?:'?s)?\b)", needs=("st ", "st. ")), "saint "
 )
-small_addresses.replace(
+_small_addresses.replace(
     Pattern(
         r"dr(?<!\wdr)(?<!(?:st|nd|rd|th) dr)(?:\.? (?=[a-z])|(?<=\bthe dr)|(?<=\bmy dr))(?!\w*=)",
         needs=("dr ", "dr. ", "the dr", "my dr"),

@@ -250,11 +250,14 @@ def _fraction(found: re.Match[str]) -> str:
 
 
 # Paragraphs of laws: "401(k)" is "four oh one K", "Section 8(a)(1)" "Section eight A one".
-
-
-@fractions.replaces(
-    r"(?<![\w.,/-])([0-9]{1,4})((?:\([a-zA-Z]\)|(?<=\))\((?:[0-9]{1,2}|[ivx]{1,4})\))+)(s?)(?![\w(])", needs="("
+paragraphs = Rule(
+    "serial",
+    needs=DIGITS,
+    hint=Pattern(r"\([A-Za-z]\)(?<=[0-9]\([A-Za-z]\))|[KkBb](?<=401[Kk]|403[Bb]|457[Bb])"),
 )
+
+
+@paragraphs.replaces(r"(?<![\w.,/-])([0-9]{1,4})((?:\([a-zA-Z]\)|(?<=\))\((?:[0-9]{1,2}|[ivx]{1,4})\))+)(s?)(?![\w(])")
 def _paragraph(found: re.Match[str]) -> str:
     parts = [
         cardinal(int(part)) if part.isdigit() else " ".join(part.upper()) for part in _PART.compiled.findall(found[2])
@@ -263,7 +266,7 @@ def _paragraph(found: re.Match[str]) -> str:
     return re.sub(r"\bA (?=[A-Za-z])", "A-", " ".join([number, *parts])) + ("'s" if found[3] else "")
 
 
-@fractions.replaces(r"(?<![\w.,/-])(40[13]|457)([kKbB])(s?)\b", needs=("40", "457"))
+@paragraphs.replaces(r"(?<![\w.,/-])(40[13]|457)([kKbB])(s?)\b")
 def _retirement_plan(found: re.Match[str]) -> str:
     return f"{paired(found[1])} {found[2].upper()}" + ("'s" if found[3] else "")
 

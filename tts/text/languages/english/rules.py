@@ -341,6 +341,7 @@ class English(Language):
             names.roman,
             names.abbreviations,
             numbers.paired_numbers,
+            numbers.paragraphs,
             numbers.ordinals,
             numbers.fractions,
             numbers.serials,
