@@ -121,6 +121,22 @@ def tidy(text: SpokenText) -> SpokenText:
     return stripped(text.sub(_SPACES, " "))
 
 
+def without_terminal_codes(text: str) -> str:
+    """Return a text of the same length without the codes of a terminal, for finding its sentences.
+
+    Spaces stand for a code beside whitespace, asterisks, which are markup, for one that touches text on both sides.
+    """
+    if "\x1b" not in text and "\x9b" not in text:
+        return text
+
+    def filler(found: re.Match[str]) -> str:
+        before, after = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
+        is_beside_space = not before.strip() or not after.strip()
+        return (" " if is_beside_space else "*") * len(found.group())
+
+    return re.sub(f"(?:{_TERMINAL_CODES.source})+", filler, text)
+
+
 def stripped(text: SpokenText) -> SpokenText:
     """Remove the spaces around the text and around its lines; runs of whitespace are single spaces already."""
     if "\n" in text.text:
