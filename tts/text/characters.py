@@ -71,7 +71,7 @@ _FOLDED_LETTER = re.compile("[ʼ]")
 # A vulgar fraction folds to "1⁄2" and would otherwise join a digit before it: 3½ is 3 1/2, not 31/2.
 _VULGAR_FRACTION = Pattern(r"(?<=[0-9¼½¾⅐-⅞])(?=[¼½¾⅐-⅞])", needs="¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 # Superscript digits would fold to plain ones: 10⁵ is not 105.
-_SUPERSCRIPT = Pattern(r"(?<=[A-Za-z0-9)])[⁺⁻]?[²³¹⁰⁴-⁹]+", needs="²³¹⁰⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT = Pattern(r"(?<=[A-Za-z0-9)])(?:[⁺⁻]?[²³¹⁰⁴-⁹]+|ⁿ(?!\w))", needs="²³¹⁰⁴⁵⁶⁷⁸⁹ⁿ")
 # Behind a word or a mark they number a note. A 2 or 3 behind the name of a unit or a function is its power.
 _NOTE_MARK = Pattern(
     r"(?:(?<=[.,;:!?\"'”’»…])|(?<=[^\W\d_][^\W\d_][^\W\d_])(?![²³](?![⁰¹²³⁴-⁹]))|(?<=[a-z]{3}[\])])(?![²³](?![⁰¹²³⁴-⁹]))"

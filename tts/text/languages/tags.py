@@ -66,6 +66,8 @@ def _without_brackets(found: re.Match[str]) -> str:
     before, after = text[: found.start()][-1:], text[found.end() :][:1]
     if words.startswith("-") or words.endswith("-"):  # arrows
         return written
+    if before and before in "'\"`‘“" and words[0] in "'\"`’”":  # signs in quotes: "type '<' and '>'"
+        return written
     # "a<b and c>d" compares; "List<String>" does not.
     if after.isalnum() and not _ONE_WORD.fullmatch(words):
         return written

@@ -116,6 +116,9 @@ def _fiscal_year(found: re.Match[str]) -> str:
     return f"fiscal year {_any_year(found[1])}"
 
 
+_named_dates.replace(Pattern(r"\bca?\. ?(?=[0-9])", needs=("c.", "ca.")), "circa ")
+
+
 @_named_dates.replaces(rf"(?<![\w,.-])([0-9]{{1,4}}) ?[-–—] ?(?=[0-9]{{1,4}} ?(?:{_ERA_NAME})\b)", needs="-–—")
 def _era_range(found: re.Match[str]) -> str:
     return f"{_era_number(found[1])} to "
@@ -432,6 +435,8 @@ def _dotted_range(found: re.Match[str]) -> str:
 
 @_dotted_times.replaces(rf"(?<![\w.,:$£€]){_DOTTED}{_PART_OF_DAY}")
 def _dotted_time_of_day(found: re.Match[str]) -> str:
+    if _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()]):
+        return found.group()
     return _clock(found[1], found[2])
 
 

@@ -273,6 +273,16 @@ rates = Rule("measure", needs="/").replace(
 # "$3.50" is "three dollars fifty cents", "€10 million" "ten million euros"; signs without a number too.
 money = Rule("money", needs={*DIGITS, "$", BEYOND_ASCII})
 money.replace(
+    # "1 000 000": groups of three digits behind spaces.
+    Pattern(r"(?<![\w.,$+-])(?<![0-9)] )[0-9]{1,2}(?: [0-9]{3}){2,}(?![\w-]|[ ,][0-9])"),
+    lambda found: found.group().replace(" ", ","),
+)
+money.replace(
+    # "2.500,- €" has no cents.
+    Pattern(r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[-–—]{1,2}(?![\w-])", needs=(",-", ",–", ",—")),
+    lambda found: found[1].replace(".", ""),
+)
+money.replace(
     # "1.234,50" and "1 234,50" are 1234.50 in any context.
     Pattern(r"(?<![\w.,])[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]{1,2}(?![0-9]|[.,][0-9])", needs=","),
     lambda found: without_separators(found.group()),

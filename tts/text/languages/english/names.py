@@ -47,7 +47,11 @@ _DOTTED_LETTERS = r"(?<![\w.])[A-Za-z](?:\.[A-Za-z])+(?![\w.])"
 _DOTTED = Pattern(_DOTTED_LETTERS)
 _NAME_FOLLOWS = Pattern(r" ?[A-Z(\"']")
 _PAIR_FOLLOWS = Pattern(r" (?:and|or) ")
-_NUMBER_FOLLOWS = Pattern(r" ?(?:[0-9]|[IVXL]+\b)")
+# Small Roman numerals are words already.
+_NUMBER_FOLLOWS = Pattern(
+    r" ?(?:[0-9]|[IVXL]+\b|(?:(?:twen|thir)ty(?:-\w+)?|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve)\b)"
+)
 
 
 def _numbered(found: re.Match[str]) -> str:
@@ -245,13 +249,15 @@ def _unnamed(found: re.Match[str], value: int, word: str) -> str:
     return cardinal(value)
 
 
+_SHORT_CHAPTERS = frozenset(split_words("fig vol ch chap sec pt bk eq p pp"))
+
+
 @roman.replaces(r"(?<= )[ivx]{2,6}\b(?!['.]?[A-Za-z])")
 def _small_numeral(found: re.Match[str]) -> str:
     value = roman_value(found.group().upper())
     before = _WORD_BEFORE.search(found.string[max(0, found.start() - 32) : found.start()])
-    if value is None or before is None or before[2].lower().removesuffix("s") not in CHAPTERS:
-        return found.group()
-    return cardinal(value)
+    thing = before[2].lower().removesuffix("s") if before else ""
+    return found.group() if value is None or thing not in CHAPTERS | _SHORT_CHAPTERS else cardinal(value)
 
 
 # espeak-ng would call these "roman six": a number where something is enumerated, else letters ("the vi editor").
@@ -371,7 +377,7 @@ _SMALL_HINTS = tuple(f" {short}" for short in _SMALL_STREETS)
 _SMALL_WORDS = frozenset(
     word + mark
     for word in (*_SMALL_STREETS, "rt", "rte", "Hwy", "Rt", "Rte")
-    for mark in ("", ".", ",", ";", ":", "!", "?", ")", ".)", '"', '."')
+    for mark in ("", ".", ",", ".,", ";", ":", "!", "?", ")", ".)", '"', '."')
 )
 small_addresses = Rule(
     "address", lambda text: text if _SMALL_WORDS.isdisjoint(text.text.split()) else _small_addresses(text)
@@ -396,7 +402,7 @@ def _small_stop(found: re.Match[str]) -> str:
 @_small_addresses.replaces(
     rf"(?<![\w.,$:/-])(?P<number>[0-9]{{1,5}})(?P<letter>[a-z]?) (?:(?P<direction>{_SMALL_DIRECTION})\.? )?"
     rf"(?P<name>(?:{_NO_NAME}[a-z]{{2,}}|[0-9]{{1,3}}(?:st|nd|rd|th))(?: {_NO_NAME}[a-z']{{2,}}){{0,2}}?)"
-    rf" (?P<suffix>{_SMALL_SUFFIX})\b(?: (?P<side>ne|nw|se|sw)\b|\.(?= [a-z0-9,])|{_ENDS_ADDRESS}\.?)",
+    rf" (?P<suffix>{_SMALL_SUFFIX})\b(?: (?P<side>ne|nw|se|sw)\b|\.(?=,| [a-z0-9])|{_ENDS_ADDRESS}\.?)",
     needs=_SMALL_HINTS,
 )
 def _small_house(found: re.Match[str]) -> str:
@@ -419,7 +425,7 @@ def _small_numbered_street(found: re.Match[str]) -> str:
 
 @_small_addresses.replaces(
     rf"(?<=[a-z] )(?<!\bthe )(?<!\ba )(?P<suffix>blvd|pkwy|hwy|expy|rd|ave|st)\b(?!')(?! [0-9])"
-    rf"(?:\.(?= [a-z0-9,])|{_ENDS_ADDRESS}\.?)",
+    rf"(?:\.(?=,| [a-z0-9])|{_ENDS_ADDRESS}\.?)",
     needs=(" blvd", " pkwy", " hwy", " expy", " rd", " ave", " st"),
 )
 def _small_street(found: re.Match[str]) -> str:

@@ -217,7 +217,13 @@ def _ordinal(found: re.Match[str]) -> str:
 
 # Fractions ("2 1/2", "3/4"), and powers of ten ("1e-5").
 fractions = Rule("fraction", needs=DIGITS)
-_IDIOMS = {"24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty", "20/20": "twenty twenty"}
+_IDIOMS = {
+    "24/7": "twenty-four seven",
+    "24/7/365": "twenty-four seven three sixty-five",
+    "9/11": "nine eleven",
+    "50/50": "fifty-fifty",
+    "20/20": "twenty twenty",
+}
 
 
 @fractions.replaces(r"(?<![\w.,])(-?[0-9]+(?:\.[0-9]+)?)(?:e([+-]?)|E([+-]))([0-9]{1,3})(?![\w.])", needs="eE")
@@ -227,7 +233,7 @@ def _power_of_ten(found: re.Match[str]) -> str:
     return f"{number} times ten to the {sign}{cardinal(int(found[4]))}"
 
 
-@fractions.replaces(r"(?<![\w/.,])(?:24/7|9/11|50/50|20/20)(?![\w/]|[.,][0-9])", needs="/")
+@fractions.replaces(r"(?<![\w/.,])(?:24/7(?:/365)?|9/11|50/50|20/20)(?![\w/]|[.,][0-9])", needs="/")
 def _idiom(found: re.Match[str]) -> str:
     return _IDIOMS[found.group()]
 
@@ -292,6 +298,7 @@ def _named(found: re.Match[str]) -> str:
 # Every number that no other rule has read; between two of them a dash stays a dash.
 plain_numbers = Rule("cardinal", needs={*DIGITS, "#", "~"})
 _DECIMAL = r"[0-9]+(?:,[0-9]{2,3})*(?:\.[0-9]+)?"
+_LONG_DECIMALS = Pattern(r"[0-9]{1,3},[0-9]{4,}")  # "3,1416": no group has more than three digits
 _GROUPED = Pattern(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}")
 _PARTS_BEFORE = Pattern(
     r"\b(?:pages?|chapters?|verses?|sections?|lines?|volumes?|numbers?|figures?|ages?|aged|grades?|between) \Z",
@@ -331,6 +338,8 @@ def _number(found: re.Match[str]) -> str:
     if found[3]:
         return decimal(found[3])
     whole, rest = found[1], found[2] or ""
+    if not rest and _LONG_DECIMALS.fullmatch(whole):
+        return decimal(whole.replace(",", "."))
     if "," in whole and not _GROUPED.fullmatch(whole):
         return re.sub(r"[0-9]+", lambda part: integer(part.group()), whole.replace(",", ", ")) + (
             decimal(rest) and f" {decimal(rest)}"
@@ -525,7 +534,8 @@ def _access_code(found: re.Match[str]) -> str:
 
 
 @telephone.replaces(
-    r"(?:\b(?i:(call|called|calling|dial|dialed|dialing|phone)) (411|311|999|112|988)|(?<!Porsche )\b()(911))"
+    r"(?:\b(?i:(calls?|called|calling|dial(?:l?ed|l?ing)?|phoned?|phoning|ring|rang|ringing)) (411|311|999|112|988)"
+    r"|(?<!Porsche )\b()(911))"
     r"(?![\w%]|[.,:/-][0-9])"
 )
 def _emergency(found: re.Match[str]) -> str:

@@ -75,15 +75,18 @@ _FILE_NAME = (
 
 
 @electronic.replaces(r"(?<![\w/.<])(?:~|\.{1,2})?(?:/[\w.+-]+){2,}/?", re.ASCII, needs="/")
-@electronic.replaces(r"(?<![\w/.<])~/[\w.+-]+/?", re.ASCII, needs="/")
+@electronic.replaces(r"(?<![\w/.<])~/[\w.+-]+/?(?![\w/])", re.ASCII, needs="/")
 @electronic.replaces(
     r"(?<![\w/.<])/(?:etc|usr|var|tmp|home|opt|dev|bin|lib|root|mnt|proc|sys|srv|boot)/?(?![\w/]|\.\w)",
     re.ASCII,
     needs="/",
 )
 @electronic.replaces(
-    rf"(?<![\w@/\\.+:-])(?:\.{{1,2}}/|~/)?(?:[\w.+-]{{1,64}}/){{1,16}}{_FILE_NAME}(?![\w@])", re.ASCII, needs="/"
+    rf"(?<![\w@/\\.+:-])(?:\.{{1,2}}/|~/)?(?:[\w.+-]{{1,64}}/){{1,16}}{_FILE_NAME}(?::[0-9]{{1,6}}){{0,2}}(?![\w@])",
+    re.ASCII,
+    needs="/",
 )
+@electronic.replaces(r"(?<![\w/\\])[A-Za-z]:/(?:[\w.+-]+/)*[\w.+-]+/?", re.ASCII, needs=(":/",))
 @electronic.replaces(r"(?<![\w\\])(?:[A-Za-z]:|\\)\\(?:[\w.+-]+\\)*[\w.+-]*", re.ASCII, needs="\\")
 @electronic.replaces(
     rf"(?<![^\s(\"'])\.(?:{_FILE_TYPES}|git\w*|bash\w*|zsh\w*|vim\w*|ssh|env|config|profile|local|cache|htaccess|npmrc)(?![\w@.])",
@@ -115,7 +118,8 @@ def _color(found: re.Match[str]) -> str:
 
 # "#A12-B" and "SN#4711" are numbers of something: what follows mixes capitals and digits, or is digits behind letters.
 electronic.replace(
-    Pattern(r"(?<![\w#&])#(?=(?:[A-Z]{1,4}-?[0-9]|[0-9]{1,8}[A-Z-])(?:-?[A-Z0-9])*(?![\w/]))", needs="#"), "number "
+    Pattern(r"(?<![a-z0-9_#&])#(?=(?:[A-Z]{1,4}-?[0-9]|[0-9]{1,8}[A-Z-])(?:-?[A-Z0-9])*(?![\w/]))", needs="#"),
+    lambda found: " number " if found.string[found.start() - 1 : found.start()].isalpha() else "number ",
 )
 electronic.replace(
     Pattern(r"(?<=[A-Z])#(?P<digits>[0-9]+)(?![\w/]|[.,][0-9])", needs="#"),
