@@ -282,6 +282,10 @@ READINGS: dict[str, list[tuple[str, str]]] = {
         ("5'x7', a 6' x 4' table", "five feet by seven feet, a six foot by four foot table"),
         ('8½ x 11 in, 3/4" x 2"', "eight and a half by eleven inches, three quarters inch by two inches"),
         ("3 × 4, 2 x 4 = 8", "three times four, two times four equals eight"),
+        (
+            "'1920x1080' and '3 × 4', say \"8x10\"",
+            "'nineteen twenty by ten eighty' and 'three times four', say \"eight by ten\"",
+        ),
         ("10x faster, 0x1F", "ten X faster, zero X one F"),
     ],
     "further forms": [

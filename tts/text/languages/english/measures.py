@@ -181,11 +181,12 @@ def _extent(written: str) -> str:
 def _dimensions(found: re.Match[str]) -> str:
     parts = _EXTENT_AND_UNIT.compiled.findall(found["extents"])
     units = [unit.strip() for _, unit in parts]
+    closing = ""
+    # A mark at the end may close what is quoted.
+    if (units[-1] == '"' and _in_quotes(found.string, found.start())) or (units[-1] == "'" and units[0] != "'"):
+        units[-1], closing = "", units[-1]
     if "×" in found.group() and not any(units):
         return found.group()  # a product
-    closing = ""
-    if units[-1] == '"' and _in_quotes(found.string, found.start()):
-        units[-1], closing = "", '"'
     sizes = [size for size, _ in parts]
     is_screen = (
         len(sizes) == 2
