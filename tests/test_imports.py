@@ -29,7 +29,11 @@ ALLOWED = {
 }
 ALLOWED["cli"] = ALLOWED.keys() - {"onnx", "models"}
 # Modules that import nothing else of the package, except each other in this order.
+<<<<<<< HEAD
 LEAVES = ("errors", "extras", "interrupts", "files", "options", "config", "dependencies")
+=======
+LEAVES = ("errors", "encodings", "extras", "files", "options", "config", "dependencies")
+>>>>>>> main
 HEAVY = {
     "torch",
     "lightning_fabric",

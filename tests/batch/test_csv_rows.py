@@ -92,7 +92,8 @@ def test_rows_that_all_fail_late_do_not_take_for_ever():
 def test_what_cannot_be_read_is_the_problem_of_the_row_it_stands_in():
     bad = b'id,text\na,"caf\xe9\nand more"\nb,' + b"x" * 1_500_000 + b"\nc," + b"y" * 200_000 + b"\nd,Good.\n"
     latin, enormous, long, good = entries(bad)
-    assert latin == Entry(2, problem="The line is not UTF-8 (byte 7 cannot be read): save the file as UTF-8.")
+    advice = "save the file as UTF-8, or try --encoding windows-1252."
+    assert latin == Entry(2, problem=f"The line is not UTF-8 (byte 7 cannot be read): {advice}")
     assert enormous == Entry(4, problem="The line has more than 1,000,000 bytes: split it.")
     assert long == Entry(5, problem="The row has more than 131,072 characters: split it.")
     assert good == Entry(6, "d", "Good.")

@@ -168,7 +168,10 @@ def test_blank_lines_fail_between_others_and_are_nothing_at_the_end():
 def test_what_cannot_be_read_is_the_problem_of_its_line():
     first, latin, enormous, last = entries(b"One.\ncaf\xe9\n" + b"x" * 1_500_000 + b"\nFour.")
     assert (first.text, last.text, last.line) == ("One.", "Four.", 4)
-    assert latin.problem == "The line is not UTF-8 (byte 4 cannot be read): save the file as UTF-8."
+    assert (
+        latin.problem
+        == "The line is not UTF-8 (byte 4 cannot be read): save the file as UTF-8, or try --encoding windows-1252."
+    )
     assert enormous.problem == "The line has more than 1,000,000 bytes: split it."
 
 

@@ -95,8 +95,22 @@ def test_a_mark_is_no_text_where_files_were_joined():
 
 def test_what_is_not_utf8_is_the_problem_of_its_line():
     _, bad, good = lines(b"one\ncaf\xe9\nthree")
-    assert bad == (2, "caf\udce9", "The line is not UTF-8 (byte 4 cannot be read): save the file as UTF-8.")
+    problem = "The line is not UTF-8 (byte 4 cannot be read): save the file as UTF-8, or try --encoding windows-1252."
+    assert bad == (2, "caf\udce9", problem)
     assert good == (3, "three", None)
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16-le", "utf-16", "gbk", "shift_jis"])
+def test_an_encoding_that_is_named(tmp_path, encoding):
+    text = "one\r\n漢字\r\nthree" if encoding in ("gbk", "shift_jis") else "one\r\nGröße\r\nthree"
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    with open_sentences(str(tmp_path / "a.txt"), encoding) as stream:
+        assert [line.text for line in read_lines(stream, "a.txt")] == text.split("\r\n")
+
+
+def test_utf16_without_a_mark_is_refused():
+    with pytest.raises(UsageError, match=r"a\.txt looks like utf-16-le .*: try --encoding utf-16-le\."):
+        list(read_lines(io.BytesIO("Hello.\nThere.".encode("utf-16-le")), "a.txt"))
 
 
 def test_half_a_character_of_utf16_at_the_end_is_the_problem_of_its_line():

@@ -138,6 +138,10 @@ def test_text(tts, command, text, expected):
 
 
 def test_text_answers_line_for_line(tts):
+    done = tts("text", "normalize", "--encoding", "windows-1252", stdin="5 €\n½ – “é”".encode("cp1252"))
+    assert done.stdout.decode().splitlines() == ["five euros", 'one half – "é"']
+    done = tts("text", "normalize", stdin="Größe, naïve".encode("cp1252"))
+    assert b"Convert the text to UTF-8 (it looks like windows-1252, so try --encoding windows-1252)." in done.stderr
     done = tts("text", "normalize", "-", stdin=b"1 cat\n\n2 dogs\r\n")
     assert done.stdout.decode() == "one cat\n\ntwo dogs\n"
 

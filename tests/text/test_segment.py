@@ -57,6 +57,21 @@ def test_list_entries_are_sentences() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("\x1b[1mDone.\x1b[0m Next one.", ["Done.", "Next one."]),
+        ("Done.\x1b[0m\x1b[32m Next.", ["Done.", "Next."]),
+        ("Is it?\x1b[K\x1b[1;31m \x1b[mYes!\x1b[0m\nGood.", ["Is it?", "Yes!", "Good."]),
+        ('He said "Go.\x1b[0m" We went.', ['He said "Go.\x1b[0m"', "We went."]),
+        ("It is 3.\x1b[1m5 m. Dr.\x1b[0m Smith came.", ["It is 3.\x1b[1m5 m.", "Dr.\x1b[0m Smith came."]),
+        ("\x1b]8;;http://x.y/\x07A link.\x1b]8;;\x07 More.", ["A link.", "More."]),
+    ],
+)
+def test_codes_of_a_terminal_hide_no_end(text: str, sentences: list[str]) -> None:
+    assert list(split_sentences(text)) == sentences
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\n \t\n"])
 def test_nothing_gives_nothing(text: str) -> None:
     assert list(split_sentences(text)) == []

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from tts.encodings import known_encoding, likely_encoding
 from tts.errors import TtsError, UsageError
 
 STANDARD_INPUT = "-"
@@ -41,20 +42,23 @@ class Line(NamedTuple):
 
 
 @contextmanager
-def open_sentences(name: str | None) -> Iterator[BinaryIO]:
+def open_sentences(name: str | None, encoding: str | None = None) -> Iterator[BinaryIO]:
     """Open a sentences file; `-` is standard input, and None is too, unless it is a terminal.
 
+    The stream is UTF-8, translated from `encoding` if one is named.
+
     Raises:
-        UsageError: there is no such file, it is a folder, or no file was named and standard input is a terminal.
+        UsageError: there is no such file or encoding, it is a folder, or no file was named and standard input is a
+            terminal.
         TtsError: it cannot be read.
     """
     if name is None and sys.stdin.isatty():
         raise UsageError("There are no sentences: name a file of them, or - to read standard input.")
     if name in (None, STANDARD_INPUT):
-        yield sys.stdin.buffer
+        yield _as_utf8(sys.stdin.buffer, encoding)
         return
     with _open(Path(name or "")) as stream:
-        yield stream
+        yield _as_utf8(stream, encoding)
 
 
 def count_lines(name: str | None) -> int | None:
@@ -97,25 +101,45 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[Line]:
     for signature, description in _NOT_TEXT.items():
         if first.startswith(signature):
             raise UsageError(f"{display_name(name)} {description}")
-    if first.startswith(_UTF16_MARKS):
-        decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
-
-        def recode(block: bytes, last: bool) -> bytes:
-            try:
-                return decoder.decode(block, last).encode("utf-8", "surrogatepass")
-            except UnicodeDecodeError:
-                # Half a character at the end of the file: its line becomes one that cannot be decoded.
-                return b"\xff"
-
-        stream = io.BufferedReader(_TranslatedStream(first, stream, recode))
+    is_recoded = first.startswith(_UTF16_MARKS)
+    if is_recoded:
+        stream = _recoded(first, stream, "utf-16")
         first = stream.readline(LONGEST_LINE + 1)
+    if (
+        len(first) <= LONGEST_LINE
+        and b"\0" in first
+        and (likely := likely_encoding(first))
+        and likely.startswith("utf-16")
+    ):
+        raise UsageError(
+            f"{display_name(name)} looks like {likely} without a byte order mark: try --encoding {likely}."
+        )
     if b"\r" in first and not first.endswith(b"\n"):
         stream = io.BufferedReader(_TranslatedStream(first, stream, lambda block, last: block.replace(b"\r", b"\n")))
         first = stream.readline(LONGEST_LINE + 1)
-    return _decode_lines(first.removeprefix(codecs.BOM_UTF8), stream)
+    return _decode_lines(first.removeprefix(codecs.BOM_UTF8), stream, is_recoded=is_recoded)
 
 
-def _decode_lines(first: bytes, stream: BinaryIO) -> Iterator[Line]:
+def _as_utf8(stream: BinaryIO, encoding: str | None) -> BinaryIO:
+    return stream if encoding is None else _recoded(b"", stream, known_encoding(encoding))
+
+
+def _recoded(first: bytes, stream: BinaryIO, encoding: str) -> BinaryIO:
+    """A stream, of which `first` has been read already, translated to UTF-8."""
+    errors = "surrogatepass" if encoding.startswith("utf") else "surrogateescape"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+
+    def recode(block: bytes, last: bool) -> bytes:
+        try:
+            return decoder.decode(block, last).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            # Half a character at the end of the file: its line becomes one that cannot be decoded.
+            return b"\xff"
+
+    return io.BufferedReader(_TranslatedStream(first, stream, recode))
+
+
+def _decode_lines(first: bytes, stream: BinaryIO, *, is_recoded: bool) -> Iterator[Line]:
     number, data = 0, first
     while data:
         number += 1
@@ -130,6 +154,8 @@ def _decode_lines(first: bytes, stream: BinaryIO) -> Iterator[Line]:
                 yield Line(number, data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK))
             except UnicodeDecodeError as error:
                 problem = f"The line is not UTF-8 (byte {error.start + 1} cannot be read): save the file as UTF-8."
+                if not is_recoded and (likely := likely_encoding(data)):
+                    problem = f"{problem[:-1]}, or try --encoding {likely}."
                 yield Line(number, data.decode("utf-8", "surrogateescape"), problem)
         data = stream.readline(LONGEST_LINE + 1)
 

@@ -147,6 +147,7 @@ def batch(
     output: Folder,
     file: Sentences = None,
     layout: Layout = "auto",
+    encoding: flags.Encoding = None,
     naming: Naming = "id",
     manifest: ManifestFile = None,
     output_options: OutputOptions,
@@ -208,9 +209,9 @@ def batch(
 
     started = time.perf_counter()
     if layout == DOCUMENT or (layout == "auto" and is_document(file)):
-        summary = speak_chapters(file, request, start_workers, quiet=quiet)
+        summary = speak_chapters(file, request, start_workers, encoding, quiet=quiet)
     else:
-        with open_sentences(file) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
+        with open_sentences(file, encoding) as stream, batch_progress(count_lines(file), quiet=quiet) as progress:
             name = file or STANDARD_INPUT
             summary = run_batch(stream, name, request, start_workers, progress.update, progress.warn)
     if verbose and summary.done:
@@ -230,7 +231,12 @@ def is_document(name: str | None) -> bool:
 
 
 def speak_chapters(
-    file: str | None, request: BatchRequest, start_workers: Callable[[OutputFolder], Workers], *, quiet: bool
+    file: str | None,
+    request: BatchRequest,
+    start_workers: Callable[[OutputFolder], Workers],
+    encoding: str | None = None,
+    *,
+    quiet: bool,
 ) -> Summary:
     """Speak a document into a folder, one audio file per chapter, and continue an earlier run.
 
@@ -247,7 +253,7 @@ def speak_chapters(
     if request.defaults.options.input != "text":
         raise UsageError(f"A document is text: leave --input {request.defaults.options.input} out.")
     path = Path(file or "")
-    document = read_document(path)
+    document = read_document(path, encoding)
     warnings = list(language_warnings(document, find_voice(request.defaults.voice)))
     for chapter in document.chapters:
         warnings += (f"{chapter.title}: {warning}" for warning in chapter.passage.warnings)

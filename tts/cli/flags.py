@@ -125,6 +125,15 @@ Plot = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of the file or of standard input: windows-1252, shift_jis, gbk, utf-16-le, …",
+        show_default="UTF-8, or by its byte order mark",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.", rich_help_panel=_RUN)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=_RUN)]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Report times and the device used.", rich_help_panel=_RUN)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tts.cli.streams import text_argument
+from tts.encodings import decode_as, how_to_name
 from tts.errors import TtsError, UsageError
 
 if TYPE_CHECKING:
@@ -22,29 +23,36 @@ STANDARD_INPUT = "-"
 _AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4b", ".m4a", ".raw")
 
 
-def read_text(argument: str | None) -> str:
-    """The argument, or all of standard input for `-` or None.
+def read_text(argument: str | None, encoding: str | None = None) -> str:
+    """The argument, or all of standard input for `-` or None, which is UTF-8 unless another encoding is named.
 
     Raises:
         UsageError: there is no text.
-        TtsError: it is not UTF-8.
+        TtsError: it is not in that encoding.
     """
     if argument in (None, STANDARD_INPUT):
         _refuse_terminal(argument)
-        text = decode_text(sys.stdin.buffer.read())
+        content = sys.stdin.buffer.read()
+        text = decode_as(content, encoding, "Standard input") if encoding else decode_text(content)
     else:
+        _refuse_encoding(encoding)
         text = _checked(argument or "")
     if not text.strip():
         raise UsageError("There is no text to speak: it is empty.")
     return text
 
 
-def read_lines(argument: str | None) -> Iterator[str]:
+def read_lines(argument: str | None, encoding: str | None = None) -> Iterator[str]:
     """The argument as one line, or the lines of standard input as they arrive, without their ends."""
     if argument not in (None, STANDARD_INPUT):
+        _refuse_encoding(encoding)
         yield _checked(argument or "")
         return
     _refuse_terminal(argument)
+    if encoding:
+        # Not line by line: a line end has two bytes in UTF-16.
+        yield from decode_as(sys.stdin.buffer.read(), encoding, "Standard input").splitlines()
+        return
     offset = 0
     for line in sys.stdin.buffer:
         yield decode_text(line, offset).rstrip("\r\n")
@@ -60,8 +68,14 @@ def decode_text(content: bytes, offset: int = 0) -> str:
         mark = 3 if offset == 0 and content.startswith(b"\xef\xbb\xbf") else 0
         position = offset + mark + error.start
         raise TtsError(
-            f"Standard input is not UTF-8 text: byte {position} cannot be decoded. Convert the text to UTF-8."
+            f"Standard input is not UTF-8 text: byte {position} cannot be decoded. Convert the text to UTF-8 "
+            f"({how_to_name(content)})."
         ) from error
+
+
+def _refuse_encoding(encoding: str | None) -> None:
+    if encoding is not None:
+        raise UsageError("--encoding is for files and standard input: the text in the command is decoded already.")
 
 
 def _refuse_terminal(argument: str | None) -> None:
@@ -87,7 +101,9 @@ class Book:
     tags: BookTags | None = None
 
 
-def read_book(path: Path, chapters: str | None, kind: TextInput, voice: VoiceManifest) -> Book:
+def read_book(
+    path: Path, chapters: str | None, kind: TextInput, voice: VoiceManifest, encoding: str | None = None
+) -> Book:
     """The text of a file: SSML and phonemes as they are, the requested chapters of a document.
 
     Raises:
@@ -101,15 +117,15 @@ def read_book(path: Path, chapters: str | None, kind: TextInput, voice: VoiceMan
     if kind != "text":
         if chapters is not None:
             raise UsageError(f"--chapter is for documents, not for {kind}.")
-        return Book(decode_text(read_bytes(path), path.name))
-    document = open_document(path)
+        return Book(decode_text(read_bytes(path), path.name, encoding))
+    document = open_document(path, encoding)
     passage = join_chapters(document.chapters if chapters is None else select_chapters(document.chapters, chapters))
     warnings = (*language_warnings(document, voice), *passage.warnings)
     cover = (document.cover.content, document.cover.suffix) if document.cover else None
     return Book(replace(passage, warnings=warnings), BookTags(document.title or path.stem, document.author, cover))
 
 
-def open_document(path: Path) -> Document:
+def open_document(path: Path, encoding: str | None = None) -> Document:
     """A document. Inline markup, of pronunciations and pauses, applies in plain text.
 
     Raises:
@@ -120,7 +136,7 @@ def open_document(path: Path) -> Document:
         raise UsageError(f"--file is the text to read, not {path.name!r}: name the audio to write with -o.")
     from tts.documents.reading import read_document
 
-    document = read_document(path)
+    document = read_document(path, encoding)
     if path.suffix.lower() != ".txt":
         return document
     from tts.text.markup import read_markup

@@ -60,6 +60,7 @@ def say(
     text: flags.Text = None,
     file: File = None,
     chapter: Chapters = None,
+    encoding: flags.Encoding = None,
     output: OutputFile = None,
     play: Play = False,
     output_options: OutputOptions,
@@ -92,12 +93,12 @@ def say(
             raise UsageError("There are two texts: give TEXT or --file, not both.")
         from tts.cli.inputs import read_book
 
-        book = read_book(file, chapter, options.input, voice.manifest)
+        book = read_book(file, chapter, options.input, voice.manifest, encoding)
         content, outputs = book.content, replace(outputs, tags=book.tags)
     elif chapter is not None:
         raise UsageError("--chapter is for documents: name one with --file.")
     else:
-        content = read_text(text)
+        content = read_text(text, encoding)
 
     started = time.perf_counter()
     stages = voice.prepare(options)

@@ -20,9 +20,9 @@ Document = Annotated[Path, typer.Argument(metavar="FILE", help="A document: .txt
 
 
 @app.command()
-def chapters(file: Document, json: flags.Json = False) -> None:
+def chapters(file: Document, encoding: flags.Encoding = None, json: flags.Json = False) -> None:
     """List the chapters of a document, with the numbers for tts say --chapter."""
-    document = open_document(file)
+    document = open_document(file, encoding)
     listed = [
         {"chapter": number, "title": chapter.title, "characters": len(chapter.passage.text)}
         for number, chapter in enumerate(document.chapters, 1)
@@ -41,7 +41,12 @@ def chapters(file: Document, json: flags.Json = False) -> None:
 
 
 @app.command()
-def normalize(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
+def normalize(
+    text: flags.Text = None,
+    language: flags.Language = DEFAULT_LANGUAGE,
+    encoding: flags.Encoding = None,
+    json: flags.Json = False,
+) -> None:
     """Write numbers, abbreviations and signs as words; line by line from standard input."""
     from tts.text.normalize import read_out
 
@@ -53,7 +58,7 @@ def normalize(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUA
         ]
         return {"normalized": spoken.text, "edits": edits, "left_out": list(spoken.left_out)}
 
-    _answer_lines(text, "normalized", answer, json=json)
+    _answer_lines(text, encoding, "normalized", answer, json=json)
 
 
 @app.command()
@@ -62,6 +67,7 @@ def phonemes(
     language: flags.Language = DEFAULT_LANGUAGE,
     lexicon: flags.LexiconFile = None,
     system_espeak: flags.SystemEspeak = False,
+    encoding: flags.Encoding = None,
     json: flags.Json = False,
 ) -> None:
     """Print the phonemes (IPA) of a text with inline markup; line by line from standard input."""
@@ -80,15 +86,20 @@ def phonemes(
         ]
         return {"phonemes": reading.phonemes, "words": words, "warnings": [*passage.warnings, *reading.warnings]}
 
-    _answer_lines(text, "phonemes", answer, json=json)
+    _answer_lines(text, encoding, "phonemes", answer, json=json)
 
 
 @app.command()
-def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE, json: flags.Json = False) -> None:
+def segment(
+    text: flags.Text = None,
+    language: flags.Language = DEFAULT_LANGUAGE,
+    encoding: flags.Encoding = None,
+    json: flags.Json = False,
+) -> None:
     """Split a text into sentences, one per line."""
     from tts.text.segment import split_sentences
 
-    sentences = split_sentences(read_text(text), language=language)
+    sentences = split_sentences(read_text(text, encoding), language=language)
     if json:
         print_json(list(sentences))
         return
@@ -96,10 +107,12 @@ def segment(text: flags.Text = None, language: flags.Language = DEFAULT_LANGUAGE
         print(sentence)
 
 
-def _answer_lines(text: str | None, key: str, answer: Callable[[str], dict[str, Any]], *, json: bool) -> None:
+def _answer_lines(
+    text: str | None, encoding: str | None, key: str, answer: Callable[[str], dict[str, Any]], *, json: bool
+) -> None:
     """Answer line by line, each immediately: the other end of a pipe may wait for it."""
     documents: list[dict[str, Any]] = []
-    for line in read_lines(text):
+    for line in read_lines(text, encoding):
         document = answer(line)
         if json:
             documents.append({"text": line, **document})

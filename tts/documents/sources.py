@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+from tts.encodings import decode_as, how_to_name
 from tts.errors import TtsError
 
 LIBRARIES = {".pdf": "pypdf", ".md": "markdown-it-py"}
@@ -47,38 +48,49 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def decode_text(content: bytes, name: str) -> str:
-    """Decode a text by its byte order mark, else as UTF-8.
+def decode_text(content: bytes, name: str, encoding: str | None = None) -> str:
+    """Decode a text in the encoding that is named, else by its byte order mark, else as UTF-8.
 
     Raises:
-        TtsError: it is not in that encoding.
+        UsageError: it is not in the encoding that is named, or there is none of this name.
+        TtsError: it is not in that of its mark, and no UTF-8.
     """
-    mark, encoding = next((found for found in _BYTE_ORDER_MARKS if content.startswith(found[0])), (b"", "utf-8"))
+    if encoding is not None:
+        return decode_as(content, encoding, name)
+    mark, marked = next((found for found in _BYTE_ORDER_MARKS if content.startswith(found[0])), (b"", "utf-8"))
     try:
-        text = content[len(mark) :].decode(encoding)
+        text = content[len(mark) :].decode(marked)
     except UnicodeDecodeError as error:
-        kind = encoding[:6].rstrip("-").upper()
+        kind = marked[:6].rstrip("-").upper()
         offset = len(mark) + error.start
-        raise TtsError(f"{name} is no text in {kind}: byte {offset} cannot be read; save it as UTF-8 first.") from error
+        raise TtsError(
+            f"{name} is no text in {kind}: byte {offset} cannot be read; save it as UTF-8 first"
+            f"{'.' if mark else f' ({how_to_name(content)}).'}"
+        ) from error
     if not mark and "\0" in text[:_HEAD]:
-        raise TtsError(f"{name} is no text in UTF-8: it holds zero bytes; save it as UTF-8 first.")
+        raise TtsError(
+            f"{name} is no text in UTF-8: it holds zero bytes; save it as UTF-8 first ({how_to_name(content)})."
+        )
     return text
 
 
-def decode_page(content: bytes, name: str) -> tuple[str, str | None]:
-    """Decode HTML by its byte order mark or declared encoding, else as UTF-8, else as Windows-1252.
+def decode_page(content: bytes, name: str, encoding: str | None = None) -> tuple[str, str | None]:
+    """Decode HTML in the encoding that is named, or by its byte order mark or declaration, as UTF-8 or Windows-1252.
 
     Returns the text and, where the encoding was guessed or wrong, a warning.
 
     Raises:
+        UsageError: it is not in the encoding that is named, or there is none of this name.
         TtsError: it is not in the encoding of its byte order mark.
     """
+    if encoding is not None:
+        return decode_as(content, encoding, name), None
     if any(content.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
         return decode_text(content, name), None
     declared = _DECLARED.search(content[:_HEAD])
-    if declared is not None and (encoding := _known_encoding(declared[1] or declared[2])) is not None:
-        text = content.decode(encoding, errors="replace")
-        return text, f"{name} is not the {encoding} that it says it is." if "\ufffd" in text else None
+    if declared is not None and (label := _known_encoding(declared[1] or declared[2])) is not None:
+        text = content.decode(label, errors="replace")
+        return text, f"{name} is not the {label} that it says it is." if "\ufffd" in text else None
     try:
         return content.decode("utf-8"), None
     except UnicodeDecodeError:

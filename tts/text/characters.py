@@ -71,7 +71,7 @@ _FOLDED_LETTER = re.compile("[ʼ]")
 # A vulgar fraction folds to "1⁄2" and would otherwise join a digit before it: 3½ is 3 1/2, not 31/2.
 _VULGAR_FRACTION = Pattern(r"(?<=[0-9¼½¾⅐-⅞])(?=[¼½¾⅐-⅞])", needs="¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 # Superscript digits would fold to plain ones: 10⁵ is not 105.
-_SUPERSCRIPT = Pattern(r"(?<=[A-Za-z0-9)])[⁺⁻]?[²³¹⁰⁴-⁹]+", needs="²³¹⁰⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT = Pattern(r"(?<=[A-Za-z0-9)])(?:[⁺⁻]?[²³¹⁰⁴-⁹]+|ⁿ(?!\w))", needs="²³¹⁰⁴⁵⁶⁷⁸⁹ⁿ")
 # Behind a word or a mark they number a note. A 2 or 3 behind the name of a unit or a function is its power.
 _NOTE_MARK = Pattern(
     r"(?:(?<=[.,;:!?\"'”’»…])|(?<=[^\W\d_][^\W\d_][^\W\d_])(?![²³](?![⁰¹²³⁴-⁹]))|(?<=[a-z]{3}[\])])(?![²³](?![⁰¹²³⁴-⁹]))"
@@ -119,6 +119,22 @@ def tidy(text: SpokenText) -> SpokenText:
         text = (text.changed(changes) if changes else text).leaving_out(wordless)
     text = text.sub(_DASHES, " — ").sub(_ELLIPSIS, "…")
     return stripped(text.sub(_SPACES, " "))
+
+
+def without_terminal_codes(text: str) -> str:
+    """Return a text of the same length without the codes of a terminal, for finding its sentences.
+
+    Spaces stand for a code beside whitespace, asterisks, which are markup, for one that touches text on both sides.
+    """
+    if "\x1b" not in text and "\x9b" not in text:
+        return text
+
+    def filler(found: re.Match[str]) -> str:
+        before, after = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
+        is_beside_space = not before.strip() or not after.strip()
+        return (" " if is_beside_space else "*") * len(found.group())
+
+    return re.sub(f"(?:{_TERMINAL_CODES.source})+", filler, text)
 
 
 def stripped(text: SpokenText) -> SpokenText:

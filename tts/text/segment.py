@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 
-from tts.text.characters import splits_character
+from tts.text.characters import splits_character, without_terminal_codes
 from tts.text.full_stops import ends_before, sentence_words, starts_lower, stop_ends_sentence
 from tts.text.layout import text_blocks
 from tts.text.passage import LEVELS, Alias, Level, Note, Passage, Pause, Pronunciation, SpokenAs, stronger
@@ -40,7 +40,8 @@ def segments(passage: Passage, language: str = "en-us", max_characters: int = 40
     """
     if max_characters < 1:
         raise ValueError(f"max_characters must be at least 1, not {max_characters}")
-    return _segments(passage, language, max_characters)
+    plain = without_terminal_codes(passage.text)
+    return _segments(passage if plain is passage.text else replace(passage, text=plain), language, max_characters)
 
 
 def split_sentences(text: str, max_characters: int = 400, language: str = "en-us") -> Iterator[str]:

@@ -7,7 +7,7 @@ with a slash, or where both of their tags are in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from tts.text.languages.language import Rule, split_words
@@ -66,6 +66,8 @@ def _without_brackets(found: re.Match[str]) -> str:
     before, after = text[: found.start()][-1:], text[found.end() :][:1]
     if words.startswith("-") or words.endswith("-"):  # arrows
         return written
+    if before and before in "'\"`‘“" and words[0] in "'\"`’”":  # signs in quotes: "type '<' and '>'"
+        return written
     # "a<b and c>d" compares; "List<String>" does not.
     if after.isalnum() and not _ONE_WORD.fullmatch(words):
         return written
@@ -74,7 +76,29 @@ def _without_brackets(found: re.Match[str]) -> str:
     return f"{' ' if before.isalnum() else ''}{words}{' ' if after.isalnum() else ''}"
 
 
+_LAST_WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?(?=\W*\Z)")
+
+
+def _surprising_tags(text: str) -> Iterator[str]:
+    """Name the tags that stand like a word in a text ("Press <b> twice"), with the word before each.
+
+    They are markup all the same, but a reader may have meant them. A tag with its partner, with attributes, or that
+    touches what it marks is surely markup.
+    """
+    for found in _BRACKETED.finditer(text):
+        tag = _TAG.fullmatch(found.group())
+        if tag is None or tag["attributes"] or not is_tag(found.group(), text):
+            continue
+        before, after = text[max(0, found.start() - 40) : found.start()], text[found.end() : found.end() + 1]
+        is_a_word = (not before or before[-1].isspace()) and not (after.isalnum() or after == "<")
+        has_partner = ("" if tag["end"] else "/", tag["name"].lower()) in _tags_in(text)
+        if is_a_word and not has_partner and (before or after):
+            word = _LAST_WORD.search(before)
+            yield f"{found.group()} ({f'behind {word.group()!r}' if word else 'at the beginning'})"
+
+
 tags = Rule("symbol", needs="<")
+tags.then(lambda text: text.leaving_out(_surprising_tags(text.text)))
 tags.replace(_BRACKETED, _without_brackets)
 
 _MODIFIERS = "Ctrl|Control|Strg|Shift|Umschalt|Maj|Alt|AltGr|Option|Opt|Cmd|Command|Win|Windows|Super|Meta|Hyper|Fn"

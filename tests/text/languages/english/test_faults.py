@@ -25,6 +25,22 @@ def test_note_marks_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "left_out"),
+    [
+        ("Press <b> twice.", ("<b> (behind 'Press')",)),
+        ("<br> is a tag, an <hr> too", ("<br> (at the beginning)", "<hr> (behind 'an')")),
+        ("Use <i>.", ("<i> (behind 'Use')",)),
+        ("line one <br/> line two", ("<br/> (behind 'one')",)),
+        ("<b>bold</b> and <i> slanted </i> text", ()),
+        ("Hello<br>world, a <b>bold word", ()),
+        ('a <a href="x.org"> b', ()),
+    ],
+)
+def test_tags_that_stand_like_words_are_named(written: str, left_out: tuple[str, ...]) -> None:
+    assert read_out(written).left_out == left_out
+
+
+@pytest.mark.parametrize(
     ("typed", "symbols"),
     [
         ("ˈstoʊnˌhɛnʤ", "ˈstoʊnˌhɛndʒ"),

@@ -19,7 +19,8 @@ from tts.text.languages.english import numbers
         (1_000_001, "one million one"),
         (-7, "minus seven"),
         (10**30, "one nonillion"),
-        (10**33, " ".join(["one"] + ["zero"] * 33)),
+        (10**33, "one decillion"),
+        (10**36, " ".join(["one"] + ["zero"] * 36)),
     ],
 )
 def test_cardinal(value: int, spoken: str) -> None:

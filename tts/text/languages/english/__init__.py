@@ -29,6 +29,8 @@ STREETS = _pairs("street")
 PLAIN_STREETS = _words("plain_streets")
 """Those that mean nothing else, and need no house number to be understood."""
 DIRECTIONS = _pairs("direction")
+SAINTS = _words("saints")
+"""Names behind "st" in small letters, where it is no street."""
 WEEKDAYS = _pairs("weekday")
 MONTHS = _TABLES["months"][0]
 MONTH_NUMBERS = {

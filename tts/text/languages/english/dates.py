@@ -116,6 +116,9 @@ def _fiscal_year(found: re.Match[str]) -> str:
     return f"fiscal year {_any_year(found[1])}"
 
 
+_named_dates.replace(Pattern(r"\bca?\. ?(?=[0-9])", needs=("c.", "ca.")), "circa ")
+
+
 @_named_dates.replaces(rf"(?<![\w,.-])([0-9]{{1,4}}) ?[-–—] ?(?=[0-9]{{1,4}} ?(?:{_ERA_NAME})\b)", needs="-–—")
 def _era_range(found: re.Match[str]) -> str:
     return f"{_era_number(found[1])} to "
@@ -225,7 +228,8 @@ def _year_range(found: re.Match[str]) -> str:
     if things_follow(found) or (len(last) == 4 and int(last) < int(first)):
         return found.group()
     if found["joint"] == "/":
-        return f"{year(int(first))} {_any_year(last)}" if len(last) == 2 else found.group()
+        follows = len(last) == 2 or int(last) == int(first) + 1
+        return f"{year(int(first))} {_any_year(last)}" if follows else found.group()
     return f"{year(int(first))} to {_any_year(last)}"
 
 
@@ -312,7 +316,12 @@ def _day_before_time(found: re.Match[str]) -> str:
 # Times: "3:30 p.m." becomes "three thirty PM", "8am" "eight AM", "12:00" "twelve o'clock".
 times = Rule("time", needs=DIGITS)
 _HALF = r"(?P<{0}>[AaPp])\.? ?[Mm]\b\.?"
-_CLOCK = r"(?P<{0}>2[0-4]|[01]?[0-9])(?::(?P<{1}>[0-5][0-9]))?"
+_CLOCK = r"(?P<{0}>2[0-4]|[01]?[0-9])(?:[:.](?P<{1}>[0-5][0-9]))?"
+# With seconds, a time stands behind one of these words or before a zone; elsewhere it is a duration ("ran 2:05:30").
+_TIME_BEFORE = Pattern(
+    r"\b(?:at|by|until|till|since|before|after|from|around|about|past|exactly|is|was|it's|now|clock|time)[:,]? \Z",
+    re.IGNORECASE,
+)
 _LETTERS = "|".join(r"\.?".join(zone) for zone in sorted(TIME_ZONES, key=len, reverse=True) if len(zone) > 2)
 
 
@@ -336,6 +345,14 @@ def _half(found: re.Match[str], group: str) -> str:
     return f" {found[group].upper()}M{kept_stop(found)}"
 
 
+@times.replaces(r"\b(UTC|GMT) ?([+−-][0-9]{1,2}(?::?[0-9]{2})?)(?![\w:]|\.[0-9])", needs=("UTC", "GMT"))
+def _offset(found: re.Match[str]) -> str:
+    """Speak "UTC+2" and "GMT-05:30" """
+    sign, number = "plus" if found[2][0] == "+" else "minus", found[2][1:]
+    hours, minutes = (number[:-2].rstrip(":"), int(number[-2:])) if len(number) > 2 else (number, 0)
+    return f"{found[1]} {sign} {cardinal(int(hours))}{f' {cardinal(minutes)}' if minutes else ''}"
+
+
 @times.replaces(
     rf"(?<![\w.:,$]){_CLOCK.format('h1', 'm1')}(?: ?{_HALF.format('half1')})? ?(?:-|–|—) ?"
     rf"{_CLOCK.format('h2', 'm2')}(?: ?{_HALF.format('half2')})(?!\w)",
@@ -355,6 +372,7 @@ def _range(found: re.Match[str]) -> str:
     return f"{_clock(found[1], found[2])} to {_clock(found[3], found[4])}"
 
 
+_ZONE_FOLLOWS = Pattern(rf" ?(?:{_LETTERS}|[ECMP]T|Z)\b")
 # "2h30m" is "two hours thirty minutes"; the unit of the last part may be missing.
 _DURATION_UNITS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _DURATION_PART = Pattern(r"([0-9]{1,4}(?:\.[0-9]+)?) ?([a-z]*)")
@@ -374,8 +392,69 @@ def _joined_duration(found: re.Match[str]) -> str:
     return " ".join(f"{decimal(number)} {unit if number == '1' else unit + 's'}" for number, unit in numbers)
 
 
+# "at 14.45", "from 9.30 to 17.00", "6.45 tonight": a full stop for the colon, where nothing else is meant.
+_dotted_times = Rule("time", hint=Pattern(r"\.[0-5][0-9]"))
+_DOTTED = r"(2[0-3]|[01]?[0-9])\.([0-5][0-9])"
+_PART_OF_DAY = (
+    r"(?= (?:tonight|today|tomorrow|yesterday|sharp|in the (?:morning|afternoon|evening)|at night|o'clock|hours|hrs)\b)"
+)
+_VALUE_BEFORE = Pattern(
+    r"\b(?:values?d?|prices?d?|rates?d?|shares?|stocks?|ind(?:ex|ices)|trad\w+|sold|sells?|settl\w+"
+    r"|worth|stands?|stood|pH|averag\w*|mean|scor\w+|odds|ratio|versions?|pegged|bought|rose|fell|grew|estimated|measured"
+    r"|constant|level\w*|set|fixed|cap\w*|peak\w*|quot\w+|GPA|diluted|p|significan\w+|dollars?|euros?|pounds?|percent|rises?"
+    r"|falls?|growth|increas\w+|decreas\w+|rang\w+|var\w+)\b"
+)
+
+
+@_dotted_times.replaces(
+    rf"\b(?P<before>[Aa]t|[Uu]ntil|[Tt]ill) {_DOTTED}"
+    r"(?=[,;:!?)]|\.?(?:\Z|\s*\n| [A-Z])| (?:on|in the|and|or|for|to|today|tomorrow|tonight|sharp|the|every"
+    r"|this|next|when|we|he|she|they|I|you|it|precisely|exactly|local|UTC|GMT|CET|EST)\b)",
+)
+def _dotted_time(found: re.Match[str]) -> str:
+    if _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()]):
+        return found.group()
+    return f"{found['before']} {_clock(found[2], found[3])}"
+
+
+@_dotted_times.replaces(
+    rf"(?P<before>\b(?:[Ff]rom|[Bb]etween|[Oo]pen|[Dd]aily|[Hh]ours:?) )?(?<![\w.,:$£€]){_DOTTED}"
+    r"(?P<joint> (?:to|until|till|and) | ?[-–—] ?)"
+    r"(2[0-4]|[01]?[0-9])\.([0-5][05])(?![\w%:]|\.[0-9]"
+    r"| (?:percent|million|billion|[a-z]{1,3}\b(?<! in)(?<! on)(?<! and)(?<! or)))"
+    r"(?P<hours> (?:hrs|hours)\b)?",
+)
+def _dotted_range(found: re.Match[str]) -> str:
+    is_time = found["before"] and not _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()])
+    if not (is_time or found["hours"]) or found[3][1] not in "05":
+        return found.group()
+    joint = found["joint"] if found["joint"].strip().isalpha() else " to "
+    last = f"{_clock(found[5], found[6])}{found['hours'] or ''}"
+    return f"{found['before'] or ''}{_clock(found[2], found[3])}{joint}{last}"
+
+
+@_dotted_times.replaces(rf"(?<![\w.,:$£€]){_DOTTED}{_PART_OF_DAY}")
+def _dotted_time_of_day(found: re.Match[str]) -> str:
+    if _VALUE_BEFORE.search(found.string[max(0, found.start() - 60) : found.start()]):
+        return found.group()
+    return _clock(found[1], found[2])
+
+
+times.then(_dotted_times)
+
+
 @times.replaces(r"(?<![\w.:])([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?![\w:])(?! ?[AaPp]\.?[Mm])", needs=":")
 def _duration(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    is_time = _ZONE_FOLLOWS.match(found.string, found.end()) or (not found[4] and _TIME_BEFORE.search(before))
+    if int(found[1]) < 25 and is_time:
+        spoken = _clock(found[1], found[2])
+        second = decimal(found[3].lstrip("0") + (found[4] or "")) if found[4] else cardinal(int(found[3]))
+        return (
+            spoken
+            if found[3] == "00" and not found[4]
+            else f"{spoken} and {second} second{'s' if second != 'one' else ''}"
+        )
     hours, minutes, seconds = (int(value) for value in found.groups()[:3])
     counts = [(cardinal(hours), hours, "hour"), (cardinal(minutes), minutes, "minute")]
     parts = [f"{words} {unit if value == 1 else unit + 's'}" for words, value, unit in counts if value]
@@ -386,6 +465,10 @@ def _duration(found: re.Match[str]) -> str:
     return " and ".join([" ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
+@_dotted_times.replaces(
+    rf"(?<![\w.:,$])(?P<hour>1[0-2]|0?[1-9])\.(?P<minute>[0-5][0-9])(?:[.:](?P<second>[0-5][0-9]))?"
+    rf" ?{_HALF.format('half')}(?![\w:])",
+)
 @times.replaces(
     rf"(?<![\w.:,$])(?P<hour>2[0-4]|[01]?[0-9]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
     rf"(?: ?{_HALF.format('half')})?(?![\w:])",
@@ -394,7 +477,8 @@ def _duration(found: re.Match[str]) -> str:
 def _time(found: re.Match[str]) -> str:
     spoken = _clock(found["hour"], found["minute"], half=bool(found["half"]))
     if found["second"]:
-        spoken += f" and {cardinal(int(found['second']))} seconds"
+        seconds = int(found["second"])
+        spoken += f" and {cardinal(seconds)} second{'' if seconds == 1 else 's'}"
     return spoken + _half(found, "half") if found["half"] else spoken
 
 

@@ -14,6 +14,7 @@ from tts.text.languages.english.numbers import (
     fraction,
     integer,
     mixed_fraction,
+    paired,
     without_separators,
 )
 from tts.text.languages.language import BEYOND_ASCII, Rule, read_tables
@@ -80,6 +81,8 @@ def _per_name(written: str) -> str:
         return f"hundred {names[1]}" if names else ""
     if plain in PER:
         return PER[plain]
+    if plain[:-1] in LENGTHS and plain[-1] in "23":
+        return f"{'square' if plain[-1] == '2' else 'cubic'} {LENGTHS[plain[:-1]][0]}"
     if plain[:-1] in PER and plain[-1] in "23":
         return f"{PER[plain[:-1]]} {'squared' if plain[-1] == '2' else 'cubed'}"
     names = _unit_names(written)
@@ -151,6 +154,55 @@ def _parts_of_an_inch(found: re.Match[str]) -> str:
     return f"{words} of an inch"
 
 
+# "10x15cm" is "ten by fifteen centimeters", "5'x7'" "five feet by seven feet". Equations, where "×" is times, follow.
+dimensions = Rule("measure", needs="xX×", hint=Pattern(r"[xX×] ?[.0-9]"))
+_EXTENT = rf"(?:[0-9]{{1,3}}[ -][0-9]{{1,2}}/[0-9]{{1,2}}|[0-9]{{1,2}}/[0-9]{{1,2}}|{_NUMBER})"
+_EXTENT_UNIT = r"(?: ?(?:mm|cm|dm|km|m|in|inch(?:es)?|ft|feet|yd|mi|px|pixels|μm|nm)(?:\^?[23])?\b|''|['\"])"
+_EXTENT_NAMES = {
+    **dict.fromkeys(("px", "pixels"), ("pixel", "pixels")),
+    **{"": ("", ""), "'": ("foot", "feet"), '"': ("inch", "inches"), "''": ("inch", "inches")},
+}
+_EXTENT_AND_UNIT = Pattern(rf"({_EXTENT})({_EXTENT_UNIT}?)")
+
+
+def _extent(written: str) -> str:
+    if "/" not in written:
+        return decimal(written)
+    *whole, parts = re.split("[ -]", written)
+    top, bottom = map(int, parts.split("/"))
+    return mixed_fraction(int(whole[0]), top, bottom) if whole else fraction(top, bottom)
+
+
+@dimensions.replaces(
+    rf"(?P<article>\b[Aa]n? )?(?<![\w.,/-])"
+    rf"(?P<extents>{_EXTENT}{_EXTENT_UNIT}?(?: ?[xX×] ?{_EXTENT}{_EXTENT_UNIT}?){{1,4}})"
+    r"(?P<plural>s?)(?![\w/^]|[.,][0-9]| ?[=+*/×÷]| ?[xX] ?[0-9])",
+)
+def _dimensions(found: re.Match[str]) -> str:
+    parts = _EXTENT_AND_UNIT.compiled.findall(found["extents"])
+    units = [unit.strip() for _, unit in parts]
+    closing = ""
+    # A mark at the end may close what is quoted.
+    if (units[-1] == '"' and _in_quotes(found.string, found.start())) or (units[-1] == "'" and units[0] != "'"):
+        units[-1], closing = "", units[-1]
+    if "×" in found.group() and not any(units):
+        return found.group()  # a product
+    sizes = [size for size, _ in parts]
+    is_screen = (
+        len(sizes) == 2
+        and set(units) <= {"", "px", "pixels"}
+        and all(size.isdigit() and len(size) in (3, 4) for size in sizes)
+        and any(len(size) == 4 for size in sizes)
+    )
+    is_adjective = found["article"] and _MODIFIES.match(found.string, found.end())
+    words = []
+    for size, unit in zip(sizes, units, strict=True):
+        one, many = _EXTENT_NAMES.get(unit) or _unit_names(unit) or (unit, unit)
+        is_one = is_adjective or size == "1" or ("/" in size and size.replace("/", "").isdigit())
+        words.append(f"{paired(size) if is_screen else _extent(size)} {one if is_one else many}".rstrip())
+    return (found["article"] or "") + " by ".join(words) + found["plural"] + closing
+
+
 # Any word may be a unit; the table decides.
 @measures.replaces(
     rf"(?P<article>\b[Aa]n? )?(?<![\w.,/:-])(?P<minus>[-−])?"
@@ -209,13 +261,28 @@ def _each(found: re.Match[str]) -> str:
     return f"{decimal(found['number'])} per {name}" if name else found.group()
 
 
-@measures.replaces(rf"(?<![\w.-])({_NUMBER}) ?[xX] ?(?=(?:{_NUMBER})(?: |\Z|[^\w]|[a-z]))", needs="xX")
-def _by(found: re.Match[str]) -> str:
-    return f"{decimal(found[1])} by "
+# Rates by themselves: "speeds in km/h".
+rates = Rule("measure", needs="/").replace(
+    Pattern(
+        r"(?<![\w/.'-])([A-Za-zμ]{2,5}|[mgWNJ])/(h|s|hr|min|L|l|dL|ml|mL|kg|day|yr|(?:mm|cm|m|km|ft)(?:\^?[23])?)(?![\w/.'-]\w|\w)",
+        needs="/",
+    ),
+    lambda found: f"{UNITS[found[1]][1]} per {_per_name(found[2])}" if found[1] in UNITS else found.group(),
+)
 
 
 # "$3.50" is "three dollars fifty cents", "€10 million" "ten million euros"; signs without a number too.
 money = Rule("money", needs={*DIGITS, "$", BEYOND_ASCII})
+money.replace(
+    # "1 000 000": groups of three digits behind spaces.
+    Pattern(r"(?<![\w.,$+-])(?<![0-9)] )[0-9]{1,2}(?: [0-9]{3}){2,}(?![\w-]|[ ,][0-9])"),
+    lambda found: found.group().replace(" ", ","),
+)
+money.replace(
+    # "2.500,- €" has no cents.
+    Pattern(r"(?<![\w.,])([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[-–—]{1,2}(?![\w-])", needs=(",-", ",–", ",—")),
+    lambda found: found[1].replace(".", ""),
+)
 money.replace(
     # "1.234,50" and "1 234,50" are 1234.50 in any context.
     Pattern(r"(?<![\w.,])[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]{1,2}(?![0-9]|[.,][0-9])", needs=","),
@@ -233,7 +300,7 @@ _MAGNITUDE = (
 def _whole(amount: str) -> str:
     """Speak whole units as a number however many they are."""
     plain = amount.replace(",", "")
-    return cardinal(int(plain)) if len(plain) < 34 and not plain.startswith("00") else integer(plain)
+    return cardinal(int(plain)) if len(plain) <= 36 and not plain.startswith("00") else integer(plain)
 
 
 def _bare(amount: str, magnitude: str | None) -> str:
@@ -266,9 +333,7 @@ def _space_before_letters(found: re.Match[str]) -> str:
 
 
 def _per(written: str | None) -> str:
-    if not written:
-        return ""
-    return " per " + (PER.get(written) or (UNITS[written][0] if written in UNITS else written))
+    return f" per {_per_name(written) or written}" if written else ""
 
 
 @money.replaces(
@@ -276,7 +341,7 @@ def _per(written: str | None) -> str:
     rf"(?P<amount>{_NUMBER})(?![0-9])"
     + _MAGNITUDE.format("")
     + rf"(?: ?[-–—] ?(?P<symbol2>{_SYMBOLS})?(?P<amount2>{_NUMBER})(?![0-9-]){_MAGNITUDE.format('2')})?"
-    r"(?:/(?P<per>[A-Za-z]+)\b)?"
+    r"(?:/(?P<per>[A-Za-z]+\^?[23]?)(?!\w))?"
 )
 def _price(found: re.Match[str]) -> str:
     symbol = found["symbol"].rstrip(". ")
@@ -294,7 +359,7 @@ def _price(found: re.Match[str]) -> str:
 @money.replaces(
     rf"(?<![\w.,$])(?P<amount>{_NUMBER})"
     + _MAGNITUDE.format("")
-    + rf" ?(?P<symbol>(?:{_CODES})(?!\w)|[{_SIGNS}](?![0-9{_SIGNS}]))(?:/(?P<per>[A-Za-z]+)\b)?"
+    + rf" ?(?P<symbol>(?:{_CODES})(?!\w)|[{_SIGNS}](?![0-9{_SIGNS}]))(?:/(?P<per>[A-Za-z]+\^?[23]?)(?!\w))?"
 )
 def _price_with_sign_behind(found: re.Match[str]) -> str:
     words = _sum(found["amount"], found["magnitude"], found["symbol"]) + _per(found["per"])

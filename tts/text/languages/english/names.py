@@ -13,6 +13,7 @@ from tts.text.languages.english import (
     NUMBERED,
     PLAIN_STREETS,
     RULERS,
+    SAINTS,
     SENTENCE_STARTERS,
     STATES,
     STREETS,
@@ -46,7 +47,11 @@ _DOTTED_LETTERS = r"(?<![\w.])[A-Za-z](?:\.[A-Za-z])+(?![\w.])"
 _DOTTED = Pattern(_DOTTED_LETTERS)
 _NAME_FOLLOWS = Pattern(r" ?[A-Z(\"']")
 _PAIR_FOLLOWS = Pattern(r" (?:and|or) ")
-_NUMBER_FOLLOWS = Pattern(r" ?(?:[0-9]|[IVXL]+\b)")
+# Small Roman numerals are words already.
+_NUMBER_FOLLOWS = Pattern(
+    r" ?(?:[0-9]|[IVXL]+\b|(?:(?:twen|thir)ty(?:-\w+)?|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve)\b)"
+)
 
 
 def _numbered(found: re.Match[str]) -> str:
@@ -62,9 +67,27 @@ def _numbered(found: re.Match[str]) -> str:
     return spoken if text[end] == " " else f"{spoken} "
 
 
-@abbreviations.replaces(r"(?<![\w/])w/(?:o(?![\w/'])|(?= ?[a-z0-9]))", needs="/")
+_slashed = Rule("abbreviation", hint=Pattern("/"))
+abbreviations.then(_slashed)
+
+
+@_slashed.replaces(r"(?<![\w/])w/(?:o(?![\w/'])|(?= ?[a-z0-9]))")
 def _with(found: re.Match[str]) -> str:
     return "without" if found.group().endswith("o") else "with"
+
+
+# The letters of some initialisms are joined by a slash that nobody speaks.
+_LETTER_PAIRS = "TCP/IP|AC/DC|HIV/AIDS|GNU/Linux|OS/2"
+
+
+@_slashed.replaces(rf"(?<![\w/'.-])(?:(?!N/A)[A-Z]/[A-Z]|{_LETTER_PAIRS})(?![\w/']|-[A-Z])")
+def _letters_with_slash(found: re.Match[str]) -> str:
+    first, second = found.group().split("/")
+    return f"{first}-{second}" if "A" in (first, second) else f"{first} {second}"
+
+
+_slashed.replace(Pattern(r"(?<![\w/])(?:n/a|N/A)(?![\w/])"), "not applicable")
+_slashed.replace(Pattern(r"(?<![\w/])c/o(?= [A-Z\"])"), "care of")
 
 
 @abbreviations.replaces(r"\bPh\.? ?D\b\.?", needs=("Ph",))
@@ -226,13 +249,15 @@ def _unnamed(found: re.Match[str], value: int, word: str) -> str:
     return cardinal(value)
 
 
+_SHORT_CHAPTERS = frozenset(split_words("fig vol ch chap sec pt bk eq p pp"))
+
+
 @roman.replaces(r"(?<= )[ivx]{2,6}\b(?!['.]?[A-Za-z])")
 def _small_numeral(found: re.Match[str]) -> str:
     value = roman_value(found.group().upper())
     before = _WORD_BEFORE.search(found.string[max(0, found.start() - 32) : found.start()])
-    if value is None or before is None or before[2].lower().removesuffix("s") not in CHAPTERS:
-        return found.group()
-    return cardinal(value)
+    thing = before[2].lower().removesuffix("s") if before else ""
+    return found.group() if value is None or thing not in CHAPTERS | _SHORT_CHAPTERS else cardinal(value)
 
 
 # espeak-ng would call these "roman six": a number where something is enumerated, else letters ("the vi editor").
@@ -341,3 +366,92 @@ def _box(found: re.Match[str]) -> str:
 
 
 addresses.replace(Pattern(r"\b(?:St|ST)\.? (?=[A-Z][a-z])"), "Saint ")
+
+
+# The same in small letters: "123 main st" is a street, "st louis" a saint, and "dr" a doctor where no number is.
+_small_addresses = Rule("address")
+_SMALL_STREETS = {short.lower(): name for short, name in STREETS.items() if short not in {"Av", "Sq", "Ter", "Cir"}}
+_SMALL_DIRECTION = either(direction.lower() for direction in DIRECTIONS)
+_SMALL_HINTS = tuple(f" {short}" for short in _SMALL_STREETS)
+# Few texts have one of these words, and looking for them is cheaper than the patterns.
+_SMALL_WORDS = frozenset(
+    word + mark
+    for word in (*_SMALL_STREETS, "rt", "rte", "Hwy", "Rt", "Rte")
+    for mark in ("", ".", ",", ".,", ";", ":", "!", "?", ")", ".)", '"', '."')
+)
+small_addresses = Rule(
+    "address", lambda text: text if _SMALL_WORDS.isdisjoint(text.text.split()) else _small_addresses(text)
+)
+_SMALL_SUFFIX = either(_SMALL_STREETS)
+_NO_NAME = (
+    r"(?!(?:a|an|the|and|or|of|to|in|is|at|on|for|by|with|from|my|your|his|her|our|their|its|this|that|was|are|were|has|had"
+    r"|am|pm|st|nd|rd|th|ft|mg|kg|lb|sq|per|more|than)\b)"
+)
+_ENDS_ADDRESS = (
+    r"(?=[,;:!?)]|\.(?:\s|\Z)|\.?(?:\Z|\n)"
+    r"| (?:and|or|in|near|at|is|to|from|on|by|between|was|for|until|past|with|apt|unit|suite|ste|corner|before|after"
+    r"|where|[nsew]|north|south|east|west|[A-Z])\b| #)"
+)
+
+
+def _small_stop(found: re.Match[str]) -> str:
+    """The stop behind a short form, where it also ends the sentence."""
+    return "." if found.string[found.end() - 1] == "." and kept_stop(found) else ""
+
+
+@_small_addresses.replaces(
+    rf"(?<![\w.,$:/-])(?P<number>[0-9]{{1,5}})(?P<letter>[a-z]?) (?:(?P<direction>{_SMALL_DIRECTION})\.? )?"
+    rf"(?P<name>(?:{_NO_NAME}[a-z]{{2,}}|[0-9]{{1,3}}(?:st|nd|rd|th))(?: {_NO_NAME}[a-z']{{2,}}){{0,2}}?)"
+    rf" (?P<suffix>{_SMALL_SUFFIX})\b(?: (?P<side>ne|nw|se|sw)\b|\.(?=,| [a-z0-9])|{_ENDS_ADDRESS}\.?)",
+    needs=_SMALL_HINTS,
+)
+def _small_house(found: re.Match[str]) -> str:
+    number = paired(found["number"], "zero") if len(found["number"]) < 5 else cardinal(int(found["number"]))
+    letter = f" {found['letter'].upper()}" if found["letter"] else ""
+    direction = f" {DIRECTIONS[found['direction'].upper()].lower()}" if found["direction"] else ""
+    name = _SHORT_ORDINAL.compiled.sub(lambda short: ordinal(int(short[1])), found["name"])
+    side = f" {DIRECTIONS[found['side'].upper()].lower()}" if found["side"] else ""
+    return f"{number}{letter}{direction} {name} {_SMALL_STREETS[found['suffix']].lower()}{side}{_small_stop(found)}"
+
+
+# Behind an ordinal or a name: "5th st", "park ave", "sunset blvd".
+@_small_addresses.replaces(
+    r"(?<![\w.,/-])(?P<number>[0-9]{1,3})(?:st|nd|rd|th) (?P<suffix>st|ave|blvd|rd|ln|ct|pl)\b(?!')\.?",
+    needs=_SMALL_HINTS,
+)
+def _small_numbered_street(found: re.Match[str]) -> str:
+    return f"{ordinal(int(found['number']))} {_SMALL_STREETS[found['suffix']].lower()}{_small_stop(found)}"
+
+
+@_small_addresses.replaces(
+    rf"(?<=[a-z] )(?<!\bthe )(?<!\ba )(?P<suffix>blvd|pkwy|hwy|expy|rd|ave|st)\b(?!')(?! [0-9])"
+    rf"(?:\.(?=,| [a-z0-9])|{_ENDS_ADDRESS}\.?)",
+    needs=(" blvd", " pkwy", " hwy", " expy", " rd", " ave", " st"),
+)
+def _small_street(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 24) : found.start() - 1].replace("-", " ").split(" ")
+    if before[-1] in _NUMBER_WORDS:
+        return found.group()  # the wrong ending of "11st"
+    return f"{_SMALL_STREETS[found['suffix']].lower()}{_small_stop(found)}"
+
+
+_small_addresses.replace(
+    Pattern(r"\b(?:(?P<large>H)wy|hwy)\.? (?=[0-9])", needs=("wy ", "wy.")),
+    lambda found: "Highway " if found["large"] else "highway ",
+)
+_small_addresses.replace(
+    Pattern(r"\b(?:(?P<large>R)te?|rte?)\.? (?=[0-9]{1,3}\b)", needs=("Rt", "rt ", "rte")),
+    lambda found: "Route " if found["large"] else "route ",
+)
+_NUMBER_WORDS = frozenset(cardinal(number) for number in (*range(20), *range(20, 100, 10)))
+_SAINTS = either(SAINTS)
+_small_addresses.replace(
+    Pattern(rf"st(?<!\wst)(?<!\w[.'-]st)\.? (?=(?:{_SAINTS})(?:'?s)?\b)", needs=("st ", "st. ")), "saint "
+)
+_small_addresses.replace(
+    Pattern(
+        r"dr(?<!\wdr)(?<!(?:st|nd|rd|th) dr)(?:\.? (?=[a-z])|(?<=\bthe dr)|(?<=\bmy dr))(?!\w*=)",
+        needs=("dr ", "dr. ", "the dr", "my dr"),
+    ),
+    lambda found: "doctor" + (" " if found.group().endswith(" ") else ""),
+)

@@ -14,7 +14,7 @@ _ONES = (
 _TENS = ("_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = (
     *("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion", "sextillion", "septillion"),
-    *("octillion", "nonillion"),
+    *("octillion", "nonillion", "decillion"),
 )
 _IRREGULAR_ORDINALS = {
     **{"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth"},
@@ -28,7 +28,8 @@ _COUNTED = Pattern(
     r"(?:[a-z]{2,}s|people|men|women|children|feet|mice|sheep|fish)\b"
 )
 
-LARGEST_CARDINAL = 1000 ** len(_SCALES) - 1
+_MOST_DIGITS = 3 * len(_SCALES)
+LARGEST_CARDINAL = 10**_MOST_DIGITS - 1
 
 
 def cardinal(value: int, *, conjunction: bool = True) -> str:
@@ -102,25 +103,25 @@ def without_separators(written: str) -> str:
 def decimal(written: str) -> str:
     """Speak "3.14" as "three point one four", ".5" as "point five", "1,234.5" with its separators ignored."""
     whole, _, fraction = without_separators(written).partition(".")
-    words = [integer(whole)] if whole else []
+    words = [integer(whole, grouped="," in written)] if whole else []
     if fraction:
         words += ["point", digits(fraction)]
     return " ".join(words)
 
 
-def integer(written: str) -> str:
+def integer(written: str, *, grouped: bool = False) -> str:
     """Speak a string of digits: as a number, or digit by digit where nobody would read it as one.
 
     Digit by digit are numbers with leading zeros ("007") and unseparated runs of ten digits and more that are not
-    round (account numbers, keys).
+    round (account numbers, keys), unless their groups of digits were written.
     """
     plain = written.replace(",", "")
     if len(plain) > 1 and plain.startswith("0"):
         return digits(plain)
-    if "," not in written and len(plain) > 9 and not plain.endswith("000"):
+    if not grouped and "," not in written and len(plain) > 9 and not plain.endswith("000"):
         return digits(plain)
     # The length guard keeps int() off strings that Python refuses to convert.
-    return cardinal(int(plain)) if len(plain) <= 33 else digits(plain)
+    return cardinal(int(plain)) if len(plain) <= _MOST_DIGITS else digits(plain)
 
 
 def year(value: int) -> str:
@@ -194,10 +195,18 @@ ordinals = Rule("ordinal", needs=DIGITS)
 ordinals.replace(Pattern(r"(?<=[0-9](?:st|nd|rd|th)) ?[-–—] ?(?=[0-9]+(?:st|nd|rd|th)\b)", needs="-–—"), " to ")
 
 
+@ordinals.replaces(r"(?<![\w./,-])(?:([0-9]{1,9})[ -])?([0-9]{1,3})/([0-9]{1,6})(st|nd|rd|th)(s?)(?![\w/])", needs="/")
+def _fraction_with_ending(found: re.Match[str]) -> str:
+    """Speak "1/4th", "2/3rds" and "3/16ths" by the ordinal that is written: a fourth, not a quarter."""
+    numerator, part = int(found[2]), ordinal(int(found[3]))
+    words = f"{cardinal(numerator)} {part}{'s' if numerator != 1 else ''}"
+    return f"{cardinal(int(found[1]))} and {words}" if found[1] else words
+
+
 @ordinals.replaces(r"(?<![\w.])([0-9]+(?:,[0-9]{2,3})*)(st|nd|rd|th|ST|ND|RD|TH)\b", needs="tdTD")
 def _ordinal(found: re.Match[str]) -> str:
     written, suffix = found[1].replace(",", ""), found[2].lower()
-    if len(written) > 30:
+    if len(written) > _MOST_DIGITS:
         return f"{digits(written)} {suffix}"
     value = int(written)
     regular = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
@@ -208,7 +217,13 @@ def _ordinal(found: re.Match[str]) -> str:
 
 # Fractions ("2 1/2", "3/4"), and powers of ten ("1e-5").
 fractions = Rule("fraction", needs=DIGITS)
-_IDIOMS = {"24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty", "20/20": "twenty twenty"}
+_IDIOMS = {
+    "24/7": "twenty-four seven",
+    "24/7/365": "twenty-four seven three sixty-five",
+    "9/11": "nine eleven",
+    "50/50": "fifty-fifty",
+    "20/20": "twenty twenty",
+}
 
 
 @fractions.replaces(r"(?<![\w.,])(-?[0-9]+(?:\.[0-9]+)?)(?:e([+-]?)|E([+-]))([0-9]{1,3})(?![\w.])", needs="eE")
@@ -218,9 +233,16 @@ def _power_of_ten(found: re.Match[str]) -> str:
     return f"{number} times ten to the {sign}{cardinal(int(found[4]))}"
 
 
-@fractions.replaces(r"(?<![\w/.,])(?:24/7|9/11|50/50|20/20)(?![\w/]|[.,][0-9])", needs="/")
+@fractions.replaces(r"(?<![\w/.,])(?:24/7(?:/365)?|9/11|50/50|20/20)(?![\w/]|[.,][0-9])", needs="/")
 def _idiom(found: re.Match[str]) -> str:
     return _IDIOMS[found.group()]
+
+
+@fractions.replaces(r"(?<![\w./,-])([0-9]{4,9})/([0-9]{4,9})(?![\w/-]|[.,][0-9])", needs="/")
+def _long_fraction(found: re.Match[str]) -> str:
+    if all(1000 <= int(part) < 2100 for part in found.groups()):
+        return found.group()  # years
+    return f"{cardinal(int(found[1]))} over {cardinal(int(found[2]))}"
 
 
 @fractions.replaces(r"(?<![\w./,-])([0-9]{1,9})[ -]([0-9]{1,3})/([0-9]{1,3})(?![\w/]|[.,][0-9])", needs="/")
@@ -231,6 +253,28 @@ def _mixed_fraction(found: re.Match[str]) -> str:
 @fractions.replaces(r"(?<![\w./,])([0-9]{1,3})/([0-9]{1,4})(?![\w/]|[.,][0-9])", needs="/")
 def _fraction(found: re.Match[str]) -> str:
     return fraction(int(found[1]), int(found[2]))
+
+
+# Paragraphs of laws: "401(k)" is "four oh one K", "Section 8(a)(1)" "Section eight A one".
+paragraphs = Rule(
+    "serial",
+    needs=DIGITS,
+    hint=Pattern(r"\([A-Za-z]\)(?<=[0-9]\([A-Za-z]\))|[KkBb](?<=401[Kk]|403[Bb]|457[Bb])"),
+)
+
+
+@paragraphs.replaces(r"(?<![\w.,/-])([0-9]{1,4})((?:\([a-zA-Z]\)|(?<=\))\((?:[0-9]{1,2}|[ivx]{1,4})\))+)(s?)(?![\w(])")
+def _paragraph(found: re.Match[str]) -> str:
+    parts = [
+        cardinal(int(part)) if part.isdigit() else " ".join(part.upper()) for part in _PART.compiled.findall(found[2])
+    ]
+    number = paired(found[1]) if len(found[1]) > 2 else cardinal(int(found[1]))
+    return re.sub(r"\bA (?=[A-Za-z])", "A-", " ".join([number, *parts])) + ("'s" if found[3] else "")
+
+
+@paragraphs.replaces(r"(?<![\w.,/-])(40[13]|457)([kKbB])(s?)\b")
+def _retirement_plan(found: re.Match[str]) -> str:
+    return f"{paired(found[1])} {found[2].upper()}" + ("'s" if found[3] else "")
 
 
 # Numbers that are read in pairs: "Boeing 747" is "Boeing seven forty-seven", "F-150" "F one fifty".
@@ -254,6 +298,7 @@ def _named(found: re.Match[str]) -> str:
 # Every number that no other rule has read; between two of them a dash stays a dash.
 plain_numbers = Rule("cardinal", needs={*DIGITS, "#", "~"})
 _DECIMAL = r"[0-9]+(?:,[0-9]{2,3})*(?:\.[0-9]+)?"
+_LONG_DECIMALS = Pattern(r"[0-9]{1,3},[0-9]{4,}")  # "3,1416": no group has more than three digits
 _GROUPED = Pattern(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}")
 _PARTS_BEFORE = Pattern(
     r"\b(?:pages?|chapters?|verses?|sections?|lines?|volumes?|numbers?|figures?|ages?|aged|grades?|between) \Z",
@@ -293,6 +338,8 @@ def _number(found: re.Match[str]) -> str:
     if found[3]:
         return decimal(found[3])
     whole, rest = found[1], found[2] or ""
+    if not rest and _LONG_DECIMALS.fullmatch(whole):
+        return decimal(whole.replace(",", "."))
     if "," in whole and not _GROUPED.fullmatch(whole):
         return re.sub(r"[0-9]+", lambda part: integer(part.group()), whole.replace(",", ", ")) + (
             decimal(rest) and f" {decimal(rest)}"
@@ -487,7 +534,8 @@ def _access_code(found: re.Match[str]) -> str:
 
 
 @telephone.replaces(
-    r"(?:\b(?i:(call|called|calling|dial|dialed|dialing|phone)) (411|311|999|112|988)|(?<!Porsche )\b()(911))"
+    r"(?:\b(?i:(calls?|called|calling|dial(?:l?ed|l?ing)?|phoned?|phoning|ring|rang|ringing)) (411|311|999|112|988)"
+    r"|(?<!Porsche )\b()(911))"
     r"(?![\w%]|[.,:/-][0-9])"
 )
 def _emergency(found: re.Match[str]) -> str:

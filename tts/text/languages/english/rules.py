@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from tts.text.characters import tidy
 from tts.text.languages.characters import emoji, unreadable
-from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, measures, names, numbers
-from tts.text.languages.english.numbers import cardinal, digits
+from tts.text.languages.english import ADDRESS_SIGNS, DOUBLED, SIGN_NAMES, dates, formulas, measures, names, numbers
+from tts.text.languages.english.numbers import cardinal, digits, year
 from tts.text.languages.language import BEYOND_ASCII, Language, Rule, split_words
 from tts.text.languages.tags import key_combinations, tags
 from tts.text.spoken import Pattern
@@ -25,8 +25,9 @@ _FILE_TYPES = (
     "pdf|html?|txt|docx?|xlsx?|pptx?|csv|tsv|json|xml|ya?ml|toml|ini|py|js|ts|css|md|jpe?g|png|gif|svg|tiff?|mp[34]|wav"
     "|flac|ogg|opus|zip|gz|tgz|tar|exe|dll|sh|cpp|java|rs|log|cfg|epub"
 )
-_EMAIL = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"(?:mailto:)?[\w+](?:[\w.+%=~&!'-]{0,62}[\w+-])?@[\w-]+(?:\.[\w-]+)+"
 _URL = r"(?:https?|ftp|file|ssh|git)://[^\s<>\"]+|www\.[^\s<>\"]+"
+_HOST = r"(?:localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}):[0-9]{2,5}(?:/[^\s<>\"]*)?"
 _DOMAIN = (
     rf"[a-zA-Z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}}\.(?:(?:{_TOP_LEVEL})(?::[0-9]{{1,5}})?(?:/[^\s<>\"]*)?"
     rf"|{_FILE_TYPES})(?![\w@])"
@@ -64,6 +65,7 @@ def _address_part(part: str) -> str:
 
 
 def _address_words(address: str) -> str:
+    """The words of an address, every mark of it by its name."""
     return " ".join(word for word in map(_address_part, _ADDRESS_PARTS.compiled.findall(address)) if word)
 
 
@@ -73,27 +75,37 @@ _FILE_NAME = (
 
 
 @electronic.replaces(r"(?<![\w/.<])(?:~|\.{1,2})?(?:/[\w.+-]+){2,}/?", re.ASCII, needs="/")
-@electronic.replaces(r"(?<![\w/.<])~/[\w.+-]+/?", re.ASCII, needs="/")
+@electronic.replaces(r"(?<![\w/.<])~/[\w.+-]+/?(?![\w/])", re.ASCII, needs="/")
 @electronic.replaces(
     r"(?<![\w/.<])/(?:etc|usr|var|tmp|home|opt|dev|bin|lib|root|mnt|proc|sys|srv|boot)/?(?![\w/]|\.\w)",
     re.ASCII,
     needs="/",
 )
 @electronic.replaces(
-    rf"(?<![\w@/\\.+:-])(?:\.{{1,2}}/|~/)?(?:[\w.+-]{{1,64}}/){{1,16}}{_FILE_NAME}(?![\w@])", re.ASCII, needs="/"
+    rf"(?<![\w@/\\.+:-])(?:\.{{1,2}}/|~/)?(?:[\w.+-]{{1,64}}/){{1,16}}{_FILE_NAME}(?::[0-9]{{1,6}}){{0,2}}(?![\w@])",
+    re.ASCII,
+    needs="/",
 )
+@electronic.replaces(r"(?<![\w/\\])[A-Za-z]:/(?:[\w.+-]+/)*[\w.+-]+/?", re.ASCII, needs=(":/",))
 @electronic.replaces(r"(?<![\w\\])(?:[A-Za-z]:|\\)\\(?:[\w.+-]+\\)*[\w.+-]*", re.ASCII, needs="\\")
 @electronic.replaces(
     rf"(?<![^\s(\"'])\.(?:{_FILE_TYPES}|git\w*|bash\w*|zsh\w*|vim\w*|ssh|env|config|profile|local|cache|htaccess|npmrc)(?![\w@.])",
     re.ASCII,
     needs=".",
 )
-@electronic.replaces(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_DOMAIN})", re.ASCII, needs=".:@")
+@electronic.replaces(rf"(?<![\w@/.+-])(?:{_EMAIL}|{_URL}|{_HOST}|{_DOMAIN})", re.ASCII, needs=".:@")
 def _address_or_path(found: re.Match[str]) -> str:
     """Speak an address but for the marks behind it, which belong to the sentence."""
     written = found.group()
     marks = _TRAILING_MARKS.compiled.search(written, max(0, len(written) - 40))
     tail = marks.group() if marks else ""
+    # A bracket that the address opens is closed by it: "…/C_(language)".
+    for opening, closing in ("()", "[]"):
+        is_open = written.count(opening, 0, len(written) - len(tail)) > written.count(
+            closing, 0, len(written) - len(tail)
+        )
+        if is_open and closing in tail:
+            tail = tail[tail.index(closing) + 1 :]
     address = written[: len(written) - len(tail)]
     return _address_words(address) + tail if address else written
 
@@ -104,11 +116,26 @@ def _color(found: re.Match[str]) -> str:
     return "hash " + re.sub(r"\bA (?=[A-Za-z])", "A-", letters)
 
 
+# "#A12-B" and "SN#4711" are numbers of something: what follows mixes capitals and digits, or is digits behind letters.
+electronic.replace(
+    Pattern(r"(?<![a-z0-9_#&])#(?=(?:[A-Z]{1,4}-?[0-9]|[0-9]{1,8}[A-Z-])(?:-?[A-Z0-9])*(?![\w/]))", needs="#"),
+    lambda found: " number " if found.string[found.start() - 1 : found.start()].isalpha() else "number ",
+)
+electronic.replace(
+    Pattern(r"(?<=[A-Z])#(?P<digits>[0-9]+)(?![\w/]|[.,][0-9])", needs="#"),
+    lambda found: f" number {digits(found['digits']) if len(found['digits']) > 2 else found['digits']}",
+)
+_YEAR_BEHIND = re.compile(r"(?<=[A-Za-z])(?:19|20)[0-9]{2}\Z")
+
+
 @electronic.replaces(r"(?<![\w@#])([@#])(?=_{0,8}[A-Za-z])(\w+)(#?)", re.ASCII, needs="@#")
 def _handle(found: re.Match[str]) -> str:
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[2])
+    behind = _YEAR_BEHIND.search(name)
+    number = f" {year(int(behind.group()))}" if behind else ""
+    name = name[: behind.start()] if behind else name
     after = " hash" if found[3] else ""
-    return f"{'at' if found[1] == '@' else 'hash'} {_address_words(name)}{after}"
+    return f"{'at' if found[1] == '@' else 'hash'} {_address_words(name)}{number}{after}"
 
 
 electronic.replace(Pattern(r"(?<![\w.])\.(?=[A-Z]{2,}\b)", needs="."), "dot ")
@@ -174,23 +201,6 @@ def _stretched_word(found: re.Match[str]) -> str:
     return once if len(once) > 1 else twice
 
 
-# Chemical formulas: letters of elements, with counts; two elements at least, and a small letter or a digit.
-formulas = Rule("serial", hint=Pattern(r"\b[A-Z][a-z]?[0-9]*[A-Z]|\b[A-Z][a-z]?[0-9]"))
-_FORMULAS = frozenset(
-    split_words(
-        "NaCl KCl HCl HBr NaOH NaF KBr KOH CaO MgO ZnO FeO CuO LiF LiCl AgCl SiC GaAs GaN "
-        "NaHCO CaCO MgCl CaCl FeS CuS ZnS NaI KI TiN BaO NaBr"
-    )
-)
-
-
-@formulas.replaces(r"(?<![\w.-])([A-Z][A-Za-z]{1,7})(?![\w-])")
-def _formula(found: re.Match[str]) -> str:
-    if found[1] not in _FORMULAS or found[1].isupper():
-        return found.group()
-    return re.sub(r"\bA (?=[A-Z])", "A-", " ".join(found[1].upper()))
-
-
 # The keys of a keyboard that are written short.
 _KEYS = {
     **{"Ctrl": "Control", "Strg": "Control", "Cmd": "Command", "Win": "Windows", "Opt": "Option"},
@@ -211,6 +221,9 @@ _POWER = r"(?<=[\w)])\^(?:\(?([+-]?[0-9]+)\)?|([a-z])\b)"
 @equations.replaces(" ?([×÷]) ?", needs="×÷")
 def _product(found: re.Match[str]) -> str:
     return " times " if found[1] == "×" else " divided by "
+
+
+equations.replace(Pattern(r"(?<=[0-9]) ?[xX] ?(?=[0-9.]+ ?=)", needs="xX"), " times ")
 
 
 @equations.replaces(" ?(<=|>=|!=|==)(?!=) ?", needs="=")
@@ -254,7 +267,7 @@ _NAMES = {
 }
 _UNSPOKEN = Pattern(r"[#<>~^]+", needs="#<>~^")
 _NOISE = Pattern(r"\b(?:sign|with|symbol|n-ary)\b ?")
-signs.replace(Pattern(r"\b([CF])#(?!\w)", needs="#"), r"\1 sharp")
+signs.replace(Pattern(r"\b([A-G])#(?!\w)", needs="#"), r"\1 sharp")
 signs.replace(Pattern(r"(?<![\w*])\*{1,3}(?=\S)([^*\n]{1,300}?)(?<=\S)\*{1,3}(?![\w*])", needs="*"), r"\1")
 
 
@@ -311,12 +324,13 @@ class English(Language):
             emoji("en", "symbol"),
             tags,
             stretched,
-            formulas,
+            formulas.formulas,
             quoted_signs,
             Rule("text", tidy),
             typed_signs,
             key_combinations(_KEYS),
             electronic,
+            measures.dimensions,
             equations,
             dates.day_ranges,
             dates.dates(day_first=self.code not in {"en", "en-us", "en-us-nyc"}),
@@ -324,11 +338,14 @@ class English(Language):
             numbers.telephone,
             measures.money,
             names.addresses,
+            names.small_addresses,
             measures.measures,
+            measures.rates,
             powers,
             names.roman,
             names.abbreviations,
             numbers.paired_numbers,
+            numbers.paragraphs,
             numbers.ordinals,
             numbers.fractions,
             numbers.serials,
