@@ -29,11 +29,7 @@ ALLOWED = {
 }
 ALLOWED["cli"] = ALLOWED.keys() - {"onnx", "models"}
 # Modules that import nothing else of the package, except each other in this order.
-<<<<<<< HEAD
-LEAVES = ("errors", "extras", "interrupts", "files", "options", "config", "dependencies")
-=======
-LEAVES = ("errors", "encodings", "extras", "files", "options", "config", "dependencies")
->>>>>>> main
+LEAVES = ("errors", "encodings", "extras", "interrupts", "files", "options", "config", "dependencies")
 HEAVY = {
     "torch",
     "lightning_fabric",
