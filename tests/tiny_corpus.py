@@ -96,6 +96,16 @@ def tiny_recipe(network: str, **schedule: object) -> TrainingRecipe:
     return TrainingRecipe("tiny", "A tiny network for tests.", kind, network, options, settings, dict(schedule))
 
 
+def recipe_text(network: str, **schedule: object) -> str:
+    """The same as the text of a recipe's file."""
+    kind, options, settings = RECIPES[network]
+    tables = {"options": options, "settings": settings, "schedule": {"log_every": 1, "validate_every": 20, **schedule}}
+    lines = ['description = "tiny"', f'kind = "{kind}"', f'network = "{network}"']
+    for name, table in tables.items():
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
 def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[str, ...] = ENGLISH_IPA.symbols) -> Path:
     """Write clips that buzz at 150 Hz, 170 Hz, …; the last one is for validation."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -29,18 +29,57 @@ def forbid_usage_data() -> None:
 
 def writable_cache(name: str) -> Path | None:
     """The folder `name` in the cache folder, created if it is missing; None if nothing can be written there."""
-    import tempfile
-
     from tts.config import cache_folder
 
     folder = cache_folder() / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # The only sure test: permissions do not say whether the file system is read-only.
-        tempfile.TemporaryFile(dir=folder).close()
     except (OSError, ValueError):
         return None
+    return folder if _is_writable(folder) else None
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a file can be created: permissions do not say whether the file system is read-only."""
+    import tempfile
+
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _temporary_folder() -> Path:
+    """A folder that is removed when the process ends."""
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="tts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def prepare_numba() -> None:
+    """Before Numba is imported: let it keep compiled code beside its source, or in the cache folder.
+
+    By itself it would use a folder `numba` of the user's cache, and fail where that cannot be written; then it keeps
+    nothing. If a caller has imported it already, or has set NUMBA_CACHE_DIR, nothing changes.
+    """
+    beside = Path(__file__).parent / "kernels" / "cpu"
+    if "numba" not in sys.modules and not os.environ.get("NUMBA_CACHE_DIR") and not _is_writable(beside):
+        os.environ["NUMBA_CACHE_DIR"] = str(writable_cache("numba") or _temporary_folder())
+
+
+def prepare_torch_compiler() -> None:
+    """Before Lightning Fabric is imported, and with it PyTorch's compiler, which creates a folder for compiled code.
+
+    Nothing is compiled here; the folder would lie in the temporary folder, and stay. TORCHINDUCTOR_CACHE_DIR of the
+    user is left as it is.
+    """
+    if "torch._dynamo" not in sys.modules and not os.environ.get("TORCHINDUCTOR_CACHE_DIR"):
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(writable_cache("torch") or _temporary_folder())
 
 
 def prepare_matplotlib() -> None:
@@ -54,14 +93,7 @@ def prepare_matplotlib() -> None:
     is_set = bool(os.environ.get("MPLCONFIGDIR"))
     if not is_set:
         folder = writable_cache("matplotlib")
-        if folder is None:
-            import atexit
-            import shutil
-            import tempfile
-
-            folder = Path(tempfile.mkdtemp(prefix="tts-"))
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        os.environ["MPLCONFIGDIR"] = str(folder)
+        os.environ["MPLCONFIGDIR"] = str(folder or _temporary_folder())
     try:
         # Both of its folders are chosen here, once.
         with suppress(ModuleNotFoundError):

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+
+from tests.tiny_corpus import recipe_text, write_tiny_corpus
 
 # Python imports this at its start, in every process: it records and refuses what leaves the machine.
 GUARD = """
@@ -54,6 +58,27 @@ COMMANDS = {
     "Python": ["-c", API],
     "Python with graphs": ["-c", HEART],
     "doctor": ["-m", "tts", "doctor"],
+    "batch on Ray": ["-m", "tts", "batch", "lines.txt", "-o", "out", "--engine", "ray", "--jobs", "1", "--quiet"],
+    "prepare": ["-m", "tts", "train", "prepare", "recordings", "-o", "again", "--jobs", "1", "--quiet"],
+    "train": [
+        *("-m", "tts", "train", "acoustic", "prepared", "-o", "run", "--recipe", "recipe.toml", "--device", "cpu"),
+        *("--set", "schedule.steps=2", "--quiet"),
+    ],
+    "evaluate": [
+        "-m",
+        "tts",
+        "evaluate",
+        "prepared",
+        "--split",
+        "val",
+        "--limit",
+        "1",
+        "--vocoder",
+        "griffinlim",
+        "-o",
+        "report",
+    ],
+    "bench": ["-m", "tts", "bench", "--text", "Hello.", "--repeat", "1", "--threads", "1", "--plot", "bench.png"],
 }
 
 
@@ -64,6 +89,13 @@ def work(tmp_path_factory):
     (folder / "guard").mkdir()
     (folder / "guard" / "sitecustomize.py").write_text(GUARD)
     (folder / "lines.txt").write_text("Hello.\nGood morning.\n")
+    write_tiny_corpus(folder / "prepared")
+    (folder / "recipe.toml").write_text(recipe_text("fastspeech2"))
+    (folder / "recordings" / "wavs").mkdir(parents=True)
+    times = np.arange(22050) / 22050
+    samples = 0.3 * np.sin(2 * np.pi * 200 * times) * np.sin(2 * np.pi * 3 * times) ** 2
+    soundfile.write(folder / "recordings" / "wavs" / "one.wav", samples, 22050)
+    (folder / "recordings" / "metadata.csv").write_text("one|Hello there.\n")
     return folder
 
 
@@ -98,7 +130,8 @@ def test_only_what_was_requested_is_written_and_nothing_is_looked_up(name, has_c
         subprocess.run(["rm", "-rf", str(temporary)], check=True)
     assert not log.exists(), log.read_text()
     assert done.returncode == 0, done.stderr.decode()
-    assert done.stderr.decode() == ""
+    # Messages of our own: training reports its progress.
+    assert [line for line in done.stderr.decode().splitlines() if not line.startswith("tts: ")] == []
     files = {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path.stat().st_size}
     assert {file for file in files if not file.startswith(".cache/utter/")} == set()
     assert left == []
@@ -111,3 +144,26 @@ def test_a_variable_of_the_user_stays(monkeypatch):
     for ours, expected in (({}, "1"), ({"ORT_DISABLE_TELEMETRY": "0"}, "0")):
         done = subprocess.run(command, env=environment | ours, capture_output=True, check=True)
         assert done.stdout.decode().strip() == expected
+
+
+@pytest.mark.parametrize(("has_cache", "expected"), [(True, "cache/utter/numba"), (False, "tmp/tts-")])
+def test_compiled_code_is_kept_where_it_can_be(tmp_path, monkeypatch, has_cache, expected):
+    (tmp_path / "tmp").mkdir()
+    if not has_cache:
+        (tmp_path / "cache").touch()
+    code = (
+        "import tts.dependencies as d, os, sys; from pathlib import Path; package = str(Path(d.__file__).parent);"
+        "is_writable = d._is_writable;"
+        "d._is_writable = lambda folder: not str(folder).startswith(package) and is_writable(folder);"
+        "import tts.kernels.cpu.team; print(os.environ['NUMBA_CACHE_DIR'])"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().startswith(str(tmp_path / expected))
+    assert list((tmp_path / "tmp").iterdir()) == []

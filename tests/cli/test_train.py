@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.tiny_corpus import RECIPES, tiny_recipe, write_tiny_corpus
+from tests.tiny_corpus import recipe_text, tiny_recipe, write_tiny_corpus
 from tests.training.recordings import write_ljspeech
 from tts.cli.app import command
 from tts.cli.train import TrainingLines, training_progress
@@ -22,21 +22,12 @@ from tts.training.run import Speed, TrainingRun, start_fabric
 from tts.training.trainer import build_trainer
 
 
-def toml(network, **schedule):
-    kind, options, settings = RECIPES[network]
-    tables = {"options": options, "settings": settings, "schedule": {"log_every": 1, "validate_every": 20, **schedule}}
-    lines = ['description = "tiny"', f'kind = "{kind}"', f'network = "{network}"']
-    for name, table in tables.items():
-        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
-    return "\n".join(lines) + "\n"
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Where the commands run: a prepared corpus and tiny recipes."""
     write_tiny_corpus(tmp_path / "prepared")
     for network in ("fastspeech2", "vocos"):
-        (tmp_path / f"{network}-tiny.toml").write_text(toml(network, steps=30), "utf-8")
+        (tmp_path / f"{network}-tiny.toml").write_text(recipe_text(network, steps=30), "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TTS_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("TTS_VOICES_DIR", str(tmp_path / "voices"))
@@ -121,7 +112,7 @@ def test_a_folder_that_is_no_run_is_not_touched(tts_here, folder):
 @pytest.fixture
 def plain(folder):
     """A prepared corpus without durations, and a tiny recipe to learn them."""
-    (folder / "align-tiny.toml").write_text(toml("aligner", steps=3), "utf-8")
+    (folder / "align-tiny.toml").write_text(recipe_text("aligner", steps=3), "utf-8")
     return write_tiny_corpus(folder / "plain", durations=False)
 
 

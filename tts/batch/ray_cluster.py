@@ -95,7 +95,10 @@ def connection(address: str | None, n_cpus: int) -> Iterator[Any]:
             "_skip_env_hook": True,
         }
         ray = import_ray()
-        with _connected(ray, PRIVATE, "Ray could not be started on this machine", settings):
+        # Even without usage data, a process of Ray asks the addresses at which clouds describe a machine, unless it
+        # finds this file in the home. Workers get the user's home back by their environment.
+        (folder / "ray_bootstrap_config.yaml").write_text("provider: {type: local}\n", encoding="utf-8")
+        with _connected(ray, PRIVATE, "Ray could not be started on this machine", settings, home=folder):
             yield ray
 
 
@@ -123,7 +126,9 @@ def check_answers(address: str) -> None:
 
 
 @contextmanager
-def _connected(ray: Any, address: str, failure: str, settings: Mapping[str, Any]) -> Iterator[None]:
+def _connected(
+    ray: Any, address: str, failure: str, settings: Mapping[str, Any], home: Path | None = None
+) -> Iterator[None]:
     # Ray installs a handler of its own for SIGTERM; the command line decides what signals do.
     is_main_thread = threading.current_thread() is threading.main_thread()
     handlers = (
@@ -131,7 +136,8 @@ def _connected(ray: Any, address: str, failure: str, settings: Mapping[str, Any]
     )
     try:
         try:
-            ray.init(address, log_to_driver=False, logging_level="ERROR", **settings)
+            with _variables({} if home is None else {"HOME": str(home)}):
+                ray.init(address, log_to_driver=False, logging_level="ERROR", **settings)
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -169,8 +175,15 @@ def _private_environment(folder: Path) -> Iterator[None]:
         # Temporary files of workers, such as a copy of espeak-ng's library, are removed with the folder.
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
     }
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
+    with _variables(ours):
+        yield
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables with these values, while the block runs."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:

@@ -109,6 +109,8 @@ class RayWorkers(Workers):
         self._actors: list[_ActorHandle] = []
         self._resources = ExitStack()
         environment = {name: value for name, value in os.environ.items() if name.startswith("TTS_")}
+        if "HOME" in os.environ:
+            environment["HOME"] = os.environ["HOME"]
         # Libraries with threads of their own read one of these when they are loaded.
         one_thread = (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         environment |= dict.fromkeys(one_thread, "1")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from tts.dependencies import prepare_torch_compiler
 from tts.errors import TtsError, UsageError
 from tts.training.data import PreparedCorpus
 from tts.training.folder import BEST, LAST, Records, claim_run, load_state, save_state, write_voice
@@ -52,6 +53,7 @@ def start_fabric(device: str = "auto", n_devices: int = 1, precision: str = "32"
     # Fabric logs each of its choices; the commands report those that matter.
     for name in ("lightning_fabric", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    prepare_torch_compiler()
     from lightning_fabric import Fabric
 
     accelerator, devices = _accelerator_and_devices(device, n_devices)

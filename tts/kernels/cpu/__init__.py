@@ -4,9 +4,12 @@ it must compile is reported to `tts.kernels.execution.when_compiling`.
 
 from typing import Any
 
-from numba.core import event
-
+from tts.dependencies import prepare_numba
 from tts.kernels.execution import notify_compiling
+
+prepare_numba()
+
+from numba.core import event  # noqa: E402  # only now
 
 
 class _CompilationListener(event.Listener):
