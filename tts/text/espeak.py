@@ -280,9 +280,9 @@ class Phonemizer:
             if text:
                 said = phonemize(text)
                 # A quotation mark that espeak-ng does not speak keeps the space behind it ("back.' and"), or before it.
-                if phonemes and not phonemes.endswith(" ") and _SPACE_IN_FRONT.match(text):
+                if text[0] == "'" and phonemes and not phonemes.endswith(" ") and _SPACE_IN_FRONT.match(text):
                     phonemes += " "
-                if mark and _SPACE_AT_END.search(text) and not mark.startswith(" "):
+                if text[-1] == "'" and mark and not mark.startswith(" ") and _SPACE_AT_END.search(text):
                     mark = f" {mark}"
                     position -= 1
                 if said[:1] == "z" and said[1:2] in {"", " "} and is_english(self.language):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby, pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tts.errors import TtsError, UsageError
 from tts.text.arpabet import WORD_BREAK, arpabet, phones_of, written_phones
@@ -263,22 +263,27 @@ class EspeakFrontend(_TextFrontend):
         """Yield the pronunciations of the lexicon, then those of homographs."""
         if self._spoken_lexicon is not None:
             yield from self._spoken_lexicon.find(spoken)
-        if self.homographs and is_english(self.language):
-            from tts.text.languages.english.homographs import find_homographs
-
-            yield from find_homographs(spoken, self.language)
-        if is_english(self.language):
-            from tts.text.languages.english.pronunciations import find_exceptions
-
-            yield from find_exceptions(spoken, self.language)
+        if self._english is not None:
+            homographs, pronunciations = self._english
+            if self.homographs:
+                yield from homographs.find_homographs(spoken, self.language)
+            yield from pronunciations.find_exceptions(spoken, self.language)
 
     def _spoken_case(self, spoken: str) -> str:
         """Return words with the capitals that mark initialisms for espeak-ng, in the same positions."""
-        if not is_english(self.language) or spoken.islower():
+        if self._english is None or spoken.islower():
             return spoken
-        from tts.text.languages.english.pronunciations import with_words_in_small_letters
+        cased: str = self._english[1].with_words_in_small_letters(spoken)
+        return cased
 
-        return with_words_in_small_letters(spoken)
+    @cached_property
+    def _english(self) -> tuple[Any, Any] | None:
+        """The modules of what is particular to the pronunciation of English; None: this is another language."""
+        if not is_english(self.language):
+            return None
+        from tts.text.languages.english import homographs, pronunciations
+
+        return homographs, pronunciations
 
     def _read_in_one_language(self, passage: Passage) -> tuple[Reading, tuple[str, ...]]:
         """Return the reading of a passage without regard to its languages, and what normalization left out."""

@@ -1,6 +1,7 @@
 """espeak-ng's code for a language: its own codes ("fr-fr", "cmn") and the common ones ("zh-CN")."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 # Where espeak-ng does not use the part before the hyphen, or has several codes that begin with it.
 _USUAL = {
@@ -33,6 +34,7 @@ _AMERICAN_SPANISH = frozenset(
 )
 
 
+@lru_cache(64)
 def is_english(language: str) -> bool:
     """Tell whether a language code is a variety of English."""
     language = language.lower().replace("_", "-")

@@ -36,15 +36,21 @@ class Pattern:
         """The compiled expression."""
         return re.compile(self.source, self.flags)
 
+    def may_match(self, text: str) -> bool:
+        """Whether the text has what the pattern needs; for most patterns and texts that is all the work."""
+        # Not any(), whose generator takes longer than the search.
+        for needed in self.needs:
+            if needed in text:
+                return True
+        return not self.needs
+
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Find all matches, none where the text lacks what the pattern needs."""
-        if self.needs and not any(needed in text for needed in self.needs):
-            return iter(())
-        return self.compiled.finditer(text)
+        return self.compiled.finditer(text) if self.may_match(text) else iter(())
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first match."""
-        return next(self.finditer(text), None)
+        return self.compiled.search(text) if self.may_match(text) else None
 
     def match(self, text: str, position: int = 0) -> re.Match[str] | None:
         """Match at a position."""

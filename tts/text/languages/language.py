@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tts.text.spoken import DIGITS, Pattern, Replacement, SpokenText
 
@@ -47,7 +47,8 @@ class Rule:
         self.kind = kind
         self.needs = frozenset(needs)
         self._hint = hint
-        self._steps = list(steps)
+        # A pattern and its replacement, or None and a function of the text.
+        self._steps: list[tuple[Pattern | None, Any]] = [(None, step) for step in steps]
 
     def replaces(self, source: str, flags: int = 0, *, needs: Iterable[str] = ()) -> Callable[[Words], Words]:
         """Decorate the function that gives the words for each match of a regular expression.
@@ -63,18 +64,23 @@ class Rule:
 
     def replace(self, pattern: Pattern, replacement: Replacement) -> Rule:
         """Add a replacement for what a pattern matches. Returns the rule itself."""
-        return self.then(lambda text: text.sub(pattern, replacement))
+        self._steps.append((pattern, replacement))
+        return self
 
     def then(self, step: Step) -> Rule:
         """Add any other step. Returns the rule itself."""
-        self._steps.append(step)
+        self._steps.append((None, step))
         return self
 
     def __call__(self, text: SpokenText) -> SpokenText:
-        text = text.under(self.kind)
-        if self._hint is None or self._hint.search(text.text):
-            for step in self._steps:
-                text = step(text)
+        if self._hint is not None and not self._hint.search(text.text):
+            return text
+        for pattern, action in self._steps:
+            if pattern is None:
+                text = action(text.under(self.kind))
+            # Most patterns match nothing in most texts, for which nothing needs to be made.
+            elif pattern.may_match(text.text) and pattern.compiled.search(text.text):
+                text = text.under(self.kind).sub(pattern, action)
         return text
 
 

@@ -252,7 +252,12 @@ def _bare_year(found: re.Match[str]) -> str:
 
 # "Mon-Fri" is "Monday to Friday", "Apr–Jun" "April to June"; "Sat 9am" is a day too.
 day_ranges = Rule(
-    "date", hint=Pattern(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+    "date",
+    hint=Pattern(
+        r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+        r"(?=[a-z]*\.?(?:(?:,? [0-9]{1,4}(?:st|nd|rd|th)?(?:, [0-9]{4})?)? ?[-–—/&]"
+        r"|,? (?:to|through|thru|until|till|and|or) |, [A-Z]|,? [0-9]{1,2}(?:[:.][0-9]| ?[AaPp]\.?[Mm])))"
+    ),
 )
 _DAY_NAME = rf"(?:{either({*WEEKDAYS, *WEEKDAYS.values()})})"
 _MONTH_NAME = rf"(?:{either({*MONTHS, *(name[:3] for name in MONTHS), 'Sept'})})"

@@ -126,15 +126,17 @@ def _stopped(found: re.Match[str]) -> str:
 
 
 # Words that lost their end in verse or dialect, and would be spelled: "over th' hills".
-abbreviations.replace(
+_elided = Rule("abbreviation", hint=Pattern(r"['’](?<=[hoiytIYT].) ?[A-Za-z]", needs="'’"))
+abbreviations.then(_elided)
+_elided.replace(
     Pattern(r"\b[Tt]h['’](?= ?[A-Za-z])(?!e\b)", needs=("h'", "h’")), lambda found: found.group()[0] + "he "
 )
-abbreviations.replace(Pattern(r"(?<=[a-z] )o' (?=[a-z])|(?<=[a-z] )o'(?= th)", needs=("o'",)), "of ")
-abbreviations.replace(Pattern(r"\b([Ww])i' (?=[a-z])", needs=("i'",)), r"\1ith ")
-abbreviations.replace(Pattern(r"\b([Yy])' (?=[a-z])", needs=("y'", "Y'")), r"\1ou ")
-abbreviations.replace(Pattern(r"(?<![\w'])([Tt])' (?=[a-z])", needs=("t'", "T'")), r"\1he ")
-abbreviations.replace(
-    Pattern(r"(?<![\w'])(i|I)' (?=th)", needs=("i'", "I'")), lambda found: "in " if found[1] == "i" else "In "
+_elided.replace(Pattern(r"o'(?<=[a-z] o') (?=[a-z])|o'(?<=[a-z] o')(?= th)", needs=("o'",)), "of ")
+_elided.replace(Pattern(r"\b([Ww])i' (?=[a-z])", needs=("i'",)), r"\1ith ")
+_elided.replace(Pattern(r"([Yy])(?<!\w.)' (?=[a-z])", needs=("y'", "Y'")), r"\1ou ")
+_elided.replace(Pattern(r"([Tt])(?<![\w'].)' (?=[a-z])", needs=("t'", "T'")), r"\1he ")
+_elided.replace(
+    Pattern(r"([iI])(?<![\w'].)' (?=th)", needs=("i'", "I'")), lambda found: "in " if found[1] == "i" else "In "
 )
 
 _inner_stops = Rule("abbreviation", hint=Pattern(r"\.[A-Za-z0-9]", needs="."))
@@ -195,10 +197,10 @@ _INFUSION_FOLLOWS = Pattern(
 _LETTERS_TOO = {"model": "VX", "factor": "X"}
 # Behind these a single L or C is a numeral; elsewhere ("Appendix C") it is a letter.
 _LONG_WORKS = frozenset({"chapter", "psalm", "canto", "verse", "page"})
-roman.replace(Pattern(r"(?<=[a-z] )I ?[-–] ?(?=[IVX]{2,}\b)", needs="-–"), "one to ")
+roman.replace(Pattern(r"I(?<=[a-z] I) ?[-–] ?(?=[IVX]{2,}\b)", needs="-–"), "one to ")
 
 
-@roman.replaces(r"(?<![\w.&/'-])([IVXLCDM]+)(st|nd|rd|th)?(?![\w&/]|\.[A-Za-z]|'(?!s\b))")
+@roman.replaces(r"([IVXLCDM](?<![\w.&/'-].)[IVXLCDM]*)(st|nd|rd|th)?(?![\w&/]|\.[A-Za-z]|'(?!s\b))")
 def _numeral(found: re.Match[str]) -> str:
     written, value = found[1], roman_value(found[1])
     if value is None:
@@ -252,7 +254,7 @@ def _unnamed(found: re.Match[str], value: int, word: str) -> str:
 _SHORT_CHAPTERS = frozenset(split_words("fig vol ch chap sec pt bk eq p pp"))
 
 
-@roman.replaces(r"(?<= )[ivx]{2,6}\b(?!['.]?[A-Za-z])")
+@roman.replaces(r"[ivx](?<= .)[ivx]{1,5}\b(?!['.]?[A-Za-z])")
 def _small_numeral(found: re.Match[str]) -> str:
     value = roman_value(found.group().upper())
     before = _WORD_BEFORE.search(found.string[max(0, found.start() - 32) : found.start()])
@@ -286,7 +288,7 @@ _NAME = r"(?:[A-Z][A-Za-z']*|[0-9]{1,3}(?:st|nd|rd|th))"
 _SHORT_ORDINAL = Pattern(r"([0-9]{1,3})(?:st|nd|rd|th)")
 _NEXT_NAME = Pattern(r" ([A-Z][a-z]{0,30})")
 _HINT = either({word[:2] for word in (*STREETS, *STREETS.values(), "ST", "Box", "Way")})
-addresses = Rule("address", hint=Pattern(rf"\b(?:{_HINT})|, [A-Z]{{2}}"))
+addresses = Rule("address", hint=Pattern(rf"(?:{_HINT})|, [A-Z]{{2}}"))
 
 
 def _street_name(written: str) -> str:

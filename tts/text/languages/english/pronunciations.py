@@ -51,19 +51,24 @@ def _exceptions() -> Lexicon:
     return Lexicon({row[0].lower(): row[1] for table in rows.values() for row in table})
 
 
-def find_exceptions(spoken: str, language: str = "en-us") -> Iterator[Pronunciation]:
-    """Yield the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
+def find_exceptions(spoken: str, language: str = "en-us") -> list[Pronunciation]:
+    """Return the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
     exceptions = _exceptions()
     lower = spoken.lower()
-    known = exceptions.find(spoken) if any(word in lower for word in exceptions.entries) else ()
-    for one in (*known, *_odd_initialisms(spoken)):
-        if language.lower() == "en-us" or not _AMERICAN.search(one.phonemes):
-            yield one
+    found: list[Pronunciation] = []
+    # Not any(), whose generator takes longer than the search.
+    if [word for word in exceptions.entries if word in lower]:
+        found += exceptions.find(spoken)
+    if _TWO_CAPITALS.search(spoken):
+        found += _odd_initialisms(spoken)
+    if found and language.lower() != "en-us":
+        return [one for one in found if not _AMERICAN.search(one.phonemes)]
+    return found
 
 
 def _odd_initialisms(spoken: str) -> Iterator[Pronunciation]:
     """Yield initialisms of which espeak-ng loses letters, or the s of their plural."""
-    for found in _INITIALISM.finditer(spoken) if _TWO_CAPITALS.search(spoken) else ():
+    for found in _INITIALISM.finditer(spoken):
         letters, plural = found[1], found[2]
         is_odd = len(letters) > 3 and _VOWEL.search(letters) and not _PRONOUNCEABLE.fullmatch(letters)
         if letters in CAPITAL_WORDS or not (is_odd or (plural and letters in {"ID", "IT"}) or letters in INITIALISMS):
