@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, groupby, pairwise
@@ -81,11 +81,14 @@ def frontend_for(
     kind: str,
     language: str,
     symbols: tuple[str, ...],
+    ids: Mapping[str, tuple[int, ...]] | None = None,
     *,
     lexicon: Lexicon | None = None,
     system_espeak: bool = False,
 ) -> Frontend:
-    """Return the frontend of a voice by the kind that its manifest names: espeak, characters or arpabet.
+    """Return the frontend of a voice by the kind that its manifest names: espeak, characters, arpabet, ….
+
+    `ids` are the ids of each symbol for kinds whose voices number them as they like.
 
     Raises:
         TtsError: the kind is unknown, or the symbols are not of that kind.

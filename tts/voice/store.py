@@ -86,13 +86,6 @@ def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
     raise _unknown(f"The voice {voice.name} has no vocoder {name!r}", name, [*voice.vocoders, *others])
 
 
-def check_acoustic(voice: VoiceManifest, name: str) -> None:
-    """Raise UsageError if `voice` has no acoustic model of this name; unlike a vocoder, it cannot be borrowed."""
-    if name not in voice.acoustics:
-        problem = f"The voice {voice.name} has no acoustic model {name!r}"
-        raise UsageError(f"{problem}; {suggestion(name, voice.acoustics)}")
-
-
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the most similar known names, or all of them."""
     names = sorted(known)
