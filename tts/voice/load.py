@@ -206,12 +206,29 @@ def load_end_to_end_stage(manifest: VoiceManifest, computing: Computing) -> EndT
     if problem := component_problem(manifest.folder, component):
         raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
     if component.network == "piper":
-        from tts.onnx.piper import OnnxPiper
-
-        return OnnxPiper(manifest)
+        return _load_piper(manifest, component)
     from tts.onnx.kokoro import OnnxKokoro
 
     return OnnxKokoro(manifest)
+
+
+def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
+    from tts.kernels.execution import compute_threads
+    from tts.onnx.piper import OnnxPiper, PiperSettings
+    from tts.text.symbols import NumberedSymbolTable
+
+    assert manifest.frontend is not None
+    try:
+        table = NumberedSymbolTable(manifest.frontend.ids)
+        sizes = {key: int(component.options[key]) for key in ("hop_length", "halo")}
+        scales = {key: float(component.options[key]) for key in ("noise_scale", "length_scale", "noise_w")}
+        n_speakers = max(len(manifest.speakers), 1)
+        settings = PiperSettings(manifest.sample_rate, **sizes, **scales, n_speakers=n_speakers)
+        files = [manifest.folder / str(name) for name in (component.graph, component.decoder)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise TtsError(f"The voice {manifest.name} is not laid out as one of Piper's ({error}).") from error
+    name = f"{manifest.name}'s VITS"
+    return OnnxPiper(name, *files, settings, table.network_ids, table.pad_id, n_threads=compute_threads())
 
 
 def runtime_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:
