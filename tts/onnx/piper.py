@@ -1,4 +1,4 @@
-"""Piper's voices (VITS) on ONNX Runtime, as `tts.onnx.piper_graph` divides them: an encoder, and a decoder in segments.
+"""Piper's voices (VITS) on ONNX Runtime, as `tts.onnx.piper_graph` divides them: encoder, flow, decoder in segments.
 
 It needs neither PyTorch nor the package onnx.
 """
@@ -18,20 +18,20 @@ import numpy.typing as npt
 from tts.models.base import EndToEnd, Floats, SpeechRequest, SpokenWave
 from tts.onnx.session import Session
 
-FIRST_FRAMES, MORE_FRAMES = 32, 160
-"""Frames of the first segment, which should be heard soon, and of the others."""
+FIRST_FRAMES, MORE_FRAMES = 40, 200
+"""Frames of the first segment, which should be heard soon, and the most of the others."""
+UNDIVIDED_FRAMES = 100
+"""A sentence of no more frames than this is one segment: it is as soon heard, and nothing is computed twice."""
 
 
 @dataclass(frozen=True)
 class PiperSettings:
-    """What a voice of Piper's says of itself.
-
-    `halo` is the number of frames on each side of a segment that its samples depend on.
-    """
+    """What a voice of Piper's says of itself; `halo` and `steps` are those of `tts.onnx.piper_graph.PiperGraphs`."""
 
     sample_rate: int
     hop_length: int
     halo: int
+    steps: tuple[tuple[int, int], ...]
     noise_scale: float = 0.667
     length_scale: float = 1.0
     noise_w: float = 0.8
@@ -52,6 +52,7 @@ class OnnxPiper(EndToEnd):
         self,
         name: str,
         encoder: Path,
+        flow: Path,
         decoder: Path,
         settings: PiperSettings,
         symbol_ids: Mapping[int, Sequence[int]],
@@ -60,6 +61,7 @@ class OnnxPiper(EndToEnd):
     ) -> None:
         self._settings, self._symbol_ids, self._pad_id, self._n_threads = settings, symbol_ids, pad_id, n_threads
         self._encoder = Session(f"{name}'s encoder", lambda: (encoder.read_bytes(), {}), optimized=True)
+        self._flow = Session(f"{name}'s flow", lambda: (flow.read_bytes(), {}), optimized=True)
         self._decoder = Session(f"{name}'s decoder", lambda: (decoder.read_bytes(), {}), optimized=True)
 
     @property
@@ -80,6 +82,7 @@ class OnnxPiper(EndToEnd):
 
     def wait(self) -> None:
         self._encoder.wait()
+        self._flow.wait()
         self._decoder.wait()
 
     def speak(self, request: SpeechRequest) -> SpokenWave:
@@ -115,28 +118,50 @@ class OnnxPiper(EndToEnd):
 
     def _decoded(self, latent: Floats, *speaker: Floats) -> Iterator[Floats]:
         """latent [C, T] → the samples of consecutive segments."""
-        n_frames, halo, hop = latent.shape[1], self._settings.halo, self._settings.hop_length
-        more = {"speaker": speaker[0]} if speaker else {}
+        (flowed,) = self._run(self._flow, speaker, latent=latent[None])
+        bounds = segment_bounds(flowed.shape[-1])
 
-        def segment(start: int, end: int) -> Floats:
-            first, last = max(start - halo, 0), min(end + halo, n_frames)
-            part = np.ascontiguousarray(latent[None, :, first:last])
-            samples = self._decoder.run(latent=part, **more)[0].reshape(-1)
-            return samples[(start - first) * hop : (end - first) * hop]
+        def samples(start: int, end: int) -> Floats:
+            return self._segment(flowed, start, end, speaker)
 
-        starts = [0, *range(FIRST_FRAMES, n_frames, MORE_FRAMES)]
-        bounds = list(zip(starts, [*starts[1:], n_frames], strict=True))
-        if self._n_threads == 1 or len(bounds) < 3:
+        if self._n_threads == 1 or len(bounds) == 1:
             for start, end in bounds:
-                yield segment(start, end)
+                yield samples(start, end)
             return
-        # The first alone, so that it comes soon.
-        yield segment(*bounds[0])
         with ThreadPoolExecutor(self._n_threads) as pool:
             waiting: deque[Future[Floats]] = deque()
-            for start, end in bounds[1:]:
-                waiting.append(pool.submit(segment, start, end))
+            for start, end in bounds:
+                waiting.append(pool.submit(samples, start, end))
                 if len(waiting) > self._n_threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+    def _segment(self, flowed: Floats, start: int, end: int, speaker: Sequence[Floats]) -> Floats:
+        """flowed [1, C, T] → the samples of the frames from `start` to `end`."""
+        s = self._settings
+        first, last = max(start - s.halo, 0), min(end + s.halo, flowed.shape[2])
+        inputs: dict[str, npt.NDArray[Any]] = {"flowed": np.ascontiguousarray(flowed[:, :, None, first:last])}
+        for i, (rate, needed) in enumerate(s.steps):
+            wanted_first, wanted_last = max(start - needed, first), min(end + needed, last)
+            inputs[f"start{i}"] = np.array([(wanted_first - first) * rate], np.int64)
+            inputs[f"end{i}"] = np.array([(wanted_last - first) * rate], np.int64)
+            first, last = wanted_first, wanted_last
+        samples = self._run(self._decoder, speaker, **inputs)[0].reshape(-1)
+        return samples[(start - first) * s.hop_length : (end - first) * s.hop_length]
+
+    @staticmethod
+    def _run(session: Session, speaker: Sequence[Floats], **inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        if speaker and "speaker" in session.input_names():
+            inputs["speaker"] = speaker[0]
+        return session.run(**inputs)
+
+
+def segment_bounds(n_frames: int) -> list[tuple[int, int]]:
+    """The frames of each segment: a short first one, then an even number of equal ones, for two threads."""
+    if n_frames <= UNDIVIDED_FRAMES:
+        return [(0, n_frames)]
+    rest = n_frames - FIRST_FRAMES
+    n_more = 1 if rest <= UNDIVIDED_FRAMES else 2 * -(-rest // (2 * MORE_FRAMES))
+    ends = [FIRST_FRAMES + rest * i // n_more for i in range(n_more + 1)]
+    return list(zip([0, *ends[:-1]], ends, strict=True))

@@ -1,15 +1,20 @@
-"""From the graph of a Piper voice to the two that run: an encoder and a decoder, without random numbers of their own.
+"""From the graph of a Piper voice to the three that run, without random numbers of their own.
 
 VITS (J. Kim, J. Kong, J. Son, arXiv 2106.06103) as Piper's exporter writes it: symbols → mean and deviation of the
-latent variable and a duration for each symbol, both expanded to frames and sampled, then a flow, then a HiFi-GAN. Here
-the encoder ends before the expansion, which is a repetition, and the decoder begins at the sampled latent variable:
+latent variable and a duration for each symbol, all expanded to frames and sampled, then a flow, then a HiFi-GAN. Here
+the encoder ends before the expansion, which is a repetition, and the flow begins at the sampled latent variable:
 
     encoder: input [1, N], input_lengths [1], scales [3], duration_noise [1, 2, N] → durations [1, 1, N],
              mean [1, N, C], log_deviation [1, N, C]
-    decoder: latent [1, C, T] → samples
+    flow:    latent [1, C, T] → flowed [1, C, T]
+    decoder: flowed [1, C, 1, T], and for each of its steps start [1] and end [1] → samples [1, 1, 1, n]
 
-A voice of several speakers has the indices `sid` [S] and `weights` [1, S] of those that speak as one too, and passes
-their embedding `speaker` [1, E] from the encoder to the decoder. What is cut is found by operators and the flow of
+The decoder speaks a segment that has frames of its neighbours at both ends. What later layers do not need of them is cut
+off in steps, between `start` and `end` of the tensor before each upsampling and before the last convolution. Its
+convolutions have two dimensions, the first of them 1, which ONNX Runtime computes faster than one.
+
+A voice of several speakers expects the indices `sid` [S] and `weights` [1, S] of those that speak as one too, and
+passes their embedding `speaker` [1, E] from the encoder to the others. What is cut is found by operators and the flow of
 data: exporters name and fold differently.
 
 It needs the package onnx.
@@ -32,16 +37,20 @@ FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 
 @dataclass(frozen=True)
 class PiperGraphs:
-    """The two graphs and their sizes: `n_symbols` of the embedding, `n_speakers` (1: there is no choice)."""
+    """The graphs and their sizes: `n_symbols` of the embedding, `n_speakers` (1: there is no choice).
+
+    `halo` is the number of frames on each side of a segment that its samples depend on. `steps` are the places where
+    the decoder cuts its segment: the values per frame there, and the frames on each side that are still needed.
+    """
 
     encoder: onnx.ModelProto
+    flow: onnx.ModelProto
     decoder: onnx.ModelProto
     n_symbols: int
     n_speakers: int
-    n_channels: int
     hop_length: int
     halo: int
-    """Frames on each side of a segment of the latent variable that its samples depend on."""
+    steps: tuple[tuple[int, int], ...]
 
 
 class _Flow:
@@ -209,7 +218,6 @@ def _split(flow: _Flow) -> PiperGraphs:
         if old in flow.producer:
             flow.nodes.append(helper.make_node("Identity", [old], [new]))
     flow._index()
-    n_channels = _n_channels(flow, latent)
     encoder = flow.cut(
         [
             _value("input", INT64, [1, "N"]),
@@ -227,11 +235,17 @@ def _split(flow: _Flow) -> PiperGraphs:
         "encoder",
     )
     flow.replace(latent, "latent")
-    hop_length, halo = _reach_in_frames(flow, output)
-    decoder = flow.cut(
-        [_value("latent", FLOAT, [1, n_channels, "T"]), *speaker_values], [_value(output, FLOAT, None)], "decoder"
-    )
-    return PiperGraphs(encoder, decoder, len(embedding), n_speakers, n_channels, hop_length, halo)
+    flowed = _decoder_input(flow)
+    after = [value for value in speaker_values if value.name in flow.upstream([flowed], ["latent"])]
+    flow_graph = flow.cut([_value("latent", FLOAT, [1, "C", "T"]), *after], [_value(flowed, FLOAT, None)], "flow")
+    flow.replace(flowed, "flowed")
+    hop_length, halo, steps = _in_two_dimensions(flow, output)
+    bounds = [_value(f"{side}{i}", INT64, [1]) for i in range(len(steps)) for side in ("start", "end")]
+    last = _last_activation(flow, output)
+    after = [value for value in speaker_values if value.name in flow.upstream([last], ["flowed"])]
+    inputs = [_value("flowed", FLOAT, [1, "C", 1, "T"]), *after, *bounds]
+    decoder = flow.cut(inputs, [_value(last, FLOAT, None)], "decoder")
+    return PiperGraphs(encoder, flow_graph, decoder, len(embedding), n_speakers, hop_length, halo, steps)
 
 
 def _roles(flow: _Flow) -> list[str]:
@@ -263,50 +277,103 @@ def _before_alignment(flow: _Flow, expanded: str, after_durations: set[str]) -> 
     return str(product.input[1])
 
 
-def _n_channels(flow: _Flow, latent: str) -> int:
-    """The channels of the latent variable: those that its first convolutions and their other half expect."""
-    for conv in flow.of_type("Conv"):
-        if conv.op_type == "Conv" and any(n.op_type == "ConvTranspose" for n in _next_steps(flow, conv.output[0])):
-            weight = flow.constant(conv.input[1])
-            if weight is not None:
-                return int(weight.shape[1])
-    raise ValueError("no convolution comes before its ConvTranspose")
+def _decoder_input(flow: _Flow) -> str:
+    """The tensor [1, C, T] that enters the convolution before the first upsampling."""
+    after_latent = flow.downstream(["latent"])
+    name = next(n for n in flow.of_type("ConvTranspose") if n.input[0] in after_latent).input[0]
+    while (node := flow.producer[name]).op_type != "Conv":
+        name = next(i for i in node.input if i in after_latent)
+    return str(node.input[0])
 
 
-def _next_steps(flow: _Flow, name: str) -> list[onnx.NodeProto]:
-    """The nodes after a tensor, activations and sums skipped."""
-    found = []
-    for node in flow.consumers.get(name, ()):
-        found += _next_steps(flow, node.output[0]) if node.op_type in ("LeakyRelu", "Add") else [node]
-    return found
+def _last_activation(flow: _Flow, output: str) -> str:
+    """The samples before their shape is changed."""
+    while (node := flow.producer[output]).op_type in ("Unsqueeze", "Squeeze", "Reshape", "Flatten", "Identity"):
+        output = node.input[0]
+    return output
 
 
-def _reach_in_frames(flow: _Flow, output: str) -> tuple[int, int]:
-    """Samples per frame, and how many frames on each side of a frame its samples depend on, rounded up."""
-    reach = {"latent": (0.0, 1.0)}
+_ELEMENTWISE = frozenset({"LeakyRelu", "Relu", "Tanh", "Add", "Sum", "Sub", "Mul", "Div", "Identity"})
+
+
+def _in_two_dimensions(flow: _Flow, output: str) -> tuple[int, int, tuple[tuple[int, int], ...]]:
+    """Rewrite the decoder for `flowed` [1, C, 1, T], and cut it in steps; return hop length, halo and steps."""
+    output = _last_activation(flow, output)
+    needed = flow.upstream([output], ["flowed"])
+    after = flow.downstream(["flowed"])
+    # For each tensor, the frames on each side that it depends on, and its values per frame.
+    reach = {"flowed": (0.0, 1)}
+    cuts: list[str] = []
+    added: dict[str, str] = {}
+    nodes: list[onnx.NodeProto] = []
     for node in flow.nodes:
-        known = [reach[i] for i in node.input if i in reach]
-        if not known:
+        if not (node.output[0] in needed and node.output[0] in after):
+            nodes.append(node)
             continue
-        far, rate = max(r for r, _ in known), max(r for _, r in known)
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        far, rate = max(reach[i] for i in node.input if i in reach)
         if node.op_type in ("Conv", "ConvTranspose"):
-            weight = flow.constant(node.input[1])
-            if weight is None:
-                raise ValueError(f"the weights of {node.name} are computed")
-            dilation, stride = attributes.get("dilations", [1])[0], attributes.get("strides", [1])[0]
-            if node.op_type == "Conv":
-                if stride != 1:
-                    raise ValueError(f"{node.name} has a stride")
-                far += dilation * (weight.shape[2] // 2) / rate
-            else:
-                # Half of the kernel, in samples of the new rate.
-                rate *= stride
-                far += (weight.shape[2] // 2) / rate
-        for name in node.output:
-            reach[name] = (far, rate)
+            if node.op_type == "ConvTranspose":
+                cuts.append(node.input[0])
+            far, rate = _widened(flow, node, far, rate)
+        elif node.op_type not in _ELEMENTWISE:
+            raise ValueError(f"its decoder has the operator {node.op_type}")
+        else:
+            # What does not come from the frames, that is the speaker, lacks the new dimension.
+            for i, name in enumerate(node.input):
+                if name not in after and flow.constant(name) is None:
+                    if name not in added:
+                        added[name] = f"{name}.in_two_dimensions"
+                        nodes.append(helper.make_node("Unsqueeze", [name, "second_axis"], [added[name]]))
+                    node.input[i] = added[name]
+        reach[node.output[0]] = (far, rate)
+        nodes.append(node)
+    final = next(n for n in reversed(nodes) if n.op_type == "Conv" and n.output[0] in reach)
     far, rate = reach[output]
-    return int(rate), int(np.ceil(far)) + 1
+    flow.initializers["second_axis"] = numpy_helper.from_array(np.array([2], np.int64), "second_axis")
+    flow.initializers["last_axis"] = numpy_helper.from_array(np.array([3], np.int64), "last_axis")
+
+    steps = []
+    for i, name in enumerate([*cuts[1:], final.input[0]]):
+        far_there, rate_there = reach[name]
+        steps.append((rate_there, int(np.ceil(far - far_there))))
+        cut = f"{name}.segment"
+        for node in nodes:
+            for j, each in enumerate(node.input):
+                if each == name:
+                    node.input[j] = cut
+        place = next(k for k, n in enumerate(nodes) if name in n.output) + 1
+        nodes.insert(place, helper.make_node("Slice", [name, f"start{i}", f"end{i}", "last_axis"], [cut]))
+    flow.nodes = nodes
+    flow._index()
+    return rate, int(np.ceil(far)), tuple(steps)
+
+
+def _widened(flow: _Flow, node: onnx.NodeProto, far: float, rate: int) -> tuple[float, int]:
+    """Give a convolution a dimension of size 1; return what its output depends on, and its values per frame."""
+    weight = flow.constant(node.input[1])
+    if weight is None or node.input[1] not in flow.initializers:
+        raise ValueError(f"the weights of {node.name} are computed")
+    wide = {"kernel_shape": [1], "strides": [1], "dilations": [1], "output_padding": [0]}
+    settings = {a.name: list(a.ints) for a in node.attribute if a.ints}
+    if any(a.name in ("auto_pad", "output_shape") for a in node.attribute) or weight.ndim != 3:
+        raise ValueError(f"{node.name} is not a convolution of one dimension with given padding")
+    for attribute in node.attribute:
+        if attribute.name in wide:
+            attribute.ints[:] = [*wide[attribute.name], *settings[attribute.name]]
+        elif attribute.name == "pads":
+            attribute.ints[:] = [0, settings["pads"][0], 0, settings["pads"][1]]
+    wide_name = f"{node.input[1]}.in_two_dimensions"
+    flow.initializers[wide_name] = numpy_helper.from_array(np.ascontiguousarray(weight[:, :, None]), wide_name)
+    node.input[1] = wide_name
+    size, stride, dilation = weight.shape[2], settings.get("strides", [1])[0], settings.get("dilations", [1])[0]
+    padding = sum(settings.get("pads", [0, 0]))
+    if node.op_type == "Conv":
+        if stride != 1 or padding != dilation * (size - 1):
+            raise ValueError(f"{node.name} changes the length")
+        return far + dilation * (size // 2) / rate, rate
+    if padding != size - stride:
+        raise ValueError(f"{node.name} changes the length by more than a factor")
+    return far + size / 2 / stride / rate, rate * stride
 
 
 def _value(name: str, kind: int, shape: Sequence[int | str] | None) -> onnx.ValueInfoProto:

@@ -38,6 +38,11 @@ class Session:
         if self._problem is not None:
             raise self._problem
 
+    def input_names(self) -> frozenset[str]:
+        """The names of the graph's inputs; waits like `run`."""
+        self.wait()
+        return frozenset(each.name for each in self._session.get_inputs())
+
     def run(self, **inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """The graph's outputs, in their order.
 

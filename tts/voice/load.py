@@ -220,11 +220,12 @@ def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
     assert manifest.frontend is not None
     try:
         table = NumberedSymbolTable(manifest.frontend.ids)
-        sizes = {key: int(component.options[key]) for key in ("hop_length", "halo")}
+        sizes: dict[str, Any] = {key: int(component.options[key]) for key in ("hop_length", "halo")}
+        sizes["steps"] = tuple((int(rate), int(needed)) for rate, needed in component.options["steps"])
         scales = {key: float(component.options[key]) for key in ("noise_scale", "length_scale", "noise_w")}
         n_speakers = max(len(manifest.speakers), 1)
         settings = PiperSettings(manifest.sample_rate, **sizes, **scales, n_speakers=n_speakers)
-        files = [manifest.folder / str(name) for name in (component.graph, component.decoder)]
+        files = [manifest.folder / str(name) for name in (component.graph, component.file, component.decoder)]
     except (KeyError, TypeError, ValueError) as error:
         raise TtsError(f"The voice {manifest.name} is not laid out as one of Piper's ({error}).") from error
     name = f"{manifest.name}'s VITS"

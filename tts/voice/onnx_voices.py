@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tts.errors import TtsError
+from tts.models.base import SpeakerMix, SpeechRequest
 from tts.text.espeak import Phonemizer
-from tts.text.symbols import BEGIN, END, PAD
+from tts.text.symbols import BEGIN, END, PAD, NumberedSymbolTable
 from tts.voice.catalog import UNKNOWN
+from tts.voice.load import Computing, load_end_to_end_stage
 from tts.voice.manifest import Component, FrontendSpec, Speaker, VoiceManifest, file_sha256, write_manifest
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from tts.onnx.piper_graph import PiperGraphs
 
 MODEL_CARD = "MODEL_CARD"
-ENCODER_FILE, DECODER_FILE = "encoder.onnx", "decoder.onnx"
+ENCODER_FILE, FLOW_FILE, DECODER_FILE = "encoder.onnx", "flow.onnx", "decoder.onnx"
 _MAX_GRAPH_BYTES, _MAX_JSON_BYTES = 1 << 30, 16 << 20
 
 # The operators of Piper's voices, by whatever version of PyTorch's exporter. None runs a graph of its own.
@@ -165,9 +167,8 @@ def _make_piper_voice(model: onnx.ModelProto, source: OnnxSource, folder: Path, 
     except TtsError as error:
         raise TtsError(f"{source.name} is refused: {error}") from error
     _check_fit(config, graphs, source.name, json_name)
-    for file, graph in ((ENCODER_FILE, graphs.encoder), (DECODER_FILE, graphs.decoder)):
+    for file, graph in ((ENCODER_FILE, graphs.encoder), (FLOW_FILE, graphs.flow), (DECODER_FILE, graphs.decoder)):
         onnx.save(graph, folder / file)
-    _check_same_samples(source, folder, graphs, config)
 
     card_path = source.beside(MODEL_CARD)
     card = card_path.read_text("utf-8", "replace") if card_path else ""
@@ -194,17 +195,21 @@ def _make_piper_voice(model: onnx.ModelProto, source: OnnxSource, folder: Path, 
             options={
                 "hop_length": graphs.hop_length,
                 "halo": graphs.halo,
+                "steps": [list(step) for step in graphs.steps],
                 **config.scales,
                 "original_sha256": source.sha256,
             },
             graph=ENCODER_FILE,
             graph_sha256=file_sha256(folder / ENCODER_FILE),
+            file=FLOW_FILE,
+            sha256=file_sha256(folder / FLOW_FILE),
             decoder=DECODER_FILE,
             decoder_sha256=file_sha256(folder / DECODER_FILE),
         ),
         speakers=config.speakers,
     )
     write_manifest(manifest)
+    _check_same_samples(source, manifest, graphs)
     return manifest
 
 
@@ -283,13 +288,8 @@ def _symbol_ids(table: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
         raise ValueError(f"its phoneme_id_map has no {missing[0]!r}")
     replaced = {}
     for symbol, others in (table.get("phoneme_map") or {}).items():
-        parts = [
-            ids[other]
-            for other in map(
-                lambda o: unicodedata.normalize("NFD", str(o)), [others] if isinstance(others, str) else others
-            )
-            if ids.get(other)
-        ]
+        listed = [unicodedata.normalize("NFD", str(each)) for each in ([others] if isinstance(others, str) else others)]
+        parts = [ids[each] for each in listed if ids.get(each)]
         joined: list[int] = []
         for part in parts:
             joined += [*(ids[PAD] if joined else ()), *part]
@@ -333,34 +333,33 @@ def _check_fit(config: PiperConfig, graphs: PiperGraphs, name: str, json_name: s
         raise TtsError(f"{other}: its frames have {config.hop_length} samples, and the graph's {graphs.hop_length}.")
 
 
-def _check_same_samples(source: OnnxSource, folder: Path, graphs: PiperGraphs, config: PiperConfig) -> None:
-    """Raise TtsError if the two graphs do not give the samples of the original where nothing is random."""
+def _check_same_samples(source: OnnxSource, manifest: VoiceManifest, graphs: PiperGraphs) -> None:
+    """Raise TtsError if the voice does not give the samples of the original where nothing is random."""
     from tts.onnx.session import open_session
 
-    symbols = [numbers[0] for symbol, numbers in config.ids.items() if symbol not in (PAD, BEGIN, END)][:24]
-    ids = np.array([[config.ids[BEGIN][0], *symbols, config.ids[END][0]]], np.int64)
+    assert manifest.frontend is not None
+    assert manifest.end_to_end is not None
+    table = NumberedSymbolTable(manifest.frontend.ids)
+    numbers = [*table.encode("".join(manifest.frontend.ids)).ids[:24], table.encode("").ids[-1]]
+    ids = [id for number in numbers for id in (*table.network_ids[number], *table.network_ids[table.pad_id])]
+    ids = ids[: -len(table.network_ids[table.pad_id])]
     inputs: dict[str, Any] = {
-        "input": ids,
-        "input_lengths": np.array([ids.shape[1]], np.int64),
-        "scales": np.array([0, 1, 0], np.float32),
+        "input": np.array([ids], np.int64),
+        "input_lengths": np.array([len(ids)], np.int64),
+        "scales": np.array([0, float(manifest.end_to_end.options["length_scale"]), 0], np.float32),
     }
+    speakers: SpeakerMix = ()
     if graphs.n_speakers > 1:
         inputs["sid"] = np.array([graphs.n_speakers - 1], np.int64)
+        speakers = ((graphs.n_speakers - 1, 1.0),)
     try:
         expected = open_session(source.path.read_bytes(), {}, optimized=True).run(None, inputs)[0].reshape(-1)
-        encoder, decoder = (
-            open_session((folder / file).read_bytes(), {}, optimized=True) for file in (ENCODER_FILE, DECODER_FILE)
-        )
-        known = {each.name for each in encoder.get_inputs()}
-        more = {"duration_noise": np.zeros((1, 2, ids.shape[1]), np.float32), "weights": np.ones((1, 1), np.float32)}
-        inputs |= {key: value for key, value in more.items() if key in known}
-        durations, mean, _, *speaker = encoder.run(None, inputs)
-        latent = np.repeat(mean[0], durations.reshape(-1).astype(np.int64), axis=0).T[None]
-        given = {"latent": np.ascontiguousarray(latent), **({"speaker": speaker[0]} if speaker else {})}
-        samples = decoder.run(None, given)[0].reshape(-1)
     # The exceptions of ONNX Runtime have no base of their own.
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise TtsError(f"{source.name} cannot be run as a voice of Piper's ({reason}).") from None
+    network = load_end_to_end_stage(manifest, Computing())
+    request = SpeechRequest(numbers, 1.0, np.random.default_rng(0), speakers, noise_scale=0.0, noise_w=0.0)
+    samples = np.concatenate(list(network.speak(request).chunks))
     if samples.shape != expected.shape or not np.allclose(samples, expected, atol=1e-3):
         raise TtsError(f"{source.name} is not laid out as Piper's voices are: its parts do not sound as it does.")
