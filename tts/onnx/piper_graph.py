@@ -9,13 +9,13 @@ the encoder ends before the expansion, which is a repetition, and the flow begin
     flow:    latent [1, C, T] → flowed [1, C, T]
     decoder: flowed [1, C, 1, T], and for each of its steps start [1] and end [1] → samples [1, 1, 1, n]
 
-The decoder speaks a segment that has frames of its neighbours at both ends. What later layers do not need of them is cut
-off in steps, between `start` and `end` of the tensor before each upsampling and before the last convolution. Its
+The decoder speaks a segment that has frames of its neighbours at both ends. What later layers do not need of them is
+cut off in steps, between `start` and `end` of the tensor before each upsampling and before the last convolution. Its
 convolutions have two dimensions, the first of them 1, which ONNX Runtime computes faster than one.
 
 A voice of several speakers expects the indices `sid` [S] and `weights` [1, S] of those that speak as one too, and
-passes their embedding `speaker` [1, E] from the encoder to the others. What is cut is found by operators and the flow of
-data: exporters name and fold differently.
+passes their embedding `speaker` [1, E] from the encoder to the others. What is cut is found by operators and the flow
+of data: exporters name and fold differently.
 
 It needs the package onnx.
 """

@@ -76,8 +76,8 @@ def open_session(graph: bytes, weights: Arrays, *, optimized: bool = False) -> A
     options = onnxruntime.SessionOptions()
     # One thread: sums keep their order, so that the same text gives the same bytes whatever the machine's cores.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # Our own graphs are written as they should run. Planning the reuse of memory costs more time than a short sentence, and
-    # packing the weights doubles their memory; for a long sentence neither makes a difference.
+    # Our own graphs are written as they should run. Planning the reuse of memory costs more time than a short sentence,
+    # and packing the weights doubles their memory; for a long sentence neither makes a difference.
     if not optimized:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.enable_mem_reuse = options.enable_mem_pattern = False

@@ -112,8 +112,8 @@ class NumberedSymbolTable:
     """Symbols of one character or several, each with its own ids: those of Piper's voices.
 
     A phoneme string is read in Unicode's decomposed form (NFD), the longest symbol first. Each symbol is one of
-    `Encoded`, whatever the number of its ids: a symbol with a single id is encoded as that, one with several as a number
-    above all ids. `network_ids` has the ids that the network expects for each number.
+    `Encoded`, whatever the number of its ids: a symbol with a single id is encoded as that, one with several as a
+    number above all ids. `network_ids` has the ids that the network expects for each number.
 
     Raises:
         ValueError: a reserved symbol has no id.
@@ -139,17 +139,12 @@ class NumberedSymbolTable:
         object.__setattr__(self, "_numbers", numbers)
         object.__setattr__(self, "_symbol", re.compile(f"{pattern}|.", re.DOTALL))
 
-    def __contains__(self, symbol: object) -> bool:
-        """Tell whether a character, or all parts of its decomposed form, have an id."""
-        return isinstance(symbol, str) and all(
-            part in self._numbers and part not in _RESERVED for part in unicodedata.normalize("NFD", symbol)
-        )
-
     @property
     def inventory(self) -> frozenset[str]:
-        """The characters that have ids, alone, composed or as parts of a symbol, without the reserved symbols."""
+        """The characters that have ids, alone or as parts of a symbol, and those composed of them; not the reserved."""
         known = {character for symbol in self._numbers if symbol not in _RESERVED for character in symbol}
-        composed = {unicodedata.normalize("NFC", symbol) for symbol in self._numbers if symbol not in _RESERVED}
+        marks = [character for character in known if unicodedata.combining(character)]
+        composed = {unicodedata.normalize("NFC", letter + mark) for letter in known for mark in marks}
         return frozenset(known | {symbol for symbol in composed if len(symbol) == 1})
 
     @property

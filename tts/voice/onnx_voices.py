@@ -35,16 +35,16 @@ ENCODER_FILE, FLOW_FILE, DECODER_FILE = "encoder.onnx", "flow.onnx", "decoder.on
 _MAX_GRAPH_BYTES, _MAX_JSON_BYTES = 1 << 30, 16 << 20
 
 # The operators of Piper's voices, by whatever version of PyTorch's exporter. None runs a graph of its own.
-_OPERATORS = frozenset(
-    """
-    Abs Add And BatchNormalization Cast CastLike Ceil Clip Concat Constant ConstantOfShape Conv ConvTranspose CumSum Div
-    Dropout Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual Identity
-    InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual Log MatMul Max Min Mod Mul Neg NonZero Not Or
-    Pad Pow RandomNormalLike Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum Relu Reshape Round
-    ScatterElements ScatterND Shape Sigmoid Sign Size Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh Tile
-    Transpose Trilu Unsqueeze Where
-    """.split()
-)
+_OPERATORS = frozenset({
+    "Abs", "Add", "And", "BatchNormalization", "Cast", "CastLike", "Ceil", "Clip", "Concat", "Constant",
+    "ConstantOfShape", "Conv", "ConvTranspose", "CumSum", "Div", "Dropout", "Equal", "Erf", "Exp", "Expand",
+    "Flatten", "Floor", "Gather", "GatherElements", "GatherND", "Gelu", "Gemm", "Greater", "GreaterOrEqual",
+    "Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log", "MatMul",
+    "Max", "Min", "Mod", "Mul", "Neg", "NonZero", "Not", "Or", "Pad", "Pow", "RandomNormalLike", "Range",
+    "Reciprocal", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Relu", "Reshape", "Round",
+    "ScatterElements", "ScatterND", "Shape", "Sigmoid", "Sign", "Size", "Slice", "Softmax", "Softplus", "Split",
+    "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Trilu", "Unsqueeze", "Where"
+})  # fmt: skip
 _UNSUPPORTED_PHONEMES = {
     "pinyin": "syllables in pinyin, which this version cannot make",
     "hebrew": "vowelled Hebrew, which this version cannot make",
@@ -277,24 +277,34 @@ def _piper_config(table: dict[str, Any], name: str) -> PiperConfig:
 
 
 def _symbol_ids(table: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The ids of each symbol; what old files replace a symbol by (`phoneme_map`) is in its ids, with pads between."""
+    """The ids of each symbol that a text can have: of one code point, or one of the `vowel_clusters`.
+
+    What old files replace a symbol by (`phoneme_map`) is in its ids, with pads between.
+    """
+    clusters = {unicodedata.normalize("NFD", "".join(cluster)) for cluster in table.get("vowel_clusters") or ()}
     ids: dict[str, tuple[int, ...]] = {}
-    for symbol, numbers in table["phoneme_id_map"].items():
+    for name, numbers in table["phoneme_id_map"].items():
+        symbol = unicodedata.normalize("NFD", name)
         listed = [numbers] if isinstance(numbers, int) else list(numbers)
-        ids[unicodedata.normalize("NFD", symbol)] = tuple(
-            _whole(number, f"the id of {symbol!r}", 0, 1 << 20) for number in listed
-        )
-    if missing := [symbol for symbol in (PAD, BEGIN, END) if not ids.get(symbol)]:
+        checked = tuple(_whole(number, f"the id of {name!r}", 0, 1 << 20) for number in listed)
+        if checked and (len(symbol) == 1 or symbol in clusters):
+            ids[symbol] = checked
+    if missing := [symbol for symbol in (PAD, BEGIN, END) if symbol not in ids]:
         raise ValueError(f"its phoneme_id_map has no {missing[0]!r}")
+    if missing := sorted(clusters - ids.keys()):
+        raise ValueError(f"its phoneme_id_map has no {missing[0]!r} of its vowel_clusters")
+
     replaced = {}
-    for symbol, others in (table.get("phoneme_map") or {}).items():
-        listed = [unicodedata.normalize("NFD", str(each)) for each in ([others] if isinstance(others, str) else others)]
-        parts = [ids[each] for each in listed if ids.get(each)]
+    for name, others in (table.get("phoneme_map") or {}).items():
+        symbol = unicodedata.normalize("NFD", name)
+        listed = [others] if isinstance(others, str) else list(others)
+        parts = [ids[part] for each in listed if (part := unicodedata.normalize("NFD", str(each))) in ids]
         joined: list[int] = []
         for part in parts:
             joined += [*(ids[PAD] if joined else ()), *part]
-        replaced[unicodedata.normalize("NFD", symbol)] = tuple(joined)
-    return {symbol: numbers for symbol, numbers in {**ids, **replaced}.items() if numbers}
+        if joined and len(symbol) == 1:
+            replaced[symbol] = tuple(joined)
+    return {**ids, **replaced}
 
 
 def _whole(value: Any, what: str, least: int, most: int) -> int:
