@@ -60,7 +60,7 @@ class OnnxPiper(EndToEnd):
         n_threads: int = 1,
     ) -> None:
         self._settings, self._symbol_ids, self._pad_id, self._n_threads = settings, symbol_ids, pad_id, n_threads
-        self._encoder = Session(f"{name}'s encoder", lambda: (encoder.read_bytes(), {}), optimized=True)
+        self._encoder = Session(f"{name}'s encoder", lambda: (encoder.read_bytes(), {}))
         self._flow = Session(f"{name}'s flow", lambda: (flow.read_bytes(), {}), optimized=True)
         self._decoder = Session(f"{name}'s decoder", lambda: (decoder.read_bytes(), {}), optimized=True)
 
