@@ -39,7 +39,7 @@ class PiperSettings:
 
 
 class OnnxPiper(EndToEnd):
-    """`symbol_ids` are the network's ids of each number in a request, `pad_id` what stands between symbols.
+    """`symbol_ids` are the network's ids of each number in a request, `pad_ids` what stands between symbols.
 
     Segments are computed on `n_threads` threads, each of them on one: the samples do not depend on their number.
     """
@@ -56,10 +56,10 @@ class OnnxPiper(EndToEnd):
         decoder: Path,
         settings: PiperSettings,
         symbol_ids: Mapping[int, Sequence[int]],
-        pad_id: int,
+        pad_ids: Sequence[int],
         n_threads: int = 1,
     ) -> None:
-        self._settings, self._symbol_ids, self._pad_id, self._n_threads = settings, symbol_ids, pad_id, n_threads
+        self._settings, self._symbol_ids, self._pad_ids, self._n_threads = settings, symbol_ids, pad_ids, n_threads
         self._encoder = Session(f"{name}'s encoder", lambda: (encoder.read_bytes(), {}))
         self._flow = Session(f"{name}'s flow", lambda: (flow.read_bytes(), {}), optimized=True)
         self._decoder = Session(f"{name}'s decoder", lambda: (decoder.read_bytes(), {}), optimized=True)
@@ -91,7 +91,7 @@ class OnnxPiper(EndToEnd):
         owners: list[int] = []
         for index, number in enumerate(request.ids):
             # A pad follows each symbol but the last, and belongs to it.
-            own = [*self._symbol_ids[number], *([] if index == len(request.ids) - 1 else [self._pad_id])]
+            own = [*self._symbol_ids[number], *([] if index == len(request.ids) - 1 else self._pad_ids)]
             ids += own
             owners += [index] * len(own)
         noise_scale = s.noise_scale if request.noise_scale is None else request.noise_scale

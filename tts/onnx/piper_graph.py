@@ -136,8 +136,9 @@ def split_piper(model: onnx.ModelProto) -> PiperGraphs:
     """
     try:
         return _split(_Flow(model))
-    except (ValueError, KeyError, IndexError, StopIteration) as error:
-        raise TtsError(f"The graph is not laid out as those of Piper's voices are ({error}).") from error
+    except (ValueError, TypeError, AttributeError, LookupError, StopIteration, RecursionError) as error:
+        problem = " ".join(str(error).split())[:200] or type(error).__name__
+        raise TtsError(f"it is not laid out as the graphs of Piper's voices are: {problem}") from error
 
 
 def _split(flow: _Flow) -> PiperGraphs:
@@ -187,11 +188,13 @@ def _split(flow: _Flow) -> PiperGraphs:
     flow._index()
 
     # The embedding of speakers.
-    ids, lengths, scales, *others = _roles(flow)
+    names = ["input", "input_lengths", "scales", *(["sid"] if "sid" in flow.inputs else [])]
+    if sorted(names) != sorted(flow.inputs):
+        raise ValueError(f"its inputs are {', '.join(flow.inputs)}")
     n_speakers, speaker_inputs, speaker_values = 1, [], []
-    if others:
-        lookup = _only(flow.consumers[others[0]], "use of sid")
-        table = None if lookup.op_type != "Gather" or lookup.input[1] != others[0] else flow.constant(lookup.input[0])
+    if "sid" in names:
+        lookup = _only(flow.consumers["sid"], "use of sid")
+        table = None if lookup.op_type != "Gather" or lookup.input[1] != "sid" else flow.constant(lookup.input[0])
         if table is None or table.ndim != 2:
             raise ValueError("its speakers are not rows of an embedding")
         n_speakers = len(table)
@@ -201,9 +204,9 @@ def _split(flow: _Flow) -> PiperGraphs:
             helper.make_node("MatMul", ["weights", lookup.output[0]], ["speaker"], "speaker"),
         )
         flow._index()
-        speaker_inputs = [_value(others[0], INT64, ["S"]), _value("weights", FLOAT, [1, "S"])]
+        speaker_inputs = [_value("sid", INT64, ["S"]), _value("weights", FLOAT, [1, "S"])]
         speaker_values = [_value("speaker", FLOAT, [1, table.shape[1]])]
-    embedding = flow.constant(next(n for n in flow.consumers[ids] if n.op_type == "Gather").input[0])
+    embedding = flow.constant(next(n for n in flow.consumers["input"] if n.op_type == "Gather").input[0])
     if embedding is None or embedding.ndim != 2:
         raise ValueError("its symbols are not rows of an embedding")
 
@@ -212,8 +215,6 @@ def _split(flow: _Flow) -> PiperGraphs:
     if duration_noises:
         flow.replace(duration_noises[0], "duration_noise")
         noise_values = [_value("duration_noise", FLOAT, [1, 2, "N"])]
-    for old, new in ((ids, "input"), (lengths, "input_lengths"), (scales, "scales")):
-        assert old == new
     for old, new in ((ceil, "durations"), (mean, "mean"), (log_deviation, "log_deviation")):
         if old in flow.producer:
             flow.nodes.append(helper.make_node("Identity", [old], [new]))
@@ -246,13 +247,6 @@ def _split(flow: _Flow) -> PiperGraphs:
     inputs = [_value("flowed", FLOAT, [1, "C", 1, "T"]), *after, *bounds]
     decoder = flow.cut(inputs, [_value(last, FLOAT, None)], "decoder")
     return PiperGraphs(encoder, flow_graph, decoder, len(embedding), n_speakers, hop_length, halo, steps)
-
-
-def _roles(flow: _Flow) -> list[str]:
-    names = ["input", "input_lengths", "scales", *(["sid"] if "sid" in flow.inputs else [])]
-    if sorted(names) != sorted(flow.inputs):
-        raise ValueError(f"its inputs are {', '.join(flow.inputs)}")
-    return names
 
 
 def _only(found: Sequence[Any], what: str) -> Any:

@@ -371,8 +371,9 @@ class WrittenFrontend(_TextFrontend):
 
     def encode(self, phonemes: str) -> Encoded:
         """Return the ids of a spelling, and the characters that the symbol table lacks; capitals may be small ones."""
+        known = self.symbols.inventory
         letters = [
-            letter.lower() if letter not in self.symbols and len(letter.lower()) == 1 else letter for letter in phonemes
+            letter.lower() if letter not in known and len(letter.lower()) == 1 else letter for letter in phonemes
         ]
         return self.symbols.encode("".join(letters))
 

@@ -218,18 +218,34 @@ def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
     from tts.text.symbols import NumberedSymbolTable
 
     assert manifest.frontend is not None
+    options = component.options
     try:
         table = NumberedSymbolTable(manifest.frontend.ids)
-        sizes: dict[str, Any] = {key: int(component.options[key]) for key in ("hop_length", "halo")}
-        sizes["steps"] = tuple((int(rate), int(needed)) for rate, needed in component.options["steps"])
-        scales = {key: float(component.options[key]) for key in ("noise_scale", "length_scale", "noise_w")}
-        n_speakers = max(len(manifest.speakers), 1)
-        settings = PiperSettings(manifest.sample_rate, **sizes, **scales, n_speakers=n_speakers)
-        files = [manifest.folder / str(name) for name in (component.graph, component.file, component.decoder)]
+        settings = PiperSettings(
+            sample_rate=manifest.sample_rate,
+            hop_length=int(options["hop_length"]),
+            halo=int(options["halo"]),
+            steps=tuple((int(rate), int(needed)) for rate, needed in options["steps"]),
+            noise_scale=float(options["noise_scale"]),
+            length_scale=float(options["length_scale"]),
+            noise_w=float(options["noise_w"]),
+            n_speakers=max(len(manifest.speakers), 1),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise TtsError(f"The voice {manifest.name} is not laid out as one of Piper's ({error}).") from error
-    name = f"{manifest.name}'s VITS"
-    return OnnxPiper(name, *files, settings, table.network_ids, table.pad_id, n_threads=compute_threads())
+    encoder, flow, decoder = (
+        manifest.folder / str(name) for name in (component.graph, component.file, component.decoder)
+    )
+    return OnnxPiper(
+        manifest.name,
+        encoder,
+        flow,
+        decoder,
+        settings,
+        table.network_ids,
+        table.network_ids[table.pad_id],
+        n_threads=compute_threads(),
+    )
 
 
 def runtime_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:

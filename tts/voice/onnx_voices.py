@@ -88,7 +88,7 @@ def read_onnx(path: Path, name: str) -> onnx.ModelProto:
         TtsError: it is not one, is cut short, or needs other files, operators or graphs.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     not_read = f"{name} is not an ONNX file, or is cut short or damaged"
     try:
@@ -165,7 +165,7 @@ def _make_piper_voice(model: onnx.ModelProto, source: OnnxSource, folder: Path, 
     try:
         graphs = split_piper(model)
     except TtsError as error:
-        raise TtsError(f"{source.name} is refused: {error}") from error
+        raise TtsError(f"{source.name} cannot be used: {error}.") from error
     _check_fit(config, graphs, source.name, json_name)
     for file, graph in ((ENCODER_FILE, graphs.encoder), (FLOW_FILE, graphs.flow), (DECODER_FILE, graphs.decoder)):
         onnx.save(graph, folder / file)
@@ -245,7 +245,10 @@ def _piper_config(table: dict[str, Any], name: str) -> PiperConfig:
         language = str(code or language)
     language = language.replace("_", "-").lower()
     if kind == "espeak":
-        Phonemizer(language).code  # noqa: B018  (raises where espeak-ng does not have it)
+        try:
+            Phonemizer(language).code  # noqa: B018  (raises where espeak-ng does not have it)
+        except TtsError as error:
+            raise TtsError(f"{name} is of a voice whose texts cannot be read: {error}.") from error
 
     sample_rate = _whole(table["audio"]["sample_rate"], "audio.sample_rate", 1000, 192_000)
     n_speakers = _whole(table.get("num_speakers") or 1, "num_speakers", 1, 1 << 20)
@@ -297,8 +300,8 @@ def _symbol_ids(table: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     replaced = {}
     for name, others in (table.get("phoneme_map") or {}).items():
         symbol = unicodedata.normalize("NFD", name)
-        listed = [others] if isinstance(others, str) else list(others)
-        parts = [ids[part] for each in listed if (part := unicodedata.normalize("NFD", str(each))) in ids]
+        names = [others] if isinstance(others, str) else list(others)
+        parts = [ids[known] for each in names if (known := unicodedata.normalize("NFD", str(each))) in ids]
         joined: list[int] = []
         for part in parts:
             joined += [*(ids[PAD] if joined else ()), *part]
