@@ -119,6 +119,14 @@ class VoiceOptions:
         details="`--pitch` and `--energy` need a model that supports them.",
         default_text="the voice's",
     )
+    speaker: str | None = _option(
+        None,
+        "NAME|N|MIX",
+        "Speaker, if the voice has several: a name, a number, or a blend such as anna:60,ben:40",
+        kind=str,
+        details="`tts voices info VOICE` lists the speakers; numbers count from 0.",
+        default_text="the voice's first",
+    )
     device: str = _option(
         "auto",
         "auto|cpu|cuda|cuda:N",
@@ -168,7 +176,8 @@ class VoiceOptions:
 class SynthesisOptions:
     """How one text is spoken.
 
-    `vocoder` and `acoustic` replace, for this text, what the voice was loaded with; prefer `tts.load_voice(vocoder=…)`.
+    `vocoder`, `acoustic` and `speaker` replace, for this text, what the voice was loaded with; prefer
+    `tts.load_voice(vocoder=…)`.
 
     Raises:
         UsageError: a value is outside its limits or not a finite number.
@@ -176,6 +185,7 @@ class SynthesisOptions:
 
     vocoder: str | None = None
     acoustic: str | None = None
+    speaker: str | None = None
     speed: float = _option(1.0, "X", "Speaking rate; above 1 is faster", limits=(0.25, 4.0))
     pitch: float = _option(0.0, "SEMITONES", "Pitch shift; negative is lower", unit="semitones", limits=(-12.0, 12.0))
     energy: float = _option(1.0, "X", "Vocal effort, as a factor", limits=(0.25, 4.0))
@@ -211,6 +221,23 @@ class SynthesisOptions:
     )
     streams: int = _option(
         1, "N", "WaveNet only: generate N segments in parallel. Faster; joins may be audible", limits=(1, 64)
+    )
+    noise_scale: float | None = _option(
+        None,
+        "X",
+        "Variation of the sound, for voices of one network with noise, such as Piper's",
+        kind=float,
+        details="0 gives the same samples from every seed, if --noise-w is 0 too.",
+        limits=(0.0, 2.0),
+        default_text="the voice's",
+    )
+    noise_w: float | None = _option(
+        None,
+        "X",
+        "Variation of the durations, for the same voices",
+        kind=float,
+        limits=(0.0, 2.0),
+        default_text="the voice's",
     )
     volume: float = _option(0.0, "DB", "Gain of the result", unit="dB", limits=(-60.0, 30.0))
     loudness: float | None = _option(

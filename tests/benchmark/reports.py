@@ -37,8 +37,7 @@ def voice_report():
     hello, torch = (Process(1.5, 310.0), Process(1.3, 312.0)), (Process(1.0, 300.0), Process(1.0, 299.0))
     facts = VoiceFacts(
         "heart",
-        "fastspeech2",
-        "source_filter",
+        ("fastspeech2", "source_filter"),
         "PyTorch",
         1,
         193,

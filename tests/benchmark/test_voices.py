@@ -57,7 +57,7 @@ def test_a_report_has_the_stages_and_the_whole(speaker):
     reference = [frontend.fast.rtfs, acoustic.reference.rtfs, vocoder.reference.rtfs]
     assert whole.reference.rtfs == pytest.approx([sum(run) for run in zip(*reference, strict=True)])
     facts = report.voice
-    assert (facts.voice, facts.acoustic, facts.vocoder) == ("random", "fastspeech2", "source_filter")
+    assert (facts.voice, facts.networks) == ("random", ("fastspeech2", "source_filter"))
     assert (facts.lines, facts.characters, facts.cold_start) == (2, 20, None)
     assert 0 < facts.first_audio_ms.low <= facts.first_audio_ms.median
     assert facts.load_seconds > 0

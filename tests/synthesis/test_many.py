@@ -15,7 +15,7 @@ from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.torch_network import TorchVocoder
 from tts.models.wavenet import WaveNet, WaveNetDimensions
 from tts.options import SynthesisOptions
-from tts.synthesis.stages import VoiceVocoder
+from tts.synthesis.two_stage import VoiceVocoder
 from tts.synthesis.voice import load_voice
 from tts.voice.export import export_graphs
 from tts.voice.manifest import load_manifest
@@ -120,7 +120,8 @@ def test_reading_loads_no_network_and_speaking_reads_nothing(pulse_voice, monkey
         voice.read("...")
     script = voice.read("Hello. Hello.")
     assert not voice._acoustics
-    monkeypatch.setattr(voice, "_frontend", None)
+    monkeypatch.setattr(voice, "_frontends", {})
+    monkeypatch.setattr(voice, "_frontend_in", None)
     (utterance,) = voice.speak_all([script])
     assert utterance.audio.seconds > 0.2
 

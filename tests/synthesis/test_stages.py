@@ -10,7 +10,7 @@ from tts.models.base import Vocoder
 from tts.models.denoiser import Denoiser
 from tts.models.griffinlim import GriffinLim
 from tts.models.torch_network import TorchVocoder
-from tts.synthesis.stages import VoiceVocoder
+from tts.synthesis.two_stage import VoiceVocoder
 
 
 class Echo(Vocoder):

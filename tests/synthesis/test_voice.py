@@ -13,8 +13,8 @@ from tts.models.base import SpokenMel, Vocoder
 from tts.options import SynthesisOptions
 from tts.synthesis.prosody import without_long_edges
 from tts.synthesis.sentences import sentence_seed
-from tts.synthesis.stages import VoiceVocoder
 from tts.synthesis.timing import TimedBookmark
+from tts.synthesis.two_stage import VoiceVocoder
 from tts.synthesis.voice import load_voice
 from tts.text.symbols import ENGLISH_IPA, TORCHAUDIO_CHARACTERS
 from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
@@ -212,7 +212,11 @@ OTHER_VALUES = {
 }
 
 
-@pytest.mark.parametrize("name", SynthesisOptions.names())
+# These are requests to an end-to-end network: tests/synthesis/test_end_to_end.py.
+END_TO_END_OPTIONS = ("speaker", "noise_scale", "noise_w")
+
+
+@pytest.mark.parametrize("name", [name for name in SynthesisOptions.names() if name not in END_TO_END_OPTIONS])
 def test_every_option_changes_the_samples(random, name):
     text = "həlˈoʊ. Həlˈoʊ, həlˈoʊ.\n\nhəlˈoʊ."
     # Only some vocoders have noise that can be removed, or can generate several segments in parallel.

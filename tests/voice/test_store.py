@@ -6,7 +6,6 @@ from tests.tiny_runs import vocoder_run
 from tts.config import voices_folder
 from tts.errors import TtsError, UsageError
 from tts.voice.store import (
-    check_acoustic,
     check_voice_name,
     find_installed,
     find_vocoder,
@@ -49,14 +48,6 @@ def test_what_the_catalog_has_is_to_be_installed(pulse_voice):
         find_voice("ljspeech")
     with pytest.raises(UsageError, match="no vocoder 'waveglow-256' on this machine: get it by tts voices install"):
         find_vocoder(find_voice("pulse"), "waveglow-256")
-
-
-def test_an_acoustic_model_is_the_voices_own():
-    check_acoustic(find_voice("random"), "tacotron2")
-    with pytest.raises(UsageError, match=r"pulse has no acoustic model 'tacotron2'; there are: fastspeech2\."):
-        check_acoustic(find_voice("pulse"), "tacotron2")
-    with pytest.raises(UsageError, match=r"random has no acoustic model 'tacotron'; did you mean tacotron2\?"):
-        check_acoustic(find_voice("random"), "tacotron")
 
 
 def test_a_folder_lends_its_default_vocoder(random_voice, tmp_path, monkeypatch):

@@ -48,8 +48,9 @@ def plan_batches(
         yield from batches
 
 
-def _networks(job: BatchJob) -> tuple[str, str, str]:
-    return job.voice, job.options.acoustic or "", job.options.vocoder or ""
+def _networks(job: BatchJob) -> tuple[str, str, str, str]:
+    options = job.options
+    return job.voice, options.acoustic or "", options.vocoder or "", options.speaker or ""
 
 
 def dispatch(workers: Workers, batches: Iterable[Sequence[BatchJob]]) -> Iterator[BatchResult]:

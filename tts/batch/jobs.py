@@ -27,9 +27,10 @@ from tts.batch.settings import BatchDefaults, WorkerSetup
 from tts.errors import TtsError, UsageError
 from tts.options import SynthesisOptions
 from tts.text.lexicon import user_lexicon_files
+from tts.voice.choices import check_choices
 from tts.voice.load import runtime_or_default
 from tts.voice.manifest import MANIFEST_FILE, VoiceManifest, file_sha256
-from tts.voice.store import check_acoustic, find_vocoder, find_voice, voice_folders
+from tts.voice.store import find_vocoder, find_voice, voice_folders
 
 MAX_CHARACTERS = 10_000
 """Of one utterance: more than ten minutes of speech, which are in memory at once."""
@@ -96,16 +97,16 @@ class VoiceResolver:
     """Finds voices with their vocoders and acoustic models, and caches failures too."""
 
     def __init__(self) -> None:
-        self._cache: dict[tuple[str, str | None, str | None], ResolvedVoice | TtsError] = {}
+        self._cache: dict[tuple[str, str | None, str | None, str | None], ResolvedVoice | TtsError] = {}
 
     def find(self, voice: str, options: SynthesisOptions) -> ResolvedVoice:
         """The voice of this name, with the networks that the options name.
 
         Raises:
-            UsageError: there is no such voice, or it lacks the vocoder or the acoustic model.
+            UsageError: there is no such voice, or it lacks the vocoder, the acoustic model or the speaker.
             TtsError: its manifest is broken.
         """
-        names = (voice, options.vocoder, options.acoustic)
+        names = (voice, options.vocoder, options.acoustic, options.speaker)
         found = self._cache.get(names)
         if found is None:
             if len(self._cache) >= _MOST_VOICES_CACHED:
@@ -113,8 +114,7 @@ class VoiceResolver:
             try:
                 manifest = find_voice(voice)
                 vocoder = options.vocoder
-                if options.acoustic is not None:
-                    check_acoustic(manifest, options.acoustic)
+                check_choices(manifest, acoustic=options.acoustic, vocoder=vocoder, speaker=options.speaker)
                 if vocoder is not None and vocoder not in manifest.vocoders:
                     vocoder = _global_name(vocoder, find_vocoder(manifest, vocoder)[0])
                 found = ResolvedVoice(manifest, _global_name(voice, manifest), vocoder)

@@ -145,8 +145,8 @@ class VoiceFacts:
     """The measured voice, and what belongs to none of its stages; `peak_mb` is without the reference."""
 
     voice: str
-    acoustic: str
-    vocoder: str
+    networks: tuple[str, ...]
+    """An acoustic model and a vocoder, or one network from text to samples."""
     runtimes: str
     lines: int
     characters: int
@@ -156,10 +156,17 @@ class VoiceFacts:
     cold_start: ColdStart | None = None
 
     def document(self) -> dict[str, Any]:
-        facts = {name: value for name, value in asdict(self).items() if name not in ("first_audio_ms", "cold_start")}
+        facts = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in ("networks", "first_audio_ms", "cold_start")
+        }
         cold = self.cold_start
+        acoustic, vocoder = self.networks if len(self.networks) > 1 else (None, None)
         return {
             **facts,
+            "acoustic": acoustic,
+            "vocoder": vocoder,
             "first_audio_ms": asdict(self.first_audio_ms),
             "cold_start": cold
             and {
@@ -171,7 +178,7 @@ class VoiceFacts:
 
     def facts(self) -> list[tuple[str, str]]:
         facts = [
-            ("voice", f"{self.voice}, {self.acoustic} and {self.vocoder} by {self.runtimes}"),
+            ("voice", f"{self.voice}, {' and '.join(self.networks)} by {self.runtimes}"),
             ("first audio", f"{_spread_cell(self.first_audio_ms)} ms"),
             ("loading", f"{self.load_seconds:.2f} s"),
             ("peak memory", f"{self.peak_mb:,.0f} MB"),

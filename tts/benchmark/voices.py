@@ -20,7 +20,8 @@ from tts.benchmark.presets import VoiceRequest
 from tts.benchmark.report import BenchmarkRow, Report, VoiceFacts, this_machine
 from tts.kernels.execution import compute_threads, one_compute_thread, reference_only
 from tts.synthesis.retry import speak_with_retries
-from tts.text.frontend import Frontend, frontend_for
+from tts.synthesis.two_stage import TwoStages
+from tts.text.frontend import Frontend
 
 if TYPE_CHECKING:
     from tts.synthesis.stages import Stages
@@ -43,20 +44,22 @@ class LoadedVoice:
     load_seconds: float
 
     @property
-    def acoustic(self) -> str:
-        return self.request.options.acoustic or self.voice.manifest.default_acoustic
+    def networks(self) -> list[str]:
+        """The names of the networks, in the order in which they are used."""
+        manifest, options = self.voice.manifest, self.request.options
+        if manifest.end_to_end is not None:
+            return [manifest.end_to_end.network]
+        return [options.acoustic or manifest.default_acoustic, options.vocoder or manifest.default_vocoder]
 
-    @property
-    def vocoder(self) -> str:
-        return self.request.options.vocoder or self.voice.manifest.default_vocoder
-
-    def plain_stages(self) -> Stages:
-        """The same networks by PyTorch in float32, computed by the references."""
+    def plain_stages(self) -> TwoStages:
+        """The same two networks by PyTorch in float32, computed by the references."""
         from tts.synthesis.voice import load_voice
 
         with reference_only():
             plain = load_voice(self.request.voice, device=self.voice.computing.device, runtime="torch")
-            return plain.prepare(self.request.options)
+            stages = plain.prepare(self.request.options)
+        assert isinstance(stages, TwoStages)
+        return stages
 
 
 def load_requested(request: VoiceRequest, start: float) -> LoadedVoice:
@@ -95,43 +98,52 @@ class Script:
     first_audio_seconds: list[float] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        manifest = self.loaded.voice.manifest
-        self.frame_seconds: float = manifest.mel["hop_length"] / manifest.sample_rate
         self.pieces = self._spoken()
         self.peak_mb = peak_mb()
         self.first_audio_seconds.clear()
 
     @property
     def seconds(self) -> float:
-        """Of audio, without the silence between sentences."""
+        """Of audio, without the silence between sentences where the voice makes a mel."""
+        if not self.loaded.voice.manifest.mel:
+            return sum(piece.audio.seconds for piece in self.pieces)
         return float(sum(piece.mel.shape[1] for piece in self.pieces) * self.frame_seconds)
+
+    @property
+    def frame_seconds(self) -> float:
+        """Of a mel, if the voice makes one."""
+        manifest = self.loaded.voice.manifest
+        return float(manifest.mel["hop_length"] / manifest.sample_rate)
 
     def warnings(self) -> list[str]:
         """The voice's warnings, each once."""
         return list(dict.fromkeys(warning for piece in self.pieces for warning in piece.warnings))
 
     def workloads(self) -> list[Workload]:
-        """The frontend, the acoustic model, the vocoder, and all of them."""
-        fast, plain = self.loaded.stages, self.loaded.plain_stages()
-        return [
-            Workload("frontend", "frontend", self._read, None, self.seconds, scalable=False),
-            Workload(
-                self.loaded.acoustic,
-                "acoustic",
-                lambda seconds: self._speak(fast),
-                lambda seconds: self._speak(plain),
-                self.seconds,
-                scalable=False,
-            ),
-            Workload(
-                self.loaded.vocoder,
-                "vocoder",
-                lambda seconds: self._sound(fast, seconds),
-                lambda seconds: self._sound(plain, seconds),
-                self.seconds,
-            ),
-            Workload("whole", "whole", self._say, None, self.seconds, scalable=False),
-        ]
+        """The frontend, each network, and all of them; a network from text to samples has no reference."""
+        frontend = Workload("frontend", "frontend", self._read, None, self.seconds, scalable=False)
+        whole = Workload("whole", "whole", self._say, None, self.seconds, scalable=False)
+        fast, names = self.loaded.stages, self.loaded.networks
+        if not isinstance(fast, TwoStages):
+            network = Workload(names[0], "end-to-end", self._speak_whole, None, self.seconds, scalable=False)
+            return [frontend, network, whole]
+        plain = self.loaded.plain_stages()
+        acoustic = Workload(
+            names[0],
+            "acoustic",
+            lambda seconds: self._speak(fast),
+            lambda seconds: self._speak(plain),
+            self.seconds,
+            scalable=False,
+        )
+        vocoder = Workload(
+            names[1],
+            "vocoder",
+            lambda seconds: self._sound(fast, seconds),
+            lambda seconds: self._sound(plain, seconds),
+            self.seconds,
+        )
+        return [frontend, acoustic, vocoder, whole]
 
     def _spoken(self) -> list[Piece]:
         pieces = []
@@ -149,10 +161,7 @@ class Script:
 
     @cached_property
     def _frontend(self) -> Frontend:
-        manifest = self.loaded.voice.manifest
-        assert manifest.frontend is not None
-        kind, symbols = manifest.frontend.kind, manifest.frontend.symbols
-        return frontend_for(kind, manifest.language, symbols, system_espeak=self.loaded.request.system_espeak)
+        return self.loaded.voice.frontend(self.loaded.request.options.speaker)
 
     @cached_property
     def _encoded(self) -> list[Encoded]:
@@ -166,7 +175,16 @@ class Script:
 
     # The voice itself computes its stages this way, too.
     @one_compute_thread()
-    def _speak(self, stages: Stages) -> RunOutput:
+    def _speak_whole(self, seconds: float) -> RunOutput:
+        """All sentences through a network from text to samples."""
+        options, stages = self.loaded.request.options, self.loaded.stages
+        scripts = [self.loaded.voice.read(line, options) for line in self.lines]
+        spoken = stages.speak_all([(sentence, options) for each in scripts for sentence in each.sentences])
+        samples = np.concatenate([chunk for each in spoken for chunk in each.chunks])
+        return RunOutput(samples, len(samples) / stages.sample_rate)
+
+    @one_compute_thread()
+    def _speak(self, stages: TwoStages) -> RunOutput:
         generator = np.random.default_rng(SEED)
         options = self.loaded.request.options
         mels = [
@@ -175,7 +193,7 @@ class Script:
         return RunOutput(np.concatenate(mels, axis=1), sum(mel.shape[1] for mel in mels) * self.frame_seconds)
 
     @one_compute_thread()
-    def _sound(self, stages: Stages, seconds: float) -> RunOutput:
+    def _sound(self, stages: TwoStages, seconds: float) -> RunOutput:
         """The first `seconds` of the script, sentence by sentence."""
         left = n_frames = max(1, round(seconds / self.frame_seconds))
         generator, samples = np.random.default_rng(SEED), []
@@ -196,35 +214,37 @@ def bench_voice(
     limits: bool = False,
     on_run: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Measure the stages of a voice, and all of them; `on_run` is called `repeat` times for each of the four.
+    """Measure the stages of a voice, and all of them; `on_run` is called `repeat` times for each.
 
-    The reference of all stages is the sum of their references, since the vocoder's is measured on less audio.
+    The reference of all stages is the sum of their references, since the vocoder's is measured on less audio; there is
+    none for a network from text to samples.
 
     Raises:
         TtsError: a line has nothing to speak.
     """
     script = Script(loaded, lines)
     *parts, whole = [measure(workload, repeat, on_run) for workload in script.workloads()]
-    references = [part.reference or part.fast for part in parts]
-    summed = Timings(
-        min(part.audio_seconds for part in references),
-        sum(part.first_seconds for part in references),
-        [sum(run) for run in zip(*(part.rtfs for part in references), strict=True)],
-        max(part.peak_mb for part in references),
-    )
-    whole = replace(whole, reference=summed)
-    acoustic, vocoder = loaded.stages.acoustic, loaded.stages.vocoder
-    computing = loaded.voice.computing
+    networks, computing = loaded.stages.networks, loaded.voice.computing
+    if all(part.reference is not None for part in parts[1:]):
+        references = [part.reference or part.fast for part in parts]
+        summed = Timings(
+            min(part.audio_seconds for part in references),
+            sum(part.first_seconds for part in references),
+            [sum(run) for run in zip(*(part.rtfs for part in references), strict=True)],
+            max(part.peak_mb for part in references),
+        )
+        whole = replace(whole, reference=summed)
     rows = [
         BenchmarkRow(parts[0], None, None),
-        BenchmarkRow(parts[1], _spoken_in(computing.precision, acoustic.precisions), acoustic.runtime),
-        BenchmarkRow(parts[2], _spoken_in(computing.precision, vocoder.precisions), vocoder.runtime),
+        *(
+            BenchmarkRow(part, _spoken_in(computing.precision, network.precisions), network.runtime)
+            for part, network in zip(parts[1:], networks, strict=True)
+        ),
         BenchmarkRow(whole, None, None),
     ]
     facts = VoiceFacts(
         loaded.voice.manifest.name,
-        loaded.acoustic,
-        loaded.vocoder,
+        tuple(loaded.networks),
         loaded.stages.runtimes,
         len(lines),
         sum(map(len, lines)),

@@ -184,8 +184,9 @@ def batch(
     setup = WorkerSetup(
         device, voice_options.runtime, voice_options.precision, voice_options.lexicon, voice_options.system_espeak
     )
-    # A line of the file may name another vocoder or acoustic model.
-    options = replace(options, vocoder=voice_options.vocoder, acoustic=voice_options.acoustic)
+    # A line of the file may name another vocoder, acoustic model or speaker.
+    chosen = {name: getattr(voice_options, name) for name in ("vocoder", "acoustic", "speaker")}
+    options = replace(options, **chosen)
     defaults = BatchDefaults(
         voice_options.voice, options, output_options.format or "wav", output_options.sample_rate, naming
     )

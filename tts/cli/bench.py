@@ -122,7 +122,8 @@ def bench(
         )
     else:
         flags.check_voice(voice_options)
-        options = SynthesisOptions(vocoder=voice_options.vocoder, acoustic=voice_options.acoustic)
+        chosen = {name: getattr(voice_options, name) for name in ("vocoder", "acoustic", "speaker")}
+        options = SynthesisOptions(**chosen)
         requested = VoiceRequest(
             voice_options.voice, options, device, voice_options.runtime, precision, threads, voice_options.system_espeak
         )

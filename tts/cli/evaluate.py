@@ -85,7 +85,10 @@ def evaluate(
     extras.require("torch", "An evaluation")
 
     names: Sequence[str | None] = vocoder or [None]
-    options = [SynthesisOptions(vocoder=name, acoustic=voice_options.acoustic, seed=seed) for name in names]
+    options = [
+        SynthesisOptions(vocoder=name, acoustic=voice_options.acoustic, speaker=voice_options.speaker, seed=seed)
+        for name in names
+    ]
     # Everything that can be refused is refused before torch is loaded.
     if split not in SPLITS:
         raise UsageError(f"There is no split {split!r} to evaluate on; say {' or '.join(SPLITS)}.")

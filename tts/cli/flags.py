@@ -90,16 +90,14 @@ def check_voice(options: VoiceOptions) -> None:
     """Refuse a voice before the slow imports that speaking needs.
 
     Raises:
-        UsageError: there is no such voice, or no such vocoder or acoustic model for it.
+        UsageError: there is no such voice, or it has no such vocoder, acoustic model or speaker.
         TtsError: its manifest is broken.
     """
-    from tts.voice.store import check_acoustic, find_vocoder, find_voice
+    from tts.voice.choices import check_choices
+    from tts.voice.store import find_voice
 
-    manifest = find_voice(options.voice)
-    if options.acoustic is not None:
-        check_acoustic(manifest, options.acoustic)
-    if options.vocoder is not None:
-        find_vocoder(manifest, options.vocoder)
+    chosen = {name: getattr(options, name) for name in ("acoustic", "vocoder", "speaker")}
+    check_choices(find_voice(options.voice), **chosen)
 
 
 # Options of the table, for commands that have only some of them.

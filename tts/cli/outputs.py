@@ -184,8 +184,11 @@ class Timeline:
         self._n_samples = 0
         self._sentences: list[TimedSentence] = []
         self._bookmarks: list[TimedBookmark] = []
-        frame_seconds = voice.mel["hop_length"] / self._sample_rate
-        self._plot = MelPlot(frame_seconds) if outputs.plot is not None else None
+        self._plot: MelPlot | None = None
+        if outputs.plot is not None:
+            if not voice.mel:
+                raise UsageError(f"{voice.name} makes no mel spectrogram that could be drawn: leave --plot out.")
+            self._plot = MelPlot(voice.mel["hop_length"] / self._sample_rate)
 
     def add(self, piece: Piece) -> None:
         from tts.synthesis.timing import TimedBookmark, timed_sentence

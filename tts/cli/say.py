@@ -147,8 +147,8 @@ class Report:
             "rtf": round(self.rtf, 6),
             "first_audio_ms": round(self.first_audio_ms, 3),
             "voice": self.voice,
-            "acoustic": self.acoustic,
-            "vocoder": self.vocoder,
+            "acoustic": self.acoustic or None,
+            "vocoder": self.vocoder or None,
             "device": self.device,
             "sample_rate": self.sample_rate,
             "warnings": self.warnings,
@@ -189,7 +189,14 @@ def speak(
     rate = voice.manifest.sample_rate
     if outputs.file is not None:
         rate = outputs.rate(rate)
-    result = Report(outputs.file, voice.manifest.name, voice.acoustic_name, voice.vocoder_name, voice.device, rate)
+    result = Report(
+        outputs.file,
+        voice.manifest.name,
+        voice.acoustic_name,
+        voice.vocoder_name,
+        voice.device,
+        rate,
+    )
     timeline = Timeline(voice.manifest, outputs)
     n_clipped = 0
     with ExitStack() as stack:

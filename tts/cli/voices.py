@@ -15,7 +15,8 @@ from tts.config import config_file, load_settings, write_setting
 from tts.errors import TtsError, UsageError
 from tts.options import OPTIONS
 from tts.voice.catalog import CatalogEntry, Checkpoint, catalog, pairing
-from tts.voice.manifest import VoiceManifest, load_manifest, verify_files
+from tts.voice.load import network_title
+from tts.voice.manifest import Speaker, VoiceManifest, load_manifest, verify_files
 from tts.voice.store import DEFAULT_VOICE, find_installed, find_voice, suggestion, voice_folders
 
 app = typer.Typer(help="The voices on this machine, and those that can be installed.", no_args_is_help=True)
@@ -107,13 +108,13 @@ def list_voices(
                 v.language,
                 v.licence,
                 f"{v.sample_rate} Hz",
-                ", ".join(v.acoustics) or "-",
-                ", ".join(v.vocoders),
+                _networks(v),
+                str(len(v.speakers) or 1) if v.speaks else "-",
                 v.description,
             )
             for v in voices
         ]
-        print_table(("name", "language", "licence", "rate", "acoustic models", "vocoders", "description"), voice_rows)
+        print_table(("name", "language", "licence", "rate", "networks", "speakers", "description"), voice_rows)
     else:
         warn("no installed voice matches" if language or license else "no voice is installed")
 
@@ -303,9 +304,8 @@ def pack(
             }
         )
         return
-    networks = ", ".join([*voice.acoustics, *voice.vocoders])
     digest = f", sha256 {sha256}" if sha256 else ""
-    report(f"packed {voice.name} ({networks}) into {output} ({size / 1e6:.1f} MB{digest})")
+    report(f"packed {voice.name} ({_networks(voice)}) into {output} ({size / 1e6:.1f} MB{digest})")
 
 
 @app.command()
@@ -365,6 +365,7 @@ def info(name: VoiceName, json: flags.Json = False) -> None:
     voice = find_installed(name, also_known=catalog())
     if json:
         components = {f"acoustic {name}": part for name, part in voice.acoustics.items()}
+        components |= {"end_to_end": voice.end_to_end} if voice.end_to_end else {}
         components |= {f"vocoder {name}": part for name, part in voice.vocoders.items()}
         print_json(
             {
@@ -393,8 +394,8 @@ def info(name: VoiceName, json: flags.Json = False) -> None:
         "provenance": voice.provenance,
         "version": voice.version,
         "sample rate": f"{voice.sample_rate} Hz",
-        "acoustic models": _choices(voice.acoustics, voice.default_acoustic) or "none: vocoders for other voices",
-        "vocoders": _choices(voice.vocoders, voice.default_vocoder),
+        **_network_fields(voice),
+        **({"speakers": ", ".join(map(_speaker_text, voice.speakers))} if voice.speakers else {}),
         "size": f"{voice.size / 1e6:.1f} MB",
         "folder": str(voice.folder),
     }
@@ -432,6 +433,27 @@ def voice_problems(name: str) -> list[str]:
         return [str(error)]
 
 
+def _networks(voice: VoiceManifest) -> str:
+    end_to_end = [] if voice.end_to_end is None else [voice.end_to_end.network]
+    return ", ".join([*end_to_end, *voice.acoustics, *voice.vocoders])
+
+
+def _network_fields(voice: VoiceManifest) -> dict[str, str]:
+    """The rows of `tts voices info` about networks."""
+    if voice.end_to_end is not None:
+        return {"network": f"{network_title(voice.end_to_end.network)}, from text to samples"}
+    return {
+        "acoustic models": _choices(voice.acoustics, voice.default_acoustic) or "none: vocoders for other voices",
+        "vocoders": _choices(voice.vocoders, voice.default_vocoder),
+    }
+
+
+def _speaker_text(speaker: Speaker) -> str:
+    """A speaker with the language and sex as far as they are known: "bf_emma (en-gb, female)"."""
+    known = ", ".join(filter(None, (speaker.language, speaker.sex)))
+    return f"{speaker.name} ({known})" if known else speaker.name
+
+
 def _choices(names: Iterable[str], default: str) -> str:
     return ", ".join(f"{name} (default)" if name == default else name for name in names)
 
@@ -457,7 +479,9 @@ def _summary(voice: VoiceManifest) -> dict[str, Any]:
         "acoustics": list(voice.acoustics),
         "default_acoustic": voice.default_acoustic or None,
         "vocoders": list(voice.vocoders),
-        "default_vocoder": voice.default_vocoder,
+        "default_vocoder": voice.default_vocoder or None,
+        "end_to_end": voice.end_to_end.network if voice.end_to_end else None,
+        "speakers": [vars(speaker) for speaker in voice.speakers],
         "folder": str(voice.folder),
     }
 

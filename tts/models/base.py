@@ -1,7 +1,8 @@
 """The contract of the networks that speak: NumPy arrays in and out, whatever computes them. It needs no PyTorch.
 
 An acoustic model turns symbol ids into a mel spectrogram with durations, a vocoder turns a mel spectrogram into
-samples. `tts.models.torch_network` implements both with PyTorch, `tts.onnx` with ONNX Runtime.
+samples, an end-to-end network turns symbol ids into samples with durations. `tts.models.torch_network` implements the
+first two with PyTorch, `tts.onnx` all three with ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy.typing as npt
 from tts.audio.mel_settings import MelSettings
 
 Floats = npt.NDArray[np.float32]
+SpeakerMix = tuple[tuple[int, float], ...]
+"""The speakers of a voice that speak as one: their indices, each with its weight, which add up to 1."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,29 @@ class WaveRequest:
     generator: np.random.Generator
     f0: Floats | None = None
     streams: int = 1
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """One utterance for an end-to-end network.
+
+    `speakers` is empty for a network with a single one; a scale that is None is the voice's own.
+    """
+
+    ids: Sequence[int]
+    speed: float
+    generator: np.random.Generator
+    speakers: SpeakerMix = ()
+    noise_scale: float | None = None
+    noise_w: float | None = None
+
+
+@dataclass(frozen=True)
+class SpokenWave:
+    """durations [symbols] in frames, integers; `chunks` are the samples of all frames, computed as they are taken."""
+
+    durations: npt.NDArray[np.int64]
+    chunks: Iterator[Floats]
 
 
 class SpeechModel(ABC):
@@ -131,6 +157,37 @@ class Vocoder(SpeechModel):
     def hum(self) -> Floats | None:
         """The bias sound [1, n] that a denoiser subtracts (`tts.models.denoiser`); None: it has none of its own."""
         return None
+
+
+class EndToEnd(SpeechModel):
+    """Symbol ids → samples with durations, in one network."""
+
+    max_symbols: int | None = None
+    """The most ids that one request may have; longer sentences are spoken in parts."""
+
+    @property
+    @abstractmethod
+    def sample_rate(self) -> int:
+        """Of its samples, in Hz."""
+
+    @property
+    @abstractmethod
+    def hop_length(self) -> int:
+        """Samples per frame, the unit of its durations."""
+
+    @property
+    @abstractmethod
+    def controls(self) -> frozenset[str]:
+        """Which of the options speed, noise_scale and noise_w the network obeys."""
+
+    @property
+    def can_blend(self) -> bool:
+        """Whether several speakers can speak as one."""
+        return False
+
+    @abstractmethod
+    def speak(self, request: SpeechRequest) -> SpokenWave:
+        """The symbols of one utterance → its durations, and its samples [sum of durations * hop_length] in chunks."""
 
 
 def similar_lengths(lengths: Sequence[int], max_size: int) -> list[list[int]]:

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from tts.audio.audio import Audio, apply_gain, integrated_loudness
 from tts.errors import TtsError
 from tts.kernels.execution import one_compute_thread
-from tts.models.base import Floats, SpokenMel
+from tts.models.base import Floats
 from tts.options import SynthesisOptions
-from tts.synthesis.prosody import (
-    attempts_with_prosody,
-    final_mel,
-    frame_gains,
-    unsupported_prosody,
-    wave_request,
-    with_gain,
-)
-from tts.synthesis.retry import SentenceMel, speak_all_with_retries
+from tts.synthesis.prosody import frame_gains, unsupported_prosody, with_gain
 from tts.synthesis.sentences import Script, Sentence
-from tts.synthesis.stages import Stages
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from tts.synthesis.stages import SpokenSentence, Stages
 
 
 @dataclass(frozen=True)
@@ -38,24 +26,12 @@ class Utterance:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A sentence of one of the scripts."""
-
-    sentence: Sentence
-    options: SynthesisOptions
-    stages: Stages
-    generator: np.random.Generator
-
-
-_Mel = tuple[SentenceMel, SpokenMel]
-"""A sentence's mel as the acoustic model spoke it, and the one that becomes sound."""
-
-
 def speak_all(
-    scripts: Sequence[Script], stages_for: Callable[[SynthesisOptions, str | None], Stages]
+    scripts: Sequence[Script], sample_rate: int, stages_for: Callable[[SynthesisOptions, str | None], Stages]
 ) -> list[Utterance | TtsError]:
     """Speak all scripts, in their order. A script that cannot be spoken has its error instead; the others are spoken.
+
+    All audio has the `sample_rate`, in Hz: stages of another rate are resampled.
 
     `stages_for` returns the stages for options and a voice by its name, or raises TtsError.
     """
@@ -70,7 +46,7 @@ def speak_all(
     def speak(indices: Sequence[int]) -> list[Utterance | TtsError]:
         """Speak together; if that fails, in halves, until only the failing script is left."""
         try:
-            return list(_spoken([(scripts[index], ready[index]) for index in indices]))
+            return list(_spoken([(scripts[index], ready[index]) for index in indices], sample_rate))
         except TtsError as error:
             if len(indices) == 1:
                 return [error]
@@ -91,61 +67,41 @@ def gain_for(audio: Audio, options: SynthesisOptions) -> float:
     return options.volume + (options.loudness - measured if math.isfinite(measured) else 0.0)
 
 
-def _spoken(scripts: Sequence[tuple[Script, Sequence[Stages]]]) -> Iterator[Utterance]:
-    """Speak scripts whose sentences have these stages, from fresh random numbers."""
-    tasks_by_script = [
-        [
-            _Task(sentence, script.options, each, sentence.generator(script.options.seed))
-            for sentence, each in zip(script.sentences, stages, strict=True)
-        ]
-        for script, stages in scripts
+def _spoken(scripts: Sequence[tuple[Script, Sequence[Stages]]], sample_rate: int) -> Iterator[Utterance]:
+    """Speak scripts whose sentences have these stages: all sentences that share their stages together."""
+    tasks = [
+        (stages, sentence, script.options)
+        for script, each in scripts
+        for sentence, stages in zip(script.sentences, each, strict=True)
+        if not sentence.is_silent
     ]
-    tasks = [task for tasks in tasks_by_script for task in tasks if not task.sentence.is_silent]
-    mels = _by_group(tasks, lambda task: task.stages.acoustic, _mels)
-    waves = _by_group(list(zip(tasks, mels, strict=True)), lambda pair: pair[0].stages.vocoder, _waves)
-    spoken = zip(mels, waves, strict=True)
+    groups: dict[Stages, list[int]] = {}
+    for index, (stages, _, _) in enumerate(tasks):
+        groups.setdefault(stages, []).append(index)
+    spoken: dict[int, SpokenSentence] = {}
+    for stages, indices in groups.items():
+        spoken |= zip(indices, stages.speak_all([tasks[index][1:] for index in indices]), strict=True)
+    in_order = (spoken[index] for index in range(len(tasks)))
 
-    for (script, _), tasks in zip(scripts, tasks_by_script, strict=True):
+    for script, each in scripts:
         parts: list[Floats] = []
         warnings: list[str] = []
-        for task in tasks:
-            sentence, vocoder = task.sentence, task.stages.vocoder
-            parts.append(np.zeros(sentence.n_silent(vocoder.mel.sample_rate), np.float32))
-            warnings += [*vocoder.warnings(sentence.index), *sentence.warnings]
+        for sentence, stages in zip(script.sentences, each, strict=True):
+            parts.append(np.zeros(sentence.n_silent(sample_rate), np.float32))
+            warnings += [*stages.warnings(sentence.index), *sentence.warnings]
             if not sentence.is_silent:
-                (result, mel), samples = next(spoken)
-                gains = frame_gains(sentence, result.places, mel.durations)
-                parts.append(with_gain(samples, 0, gains, vocoder.mel.hop_length))
-                warnings += [*unsupported_prosody(sentence, task.stages.acoustic.controls), *result.warnings]
-        audio = Audio(np.concatenate(parts), vocoder.mel.sample_rate)
+                result = next(in_order)
+                parts += samples_with_gain(sentence, result, sample_rate)
+                warnings += [*unsupported_prosody(sentence, stages.controls), *result.warnings]
+        audio = Audio(np.concatenate(parts), sample_rate)
         yield Utterance(apply_gain(audio, gain_for(audio, script.options)), tuple(dict.fromkeys(warnings)))
 
 
-def _mels(tasks: Sequence[_Task]) -> list[_Mel]:
-    """Speak sentences with the same acoustic model."""
-    model = tasks[0].stages.acoustic
-    sentences = [attempts_with_prosody(task.sentence, task.options, model.controls, task.generator) for task in tasks]
-    return [
-        (spoken, final_mel(spoken, task.stages.vocoder.mel, task.options.clause_silence, task.sentence.cut))
-        for task, spoken in zip(tasks, speak_all_with_retries(model, sentences), strict=True)
-    ]
-
-
-def _waves(mels: Sequence[tuple[_Task, _Mel]]) -> list[Floats]:
-    """The samples of sentences with the same vocoder."""
-    vocoder = mels[0][0].stages.vocoder
-    requests = [wave_request(task.sentence, mel, task.options, task.generator) for task, (_, mel) in mels]
-    return vocoder.speak_all(requests, [task.options.denoise for task, _ in mels])
-
-
-def _by_group(
-    items: Sequence[Item], key: Callable[[Item], Hashable], work: Callable[[Sequence[Item]], Sequence[Result]]
-) -> list[Result]:
-    """The results of `work`, in the order of the items; it receives all items of one key at a time."""
-    groups: dict[Hashable, list[int]] = {}
-    for index, item in enumerate(items):
-        groups.setdefault(key(item), []).append(index)
-    results: dict[int, Result] = {}
-    for indices in groups.values():
-        results |= zip(indices, work([items[index] for index in indices]), strict=True)
-    return [results[index] for index in range(len(items))]
+def samples_with_gain(sentence: Sentence, spoken: SpokenSentence, sample_rate: int) -> Iterator[Floats]:
+    """The samples of a sentence at this rate in Hz, in chunks, its words as loud as the text says."""
+    gains = frame_gains(sentence, spoken.places, spoken.durations)
+    frame_length = spoken.hop_length * sample_rate / spoken.sample_rate
+    start = 0
+    for chunk in spoken.resampled(sample_rate).chunks:
+        yield with_gain(chunk, start, gains, frame_length)
+        start += len(chunk)

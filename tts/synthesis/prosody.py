@@ -34,7 +34,7 @@ def attempts_with_prosody(
     sentence: Sentence, options: SynthesisOptions, controls: Collection[str], generator: np.random.Generator
 ) -> Attempts:
     """A sentence in progress, each of its words with its prosody, as far as a model with such controls supports it."""
-    by_symbol = [_adjusted(options, each, controls) for each in symbol_prosody(sentence, sentence.encoded.offsets)]
+    by_symbol = [adjusted(options, each, controls) for each in symbol_prosody(sentence, sentence.encoded.offsets)]
     spoken: dict[SynthesisOptions, SentenceMel] = {}
     for each in dict.fromkeys(by_symbol):
         # Each with the same random numbers; the vocoder continues with those of the first.
@@ -71,12 +71,16 @@ def frame_gains(sentence: Sentence, places: Sequence[int], durations: npt.NDArra
     return np.repeat(10 ** (np.array(decibels, np.float32) / 20), durations)
 
 
-def with_gain(samples: Floats, start: int, gains: Floats | None, hop_length: int) -> Floats:
-    """Samples from the sample `start` of a sentence on, with its frames' gains [T], interpolated between frames."""
+def with_gain(samples: Floats, start: int, gains: Floats | None, frame_length: float) -> Floats:
+    """Samples from the sample `start` of a sentence on, with its frames' gains [T], interpolated between frames.
+
+    `frame_length` is in samples.
+    """
     if gains is None:
         return samples
-    positions = (np.arange(start, start + len(samples)) + 0.5) / hop_length - 0.5
-    return (samples * np.interp(positions, np.arange(len(gains)), gains)).astype(np.float32)
+    positions = (np.arange(start, start + len(samples)) + 0.5) / frame_length - 0.5
+    louder: Floats = (samples * np.interp(positions, np.arange(len(gains)), gains)).astype(np.float32)
+    return louder
 
 
 def symbol_prosody(sentence: Sentence, places: Sequence[int]) -> list[Prosody]:
@@ -100,16 +104,17 @@ def final_mel(
     frames_per_second = mel.sample_rate / mel.hop_length
     result = spoken.result
     if n_frames := round(clause_silence * frames_per_second):
-        # A mark between clauses has a space behind it, and something to say.
-        following = zip(spoken.symbols, spoken.symbols[1:], spoken.symbols[2:], strict=False)
-        marks = [
-            i for i, (mark, space, more) in enumerate(following) if mark in CLAUSE_MARKS and space.isspace() and more
-        ]
-        result = with_pauses(result, marks, n_frames)
+        result = with_pauses(result, clause_marks(spoken.symbols), n_frames)
     if not spoken.symbols[0] == spoken.symbols[-1] == "":
         return result
     first, last = (round((CUT_SECONDS if is_cut else EDGE_SECONDS) * frames_per_second) for is_cut in cut)
     return without_long_edges(result, first, last)
+
+
+def clause_marks(symbols: Sequence[str]) -> list[int]:
+    """The indices of the marks between two clauses: each has a space behind it, and something to say."""
+    following = zip(symbols, symbols[1:], symbols[2:], strict=False)
+    return [i for i, (mark, space, more) in enumerate(following) if mark in CLAUSE_MARKS and space.isspace() and more]
 
 
 def with_pauses(result: SpokenMel, symbols: Sequence[int], n_frames: int) -> SpokenMel:
@@ -151,7 +156,7 @@ def wave_request(
     return WaveRequest(mel.mel, generator, mel.f0 if is_shifted else None, options.streams)
 
 
-def _adjusted(options: SynthesisOptions, prosody: Prosody, controls: Collection[str]) -> SynthesisOptions:
+def adjusted(options: SynthesisOptions, prosody: Prosody, controls: Collection[str]) -> SynthesisOptions:
     """The options of words with a prosody of their own."""
     if prosody == NEUTRAL:
         return options

@@ -1,145 +1,91 @@
-"""The networks that speak a text: an acoustic model, and a vocoder that receives its mel."""
+"""The networks that speak a sentence, whatever their number: `two_stage` and `end_to_end` implement `Stages`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
-from tts.errors import UsageError
-from tts.models.base import AcousticModel, Floats, Vocoder, WaveRequest
+from tts.models.base import Floats, SpeechModel
+from tts.options import SynthesisOptions
+from tts.synthesis.sentences import Sentence
 from tts.voice.load import RUNTIMES
-
-# Fourier transforms reflect half a window at the edges: from fewer frames a vocoder could make no sound.
-MIN_FRAMES = 4
 
 
 @dataclass(frozen=True)
-class Stages:
-    """The two networks that speak one text."""
+class SpokenSentence:
+    """A sentence as it is spoken, without the silence before it.
 
-    acoustic: AcousticModel
-    vocoder: VoiceVocoder
+    `symbols` ("" for a marker), their `places` in the phonemes (-1 for a marker) and `durations` [symbols] in frames of
+    `hop_length` samples belong together. `chunks` are the samples, computed as they are taken. `mel` [n_mels, T] is
+    None for an end-to-end network.
+    """
+
+    symbols: list[str]
+    places: list[int]
+    durations: npt.NDArray[np.int64]
+    hop_length: int
+    sample_rate: int
+    chunks: Iterator[Floats]
+    warnings: tuple[str, ...] = ()
+    mel: Floats | None = None
+
+    @property
+    def seconds(self) -> float:
+        return int(self.durations.sum()) * self.hop_length / self.sample_rate
+
+    def resampled(self, sample_rate: int) -> SpokenSentence:
+        """The same with its samples in one chunk at another rate in Hz; times in seconds stay as they are."""
+        if sample_rate == self.sample_rate:
+            return self
+        return replace(self, chunks=self._resampled_chunk(sample_rate))
+
+    def _resampled_chunk(self, sample_rate: int) -> Iterator[Floats]:
+        import soxr
+
+        samples = np.concatenate(list(self.chunks))
+        yield np.asarray(soxr.resample(samples, self.sample_rate, sample_rate), np.float32)
+
+
+class Stages(ABC):
+    """All networks that one text needs, with what is fixed for the text: the speaker, say."""
+
+    @property
+    @abstractmethod
+    def networks(self) -> tuple[SpeechModel, ...]:
+        """The networks, in the order in which they are used."""
+
+    @property
+    @abstractmethod
+    def sample_rate(self) -> int:
+        """Of the samples, in Hz."""
+
+    @property
+    @abstractmethod
+    def controls(self) -> frozenset[str]:
+        """Which of the options speed, pitch, energy, noise_scale and noise_w have an effect."""
 
     @property
     def runtimes(self) -> str:
-        """What computes them, in words."""
-        return " and ".join(dict.fromkeys(RUNTIMES[stage.runtime] for stage in (self.acoustic, self.vocoder)))
+        """What computes the networks, in words."""
+        return " and ".join(dict.fromkeys(RUNTIMES[network.runtime] for network in self.networks))
 
     def wait(self) -> None:
-        """Wait until both can speak immediately."""
-        self.acoustic.wait()
-        self.vocoder.wait()
-
-
-class VoiceVocoder:
-    """The vocoder `name` for a voice's mels, of the settings `mel`: it converts them if needed, and can be denoised.
-
-    Raises:
-        UsageError: the vocoder needs another mel, which these cannot be converted into.
-    """
-
-    def __init__(self, name: str, vocoder: Vocoder, mel: MelSettings) -> None:
-        if problem := conversion_problem(mel, vocoder.mel):
-            raise UsageError(f"The vocoder {name} does not fit this voice: {problem}.")
-        self.name, self.mel = name, mel
-        self._vocoder = vocoder
-        self._convert: Callable[[Floats], Floats] | None = None
-        self._denoise: Callable[[Floats, float], Floats] | None = None
-        if not same_mel(mel, vocoder.mel):
-            # Only here, because most voices speak without PyTorch.
-            import torch
-
-            from tts.audio.mel import mel_conversion
-
-            if convert := mel_conversion(mel, vocoder.mel):
-                self._convert = lambda mel: convert(torch.tensor(mel)).numpy()
-
-    @property
-    def runtime(self) -> str:
-        return self._vocoder.runtime
-
-    @property
-    def precisions(self) -> tuple[str, ...]:
-        return self._vocoder.precisions
+        """Wait until all networks can speak immediately."""
+        for network in self.networks:
+            network.wait()
 
     def warnings(self, index: int) -> tuple[str, ...]:
-        """What a listener should know about the mel; only for the first sentence, of `index` 0."""
-        if index or self._convert is None:
-            return ()
-        return (f"{self.name} needs another mel than this voice makes; it was converted, which costs quality",)
+        """What a listener should know about the sentence of this index, whatever it says."""
+        return ()
 
-    def wait(self) -> None:
-        """Wait until it can speak immediately."""
-        self._vocoder.wait()
+    @abstractmethod
+    def speak(self, sentence: Sentence, options: SynthesisOptions) -> SpokenSentence:
+        """Speak one sentence, from fresh random numbers, in chunks where that makes the first available sooner."""
 
-    def check(self, denoise: float, streams: int = 1) -> None:
-        """Raise UsageError where the vocoder has no noise to remove, or cannot generate so many streams."""
-        if streams > 1 and not self._vocoder.foldable:
-            raise UsageError(f"{self.name} speaks in one stream, not in {streams}; streams are for WaveNet.")
-        if not denoise or self._denoise is not None:
-            return
-        if (noise := self._vocoder.hum()) is None:
-            raise UsageError(f"{self.name} has no constant noise to remove; denoise is for WaveGlow and HiFi-GAN.")
-        import torch
-
-        from tts.models.denoiser import Denoiser
-
-        denoiser = Denoiser(torch.tensor(noise), self._vocoder.mel.n_fft)
-        self._denoise = lambda samples, strength: denoiser(torch.tensor(samples), strength).numpy()
-
-    def __call__(
-        self,
-        mel: Floats,
-        generator: np.random.Generator,
-        f0: Floats | None = None,
-        denoise: float = 0.0,
-        streams: int = 1,
-    ) -> Floats:
-        """mel [B, n_mels, T] → samples [B, T * hop_length]; `denoise` 0 removes no noise, 1 all of it."""
-        self.check(denoise, streams)
-        mel, f0, n_samples = self._prepared(mel, f0)
-        samples = self._vocoder(mel, generator, f0, streams)[:, :n_samples]
-        return self._denoise(samples, denoise) if denoise and self._denoise else samples
-
-    def speak_all(self, requests: Sequence[WaveRequest], denoise: Sequence[float]) -> list[Floats]:
-        """The samples [T * hop_length] of several utterances, each as on its own, with so much noise removed."""
-        for each, strength in zip(requests, denoise, strict=True):
-            self.check(strength, each.streams)
-        prepared = [self._prepared_request(each) for each in requests]
-        spoken = self._vocoder.speak_all([request for request, _ in prepared])
-        cut = [samples[:n_samples] for samples, (_, n_samples) in zip(spoken, prepared, strict=True)]
-        return [
-            self._denoise(samples[None], strength)[0] if strength and self._denoise else samples
-            for samples, strength in zip(cut, denoise, strict=True)
-        ]
-
-    def chunks(self, request: WaveRequest, denoise: float = 0.0) -> Iterator[Floats]:
-        """The samples of one utterance, in chunks where the vocoder can return the first one sooner."""
-        if denoise or request.streams > 1:
-            yield from self.speak_all([request], [denoise])
-            return
-        request, missing = self._prepared_request(request)
-        f0 = None if request.f0 is None else request.f0[None]
-        for samples in self._vocoder.segments(request.mel[None], request.generator, f0):
-            if missing > 0:
-                yield samples[0, :missing]
-            missing -= samples.shape[1]
-
-    def _prepared_request(self, request: WaveRequest) -> tuple[WaveRequest, int]:
-        mel, f0, n_samples = self._prepared(request.mel[None], None if request.f0 is None else request.f0[None])
-        return replace(request, mel=mel[0], f0=None if f0 is None else f0[0]), n_samples
-
-    def _prepared(self, mel: Floats, f0: Floats | None) -> tuple[Floats, Floats | None, int]:
-        """The vocoder's input, and how many of its samples belong to the given mel."""
-        n_samples = mel.shape[2] * self.mel.hop_length
-        mel, f0 = at_least(mel, MIN_FRAMES), None if f0 is None else at_least(f0, MIN_FRAMES)
-        return self._convert(mel) if self._convert else mel, f0, n_samples
-
-
-def at_least(frames: Floats, n_frames: int) -> Floats:
-    """frames [..., T], the last one repeated until there are `n_frames`."""
-    missing = max(0, n_frames - frames.shape[-1])
-    return np.concatenate([frames, *[frames[..., -1:]] * missing], axis=-1)
+    def speak_all(self, tasks: Sequence[tuple[Sentence, SynthesisOptions]]) -> list[SpokenSentence]:
+        """Speak several sentences, together where that is faster; each has the samples that it has on its own."""
+        return [self.speak(sentence, options) for sentence, options in tasks]

@@ -1,4 +1,4 @@
-"""A loaded voice, and how it speaks: text → sentences → phonemes → mel spectrogram → waveform."""
+"""A loaded voice, and how it speaks: text → sentences → phonemes → mel spectrogram → waveform, or without the mel."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ import numpy.typing as npt
 from tts.audio.audio import Audio, apply_gain
 from tts.errors import TtsError, UsageError
 from tts.kernels.execution import one_compute_thread, set_compute_threads
-from tts.models.base import AcousticModel
+from tts.models.base import AcousticModel, EndToEnd
 from tts.options import SynthesisOptions, VoiceOptions
-from tts.synthesis.many import Utterance, gain_for, speak_all
-from tts.synthesis.prosody import (
-    attempts_with_prosody,
-    final_mel,
-    frame_gains,
-    unsupported_prosody,
-    wave_request,
-    with_gain,
-)
-from tts.synthesis.retry import speak_all_with_retries
+from tts.synthesis.end_to_end import EndToEndStages
+from tts.synthesis.many import Utterance, gain_for, samples_with_gain, speak_all
+from tts.synthesis.prosody import unsupported_prosody
 from tts.synthesis.sentences import Script, Sentence, passage_of, read_sentences
-from tts.synthesis.stages import Stages, VoiceVocoder
+from tts.synthesis.stages import Stages
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_bookmarks, timed_words
+from tts.synthesis.two_stage import TwoStages, VoiceVocoder
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import lexicon_for
 from tts.text.passage import Level, Passage
-from tts.voice.load import Computing, choose_computing, load_acoustic_stage, load_vocoder_stage
+from tts.voice.choices import check_choices, resolve_speaker
+from tts.voice.load import (
+    Computing,
+    choose_computing,
+    load_acoustic_stage,
+    load_end_to_end_stage,
+    load_vocoder_stage,
+)
 from tts.voice.manifest import VoiceManifest, mel_settings
-from tts.voice.store import check_acoustic, find_vocoder, find_voice
+from tts.voice.store import find_vocoder, find_voice, voice_folders
 
 logger = logging.getLogger("tts")
 logger.addHandler(logging.NullHandler())
@@ -43,7 +44,8 @@ logger.addHandler(logging.NullHandler())
 class Piece:
     """One spoken sentence, as `Voice.stream` yields it.
 
-    `audio` includes the silence before the sentence; `mel` [n_mels, T] does not. Times are in seconds from the start of
+    `audio` includes the silence before the sentence; `mel` [n_mels, T] does not, and is empty if the voice makes none.
+    Times are in seconds from the start of
     `audio`. What comes after the last sentence (a pause or a bookmark) is a piece without words.
 
     A long sentence may be divided: its first piece describes the complete sentence, but has only the first chunk of the
@@ -73,29 +75,34 @@ class Voice:
     def __init__(
         self,
         manifest: VoiceManifest,
-        frontend: Frontend,
+        frontend_in: Callable[[str], Frontend],
         computing: Computing,
         load: Callable[[str], Voice] | None = None,
         *,
         acoustic: str | None = None,
         vocoder: str | None = None,
+        speaker: str | None = None,
     ) -> None:
-        """`load` loads another voice that a text may name (SSML); None: other voices are not available.
+        """`frontend_in` makes the frontend of a language: the voice's, or that of one of its speakers.
+
+        `load` loads another voice that a text may name (SSML); None: other voices are not available.
 
         Raises:
-            UsageError: the voice has no such acoustic model or vocoder.
+            UsageError: the voice has no such acoustic model, vocoder or speaker.
         """
         self.manifest = manifest
         self.computing = computing
         self.acoustic_name = acoustic or manifest.default_acoustic
         self.vocoder_name = vocoder or manifest.default_vocoder
-        self._frontend = frontend
+        self.speaker = speaker
+        self._frontend_in = frontend_in
+        self._frontends: dict[str, Frontend] = {}
         self._load = load
         self._others: dict[str, Voice] = {}
+        self._end_to_end: EndToEnd | None = None
         self._acoustics: dict[str, AcousticModel] = {}
         self._vocoders: dict[str, VoiceVocoder] = {}
-        if acoustic is not None:
-            check_acoustic(manifest, acoustic)
+        check_choices(manifest, acoustic=acoustic, vocoder=vocoder, speaker=speaker)
         self._vocoder_source = (
             (manifest, manifest.default_vocoder) if vocoder is None else find_vocoder(manifest, vocoder)
         )
@@ -150,28 +157,44 @@ class Voice:
             stages.wait()
             return stages
 
-        return speak_all(scripts, stages_for)
+        return speak_all(scripts, self.manifest.sample_rate, stages_for)
 
     def prepare(self, options: SynthesisOptions | None = None) -> Stages:
-        """Load the acoustic model and the vocoder for these options, so that they speak immediately.
+        """Load the networks for these options, so that they speak immediately.
 
         Raises:
             UsageError: there is no such model, or this voice does not support the options.
             TtsError: a file of theirs is missing or damaged.
         """
         options = options or SynthesisOptions()
-        is_first = not self._acoustics
+        is_first = not self._acoustics and self._end_to_end is None
         stages = self._stages(options)
         if is_first and options.input != "phonemes":
             # The frontend starts while the networks get ready, and not within the first sentence.
-            self._frontend.phonemize("a")
+            self.frontend(options.speaker).phonemize("a")
         stages.wait()
         return stages
+
+    def frontend(self, speaker: str | None = None) -> Frontend:
+        """The text frontend of a speaker (None: the one that the voice was loaded with), made at first use.
+
+        Raises:
+            UsageError: there is no such speaker.
+        """
+        mix = resolve_speaker(self.manifest, speaker or self.speaker)
+        language = self.manifest.language
+        if mix:
+            # Of a blend, the language of the speaker with the most weight.
+            index, _ = max(mix, key=lambda each: each[1])
+            language = self.manifest.speakers[index].language or language
+        if language not in self._frontends:
+            self._frontends[language] = self._frontend_in(language)
+        return self._frontends[language]
 
     def acoustic(self, name: str) -> AcousticModel:
         """An acoustic model of this voice, loaded at first use."""
         if name not in self._acoustics:
-            check_acoustic(self.manifest, name)
+            check_choices(self.manifest, acoustic=name)
             self._acoustics[name] = load_acoustic_stage(self.manifest, name, self.computing)
             logger.debug("acoustic model %s of %s by %s", name, self.manifest.name, self._acoustics[name].runtime)
         return self._acoustics[name]
@@ -186,62 +209,96 @@ class Voice:
             logger.debug("vocoder %s for %s by %s", name, self.manifest.name, loaded.runtime)
         return self._vocoders[name]
 
+    def end_to_end(self) -> EndToEnd:
+        """The network of a voice that is a single one, loaded at first use."""
+        if self._end_to_end is None:
+            self._end_to_end = load_end_to_end_stage(self.manifest, self.computing)
+            logger.debug("network of %s by %s", self.manifest.name, self._end_to_end.runtime)
+        return self._end_to_end
+
     def _stages(self, options: SynthesisOptions) -> Stages:
-        name = options.acoustic or self.acoustic_name
-        acoustic = self.acoustic(name)
-        for control in ("pitch", "energy"):
+        speakers = resolve_speaker(self.manifest, options.speaker or self.speaker)
+        stages: Stages
+        model = ""
+        if self.manifest.end_to_end is not None:
+            check_choices(self.manifest, acoustic=options.acoustic, vocoder=options.vocoder)
+            network = self.end_to_end()
+            if len(speakers) > 1 and not network.can_blend:
+                raise UsageError(f"The speakers of {self.manifest.name} cannot be blended: name a single one.")
+            if options.denoise or options.streams > 1:
+                flag = "--denoise" if options.denoise else "--streams"
+                raise UsageError(f"{self.manifest.name} has no vocoder of its own: leave {flag} out.")
+            stages = EndToEndStages(network, speakers)
+        else:
+            name = options.acoustic or self.acoustic_name
+            acoustic = self.acoustic(name)
+            vocoder = self.vocoder(options.vocoder or self.vocoder_name)
+            vocoder.check(options.denoise, options.streams)
+            # One of the networks must have the precision; the other then stays in float32.
+            formats = {name: acoustic.precisions, vocoder.name: vocoder.precisions}
+            if not any(self.computing.precision in each for each in formats.values()):
+                supported = "; ".join(f"{network} supports {' or '.join(each)}" for network, each in formats.items())
+                raise UsageError(f"No network of this voice supports {self.computing.precision}: {supported}.")
+            stages = TwoStages(acoustic, vocoder)
+            model = f" with --acoustic {name}" if len(self.manifest.acoustics) > 1 else ""
+        for control in ("pitch", "energy", "noise_scale", "noise_w"):
             is_changed = getattr(options, control) != getattr(SynthesisOptions, control)
-            if is_changed and control not in acoustic.controls:
-                model = f" with --acoustic {name}" if len(self.manifest.acoustics) > 1 else ""
-                raise UsageError(
-                    f"The voice {self.manifest.name}{model} has no control over its {control}: leave --{control} out."
-                )
-        vocoder = self.vocoder(options.vocoder or self.vocoder_name)
-        vocoder.check(options.denoise, options.streams)
-        # One of the networks must have the precision; the other then stays in float32.
-        formats = {name: acoustic.precisions, vocoder.name: vocoder.precisions}
-        if not any(self.computing.precision in each for each in formats.values()):
-            supported = "; ".join(f"{network} supports {' or '.join(each)}" for network, each in formats.items())
-            raise UsageError(f"No network of this voice supports {self.computing.precision}: {supported}.")
-        return Stages(acoustic, vocoder)
+            if is_changed and control not in stages.controls:
+                flag = f"--{control.replace('_', '-')}"
+                of = "its noise" if control.startswith("noise") else f"its {control}"
+                raise UsageError(f"The voice {self.manifest.name}{model} has no control over {of}: leave {flag} out.")
+        return stages
 
     def _stages_of(self, name: str | None, options: SynthesisOptions) -> Stages:
         """The stages of the voice that a text names. The options name networks of this voice, not of another one."""
-        other = self._other(name)
-        return self._stages(options) if other is self else other.prepare(replace(options, vocoder=None, acoustic=None))
+        other, speaker = self._speaking(name)
+        if other is self:
+            return self._stages(options if speaker is None else replace(options, speaker=speaker))
+        own = {option: getattr(SynthesisOptions, option) for option in ("vocoder", "acoustic")}
+        return other.prepare(replace(options, **own, speaker=speaker))
 
-    def _other(self, name: str | None) -> Voice:
-        """The voice that a text names; None is this one.
+    def _speaking(self, name: str | None) -> tuple[Voice, str | None]:
+        """The voice, and the speaker of it, that a text names: "joe", "kokoro/bf_emma", or a speaker of this voice.
 
         Raises:
-            TtsError: there is no such voice, or it has another sample rate.
+            TtsError: there is no such voice or speaker.
         """
         if name is None or name == self.manifest.name:
-            return self
+            return self, None
+        if any(name == speaker.name for speaker in self.manifest.speakers):
+            return self, name
+        voice, slash, speaker = name.rpartition("/")
+        if not slash or name in voice_folders() or (voice != self.manifest.name and voice not in voice_folders()):
+            voice, speaker = name, ""
+        other = self if voice == self.manifest.name else self._other(voice)
+        if speaker:
+            resolve_speaker(other.manifest, speaker)
+        return other, speaker or None
+
+    def _other(self, name: str) -> Voice:
+        """Another voice that a text names; raises TtsError if there is none."""
         if name not in self._others:
             if self._load is None:
                 raise TtsError("other voices are not available here.")
-            other = self._load(name)
-            if other.manifest.sample_rate != self.manifest.sample_rate:
-                rates = f"{other.manifest.sample_rate} Hz, this one at {self.manifest.sample_rate}"
-                raise TtsError(f"its sample rate is {rates}.")
-            self._others[name] = other
+            self._others[name] = self._load(name)
         return self._others[name]
 
     def _sentences(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Sentence]:
-        return read_sentences(
-            passage_of(text, options.input, self.manifest.language), options, lambda name: self._other(name)._frontend
-        )
+        def frontend_for(name: str | None) -> Frontend:
+            voice, speaker = self._speaking(name)
+            return voice.frontend(speaker or (options.speaker if voice is self else None))
+
+        return read_sentences(passage_of(text, options.input, self.manifest.language), options, frontend_for)
 
     def _pieces(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Piece]:
         self.prepare(options)
-        rate, no_mel = self.manifest.sample_rate, np.zeros((mel_settings(self.manifest).n_mels, 0), np.float32)
+        rate = self.manifest.sample_rate
         for sentence in self._sentences(text, options):
             if sentence.is_silent:
                 # What comes after the last sentence: a pause, bookmarks, warnings.
                 audio = Audio(np.zeros(sentence.n_silent(rate), np.float32), rate)
                 bookmarks = timed_bookmarks(sentence.bookmarks, (), (), audio.seconds)
-                yield Piece("", "", audio, (), sentence.warnings, no_mel, audio.seconds, bookmarks=bookmarks)
+                yield Piece("", "", audio, (), sentence.warnings, _NO_MEL, audio.seconds, bookmarks=bookmarks)
                 continue
             pieces = self._speak(sentence, self._stages_of(sentence.voice, options), options)
             while True:
@@ -253,46 +310,38 @@ class Voice:
                 yield piece
 
     def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
-        vocoder, controls = stages.vocoder, stages.acoustic.controls
-        rate, hop_length = self.manifest.sample_rate, vocoder.mel.hop_length
-        generator = sentence.generator(options.seed)
-
-        (spoken,) = speak_all_with_retries(
-            stages.acoustic, [attempts_with_prosody(sentence, options, controls, generator)]
-        )
-        mel = final_mel(spoken, vocoder.mel, options.clause_silence, sentence.cut)
-        chunks = vocoder.chunks(wave_request(sentence, mel, options, generator), options.denoise)
-        gains = frame_gains(sentence, spoken.places, mel.durations)
-
-        n_silent, frame_seconds = sentence.n_silent(rate), hop_length / rate
-        marks = symbol_marks(spoken.symbols, spoken.places, mel.durations.tolist(), n_silent / rate, frame_seconds)
+        rate = self.manifest.sample_rate
+        spoken = stages.speak(sentence, options)
+        frame_seconds, n_silent = spoken.hop_length / spoken.sample_rate, sentence.n_silent(rate)
+        marks = symbol_marks(spoken.symbols, spoken.places, spoken.durations.tolist(), n_silent / rate, frame_seconds)
         words = timed_words(sentence.text, sentence.reading.words, marks)
-        seconds = n_silent / rate + mel.mel.shape[1] * frame_seconds
+        seconds = n_silent / rate + spoken.seconds
         logger.debug("sentence %d: %r, %.2f s", sentence.index, sentence.text, seconds)
 
-        samples = with_gain(next(chunks), 0, gains, hop_length)
-        start = len(samples)
+        chunks = samples_with_gain(sentence, spoken, rate)
+        mel = _NO_MEL if spoken.mel is None else spoken.mel
         yield Piece(
             text=" ".join(sentence.text.split()),
             phonemes=sentence.phonemes,
-            audio=Audio(np.concatenate([np.zeros(n_silent, np.float32), samples]), rate),
+            audio=Audio(np.concatenate([np.zeros(n_silent, np.float32), next(chunks)]), rate),
             marks=marks,
             warnings=(
-                *vocoder.warnings(sentence.index),
+                *stages.warnings(sentence.index),
                 *sentence.warnings,
-                *unsupported_prosody(sentence, controls),
+                *unsupported_prosody(sentence, stages.controls),
                 *spoken.warnings,
             ),
-            mel=mel.mel,
+            mel=mel,
             seconds=seconds,
             words=words,
             bookmarks=timed_bookmarks(sentence.bookmarks, sentence.reading.words, words, seconds),
             opens=sentence.opens,
         )
-        for chunk in chunks:
-            samples = with_gain(chunk, start, gains, hop_length)
-            start += len(samples)
-            yield Piece("", "", Audio(samples, rate), (), (), mel.mel[:, :0], 0.0, goes_on=True)
+        for samples in chunks:
+            yield Piece("", "", Audio(samples, rate), (), (), mel[:, :0], 0.0, goes_on=True)
+
+
+_NO_MEL = np.zeros((0, 0), np.float32)
 
 
 def load_voice(
@@ -300,6 +349,7 @@ def load_voice(
     *,
     vocoder: str | None = None,
     acoustic: str | None = None,
+    speaker: str | None = None,
     device: str = VoiceOptions.device,
     runtime: str | None = None,
     precision: str = VoiceOptions.precision,
@@ -316,7 +366,7 @@ def load_voice(
     or all cores).
 
     Raises:
-        UsageError: there is no such voice, vocoder, acoustic model, device, runtime or precision.
+        UsageError: there is no such voice, vocoder, acoustic model, speaker, device, runtime or precision.
         TtsError: the voice's manifest is broken, or this version cannot read its text. The files of its networks are
             checked at first use.
     """
@@ -324,18 +374,21 @@ def load_voice(
         set_compute_threads(threads)
     computing = choose_computing(device, runtime or engine, precision)
 
-    def load(name: str, acoustic: str | None = None, vocoder: str | None = None) -> Voice:
+    def load(name: str, acoustic: str | None = None, vocoder: str | None = None, speaker: str | None = None) -> Voice:
         manifest = find_voice(name)
-        assert manifest.frontend is not None
-        frontend = frontend_for(
-            manifest.frontend.kind,
-            manifest.language,
-            manifest.frontend.symbols,
-            # A lexicon of phonemes is useless for a voice that reads letters: it is refused only if it was requested.
-            lexicon=lexicon_for(manifest.language, lexicon, user=manifest.frontend.kind != "characters"),
-            system_espeak=system_espeak,
-        )
-        logger.debug("voice %s from %s on %s", manifest.name, manifest.folder, computing.device)
-        return Voice(manifest, frontend, computing, load, acoustic=acoustic, vocoder=vocoder)
+        frontend = manifest.frontend
+        assert frontend is not None
 
-    return load(voice, acoustic, vocoder)
+        def frontend_in(language: str) -> Frontend:
+            # A lexicon of phonemes is useless for a voice that reads letters: it is refused only if it was requested.
+            known = lexicon_for(language, lexicon, user=frontend.kind != "characters")
+            return frontend_for(
+                frontend.kind, language, frontend.symbols, frontend.ids, lexicon=known, system_espeak=system_espeak
+            )
+
+        logger.debug("voice %s from %s on %s", manifest.name, manifest.folder, computing.device)
+        loaded = Voice(manifest, frontend_in, computing, load, acoustic=acoustic, vocoder=vocoder, speaker=speaker)
+        loaded.frontend()
+        return loaded
+
+    return load(voice, acoustic, vocoder, speaker)

@@ -19,7 +19,14 @@ from tts import extras
 from tts.audio.mel_settings import MelSettings, same_mel
 from tts.errors import TtsError
 from tts.files import check_destination, sync
-from tts.voice.load import Computing, load_acoustic_model, load_acoustic_stage, load_vocoder, load_vocoder_stage
+from tts.voice.load import (
+    Computing,
+    load_acoustic_model,
+    load_acoustic_stage,
+    load_end_to_end_stage,
+    load_vocoder,
+    load_vocoder_stage,
+)
 from tts.voice.manifest import (
     MANIFEST_FILE,
     Component,
@@ -80,7 +87,7 @@ class VoiceBuilder:
         own = {} if mel == self._mel else mel_table(mel)
         self._vocoders[name] = write_component(self.folder, name, converted, note, own)
 
-    def finish(self, default_vocoder: str, **head: str) -> VoiceManifest:
+    def finish(self, default_vocoder: str, **head: Any) -> VoiceManifest:
         """Write the manifest; a voice gets Griffin-Lim too, which needs no weights.
 
         `head` is what the manifest says in words: name, description, language, licence, provenance.
@@ -141,6 +148,9 @@ def check_voice(manifest: VoiceManifest) -> None:
     """
     if problems := verify_files(manifest):
         raise TtsError(f"{manifest.name} is not installed: {problems[0]}")
+    if manifest.end_to_end is not None:
+        load_end_to_end_stage(manifest, Computing()).wait()
+        return
     if extras.is_installed("torch"):
         import torch
 
@@ -219,7 +229,8 @@ def publish_voice(folder: Path, target: Path) -> None:
             {name: rename_files(component, new_names) for name, component in components.items()}
             for components in (manifest.acoustics, manifest.vocoders)
         )
-        sync(write_manifest(replace(manifest, acoustics=acoustics, vocoders=vocoders)))
+        end_to_end = manifest.end_to_end and rename_files(manifest.end_to_end, new_names)
+        sync(write_manifest(replace(manifest, acoustics=acoustics, vocoders=vocoders, end_to_end=end_to_end)))
     for old, new in new_names.items():
         os.replace(folder / old, target / new)
     sync(target)
@@ -237,5 +248,6 @@ def publish_voice(folder: Path, target: Path) -> None:
 
 def rename_files(component: Component, new_names: dict[str, str]) -> Component:
     """The component with its files named as `new_names` (old name → new name) says."""
-    file, graph = (None if name is None else new_names[name] for name in (component.file, component.graph))
-    return replace(component, file=file, graph=graph)
+    names = {key: getattr(component, key) for key in ("file", "graph", "decoder")}
+    renamed: dict[str, Any] = {key: new_names[name] for key, name in names.items() if name is not None}
+    return replace(component, **renamed)

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
@@ -51,7 +52,7 @@ ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int | None],
 """A file's name → a context manager that gives a function to call with the bytes so far and the total."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CHECKPOINT_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin")
-_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".zip", *_CHECKPOINT_SUFFIXES)
+_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".zip", ".onnx", *_CHECKPOINT_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def plan_installation(request: InstallRequest) -> Plan:
         if plan.url is not None:
             is_checkpoint = file_name_in(plan.url).lower().endswith(_CHECKPOINT_SUFFIXES)
         elif plan.path is not None:
-            is_checkpoint = plan.path.is_file() and not holds_archive(plan.path)
+            is_graph = plan.path.suffix.lower() == ".onnx"
+            is_checkpoint = plan.path.is_file() and not is_graph and not holds_archive(plan.path)
         if is_checkpoint:
             raise TtsError(problem)
     return plan
@@ -324,6 +326,17 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         assert plan.path is not None
         file = fetcher.use_local(plan.path)
 
+    original_name = file_name_in(plan.url) if plan.url else file.path.name
+    if original_name.lower().endswith(".onnx"):
+        from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
+
+        source = OnnxSource(file.path, original_name, file.address, file.sha256, _finder(plan, fetcher))
+        try:
+            return make_onnx_voice(source, folder, plan.name)
+        except TtsError:
+            fetcher.reject_all()
+            raise
+
     if file.path.is_dir() or holds_archive(file.path):
         if file.path.is_dir():
             copy_voice(file.path, folder)
@@ -350,6 +363,30 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         licence=known.licence if known else UNKNOWN,
         provenance=f"Installed from {file.address}.",
     )
+
+
+def _finder(plan: Plan, fetcher: Fetcher) -> Callable[[str], Path | None]:
+    """What finds a file by its name in the place of the plan's own file; it returns None if there is none."""
+    if plan.path is not None:
+        folder = plan.path.parent
+        return lambda name: folder / name if (folder / name).is_file() else None
+    import httpx
+
+    assert plan.url is not None
+    url = httpx.URL(plan.url)
+
+    def fetch(name: str) -> Path | None:
+        from tts.voice.download import MissingFileError
+
+        path = url.raw_path.partition(b"?")[0].rpartition(b"/")[0].decode() + f"/{quote(name)}"
+        try:
+            return fetcher.fetch(
+                str(url.copy_with(raw_path=path.encode() + (b"?" + url.query if url.query else b"")))
+            ).path
+        except MissingFileError:
+            return None
+
+    return fetch
 
 
 def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
@@ -489,6 +526,11 @@ class Fetcher:
         """Remove a downloaded file that is of no use."""
         if file.path in self._downloads:
             file.path.unlink(missing_ok=True)
+
+    def reject_all(self) -> None:
+        """Remove all downloaded files: what cannot be used now cannot be used the next time."""
+        for path in self._downloads:
+            path.unlink(missing_ok=True)
 
     def record_and_clear(self) -> None:
         """After success: record the hashes, remove the downloads."""

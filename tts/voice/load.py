@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from tts.models.base import AcousticModel, Vocoder
+    from tts.models.base import AcousticModel, EndToEnd, Vocoder
     from tts.models.torch_network import AcousticNetwork, VocoderNetwork
     from tts.onnx.session import Session
 
@@ -43,6 +43,8 @@ VOCODERS = {
     "waveglow": "WaveGlow",
 }
 """The same for vocoders."""
+END_TO_END = {"piper": "VITS (Piper)", "kokoro": "Kokoro"}
+"""The same for end-to-end networks."""
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 # What an NVIDIA driver creates where it runs: Linux, containers and WSL, Windows.
 _DRIVER_SIGNS = (
@@ -184,6 +186,68 @@ def load_vocoder_stage(manifest: VoiceManifest, name: str, computing: Computing)
     return TorchVocoder(vocoder)
 
 
+def load_end_to_end_stage(manifest: VoiceManifest, computing: Computing) -> EndToEnd:
+    """Load the network of a voice that is a single one, on ONNX Runtime; after the hash check, in the background.
+
+    Raises:
+        UsageError: something else than ONNX Runtime on the CPU in float32 is requested.
+        TtsError: a file is missing or damaged, or this version has no such network. Files that match the manifest but
+            hold another network are refused by `wait`.
+    """
+    component = manifest.end_to_end
+    assert component is not None
+    title = network_title(component.network)
+    if component.network not in END_TO_END:
+        raise TtsError(f"{title} of {manifest.name} is not known to this version: install a newer one.")
+    if computing.runtime == "torch" or computing.precision != "float32":
+        raise UsageError(f"{title} runs on ONNX Runtime, in float32: leave --runtime and --precision out.")
+    if not has_onnx_runtime():
+        raise TtsError(f"{title} needs ONNX Runtime: pip install onnxruntime.")
+    if problem := component_problem(manifest.folder, component):
+        raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
+    if component.network == "piper":
+        return _load_piper(manifest, component)
+    from tts.onnx.kokoro import OnnxKokoro
+
+    return OnnxKokoro(manifest)
+
+
+def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
+    from tts.kernels.execution import compute_threads
+    from tts.onnx.piper import OnnxPiper, PiperSettings
+    from tts.text.symbols import NumberedSymbolTable
+
+    assert manifest.frontend is not None
+    options = component.options
+    try:
+        table = NumberedSymbolTable(manifest.frontend.ids)
+        settings = PiperSettings(
+            sample_rate=manifest.sample_rate,
+            hop_length=int(options["hop_length"]),
+            halo=int(options["halo"]),
+            steps=tuple((int(rate), int(needed)) for rate, needed in options["steps"]),
+            noise_scale=float(options["noise_scale"]),
+            length_scale=float(options["length_scale"]),
+            noise_w=float(options["noise_w"]),
+            n_speakers=max(len(manifest.speakers), 1),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise TtsError(f"The voice {manifest.name} is not laid out as one of Piper's ({error}).") from error
+    encoder, flow, decoder = (
+        manifest.folder / str(name) for name in (component.graph, component.file, component.decoder)
+    )
+    return OnnxPiper(
+        manifest.name,
+        encoder,
+        flow,
+        decoder,
+        settings,
+        table.network_ids,
+        table.network_ids[table.pad_id],
+        n_threads=compute_threads(),
+    )
+
+
 def runtime_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:
     """Which runtime computes a component; `what` names it in messages. Nothing is loaded.
 
@@ -203,7 +267,7 @@ def runtime_of(what: str, component: Component, computing: Computing) -> Literal
 
 def network_title(network: str) -> str:
     """What a network is called, as the subject of a sentence."""
-    return {**ACOUSTIC_MODELS, **VOCODERS}.get(network, f"The network {network}")
+    return {**ACOUSTIC_MODELS, **VOCODERS, **END_TO_END}.get(network, f"The network {network}")
 
 
 # ONNX Runtime: a graph file and the weights beside it.

@@ -1,7 +1,8 @@
 """A voice as files: `voice.toml` says what the voice is and which file holds which network.
 
-A voice has one acoustic model or several, `[acoustic]` or `[acoustics.NAME]`, which share its symbols and its mel.
-A folder may also hold only vocoders, without `[frontend]` and acoustic models: any voice of their mel can borrow them.
+A voice has one acoustic model or several, `[acoustic]` or `[acoustics.NAME]`, which share its symbols and its mel; or
+it is a single network from symbols to samples, `[end_to_end]`, without a mel and without vocoders. A folder may also
+hold only vocoders, without `[frontend]` and acoustic models: any voice of their mel can borrow them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Component:
 
     `mel` is the mel that a vocoder expects if that is not the manifest's own; `note` says where the weights come from
     and on what terms, if that is not what the manifest says of the voice. `graph` is a file that holds the network for
-    ONNX Runtime, beside its weights.
+    ONNX Runtime, beside its weights, and `decoder` another that holds the part of an end-to-end network that makes
+    samples, if the two run apart. A voice of Piper's has its flow in `file`, between the two.
     """
 
     network: str
@@ -43,20 +45,35 @@ class Component:
     note: str = ""
     graph: str | None = None
     graph_sha256: str | None = None
+    decoder: str | None = None
+    decoder_sha256: str | None = None
 
     @property
     def files(self) -> dict[str, str]:
         """Its files by name, and the SHA-256 of each."""
-        named = {self.file: self.sha256, self.graph: self.graph_sha256}
+        named = {self.file: self.sha256, self.graph: self.graph_sha256, self.decoder: self.decoder_sha256}
         return {name: digest for name, digest in named.items() if name is not None and digest is not None}
 
 
 @dataclass(frozen=True)
 class FrontendSpec:
-    """How text becomes ids: `kind` names the frontend (see `tts.text.frontend`), a symbol's id is its index."""
+    """How text becomes ids: `kind` names the frontend (see `tts.text.frontend`).
+
+    A symbol's id is its index in `symbols`; voices of other projects have `ids` instead: the ids of each symbol.
+    """
 
     kind: str
-    symbols: tuple[str, ...]
+    symbols: tuple[str, ...] = ()
+    ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """One of the speakers of a voice; `language` is empty if it is the voice's, `sex` ("female", "male") if unknown."""
+
+    name: str
+    language: str = ""
+    sex: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,10 +92,13 @@ class VoiceManifest:
     vocoders: dict[str, Component]
     default_vocoder: str
     folder: Path
+    end_to_end: Component | None = None
+    speakers: tuple[Speaker, ...] = ()
 
     @property
     def components(self) -> list[Component]:
-        return [*self.acoustics.values(), *self.vocoders.values()]
+        end_to_end = [] if self.end_to_end is None else [self.end_to_end]
+        return [*end_to_end, *self.acoustics.values(), *self.vocoders.values()]
 
     @property
     def files(self) -> dict[str, str]:
@@ -88,7 +108,7 @@ class VoiceManifest:
     @property
     def speaks(self) -> bool:
         """Whether this is a voice; else it is vocoders for other voices."""
-        return bool(self.acoustics)
+        return bool(self.acoustics) or self.end_to_end is not None
 
     @property
     def size(self) -> int:
@@ -124,6 +144,24 @@ def load_manifest(folder: Path) -> VoiceManifest:
 
 
 def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
+    head: dict[str, Any] = {key: str(table[key]) for key in HEAD}
+    if "end_to_end" in table:
+        if other := sorted({"mel", "acoustic", "acoustics", "vocoders"} & table.keys()):
+            raise TypeError(f"it has both [end_to_end] and [{other[0]}]")
+        return VoiceManifest(
+            **head,
+            sample_rate=int(table["sample_rate"]),
+            mel={},
+            frontend=_frontend(table["frontend"]),
+            acoustics={},
+            default_acoustic="",
+            vocoders={},
+            default_vocoder="",
+            folder=folder,
+            end_to_end=_component(table["end_to_end"]),
+            speakers=_speakers(table),
+        )
+
     vocoders = {name: _component(entry) for name, entry in table["vocoders"].items()}
     default_vocoder = table["default_vocoder"]
     if default_vocoder not in vocoders:
@@ -145,11 +183,9 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         default_acoustic = str(table.get("default_acoustic", next(iter(acoustics))))
         if default_acoustic not in acoustics:
             raise KeyError(f"acoustics.{default_acoustic}")
-        entry = table["frontend"]
-        # Single characters may be written as one string.
-        frontend = FrontendSpec(str(entry.get("kind", "espeak")), tuple(map(str, entry["symbols"])))
+        frontend = _frontend(table["frontend"])
     return VoiceManifest(
-        **{key: str(table[key]) for key in HEAD},
+        **head,
         sample_rate=int(table["mel"]["sample_rate"]),
         mel=dict(table["mel"]),
         frontend=frontend,
@@ -158,11 +194,23 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         vocoders=vocoders,
         default_vocoder=default_vocoder,
         folder=folder,
+        speakers=_speakers(table),
     )
 
 
+def _frontend(entry: dict[str, Any]) -> FrontendSpec:
+    ids = {str(symbol): tuple(map(int, each)) for symbol, each in entry.get("ids", {}).items()}
+    # Single characters may be written as one string.
+    symbols = tuple(map(str, entry.get("symbols", ()) if ids else entry["symbols"]))
+    return FrontendSpec(str(entry.get("kind", "espeak")), symbols, ids)
+
+
+def _speakers(table: dict[str, Any]) -> tuple[Speaker, ...]:
+    return tuple(Speaker(**({"name": each} if isinstance(each, str) else each)) for each in table.get("speakers", ()))
+
+
 def _component(entry: dict[str, Any]) -> Component:
-    for file, digest in (("file", "sha256"), ("graph", "graph_sha256")):
+    for file, digest in (("file", "sha256"), ("graph", "graph_sha256"), ("decoder", "decoder_sha256")):
         if file in entry and digest not in entry:
             raise KeyError(digest)
     return Component(
@@ -174,6 +222,8 @@ def _component(entry: dict[str, Any]) -> Component:
         note=str(entry.get("note", "")),
         graph=entry.get("graph"),
         graph_sha256=entry.get("graph_sha256"),
+        decoder=entry.get("decoder"),
+        decoder_sha256=entry.get("decoder_sha256"),
     )
 
 
@@ -184,19 +234,31 @@ def write_manifest(manifest: VoiceManifest) -> Path:
     def entry(component: Component) -> dict[str, Any]:
         return {key: value for key, value in asdict(component).items() if value not in (None, {}, "")}
 
-    # A single acoustic model whose name is that of its network is written without the name.
-    names = {name: component.network for name, component in manifest.acoustics.items()}
-    unnamed = len(names) == 1 and all(name == network for name, network in names.items())
-    defaults = ["default_vocoder"] if unnamed or not manifest.speaks else ["default_acoustic", "default_vocoder"]
-    table: dict[str, Any] = {key: getattr(manifest, key) for key in [*HEAD, *defaults]}
-    table["mel"] = {"sample_rate": manifest.sample_rate, **manifest.mel}
+    table: dict[str, Any] = {key: getattr(manifest, key) for key in HEAD}
+    if manifest.end_to_end is not None:
+        table["sample_rate"] = manifest.sample_rate
+        table["end_to_end"] = entry(manifest.end_to_end)
+    else:
+        # A single acoustic model whose name is that of its network is written without the name.
+        names = {name: component.network for name, component in manifest.acoustics.items()}
+        unnamed = len(names) == 1 and all(name == network for name, network in names.items())
+        defaults = ["default_vocoder"] if unnamed or not manifest.speaks else ["default_acoustic", "default_vocoder"]
+        table |= {key: getattr(manifest, key) for key in defaults}
+        table["mel"] = {"sample_rate": manifest.sample_rate, **manifest.mel}
+        if unnamed:
+            table["acoustic"] = entry(manifest.components[0])
+        elif manifest.speaks:
+            table["acoustics"] = {name: entry(component) for name, component in manifest.acoustics.items()}
+        table["vocoders"] = {name: entry(component) for name, component in manifest.vocoders.items()}
     if manifest.frontend is not None and manifest.speaks:
-        table["frontend"] = {"kind": manifest.frontend.kind, "symbols": list(manifest.frontend.symbols)}
-    if unnamed:
-        table["acoustic"] = entry(manifest.components[0])
-    elif manifest.speaks:
-        table["acoustics"] = {name: entry(component) for name, component in manifest.acoustics.items()}
-    table["vocoders"] = {name: entry(component) for name, component in manifest.vocoders.items()}
+        frontend = manifest.frontend
+        symbols = {"symbols": list(frontend.symbols)} if frontend.symbols else {}
+        ids = {"ids": {symbol: list(each) for symbol, each in frontend.ids.items()}} if frontend.ids else {}
+        table["frontend"] = {"kind": frontend.kind, **symbols, **ids}
+    if manifest.speakers:
+        table["speakers"] = [
+            {key: value for key, value in asdict(speaker).items() if value} for speaker in manifest.speakers
+        ]
     path = manifest.folder / MANIFEST_FILE
     write_text(path, tomli_w.dumps(table))
     return path

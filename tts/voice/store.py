@@ -23,7 +23,7 @@ _DEVICES = {
     *("con", "prn", "aux", "nul", "conin$", "conout$"),
     *(port + digit for port in ("com", "lpt") for digit in "0123456789¹²³"),
 }
-_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
+_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying|model_card)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
 
 
 def voice_folders() -> dict[str, Path]:
@@ -84,13 +84,6 @@ def find_vocoder(voice: VoiceManifest, name: str) -> tuple[VoiceManifest, str]:
         return lender, lender.default_vocoder
     others = [found.name for found in _readable(folders.values()) if not found.speaks]
     raise _unknown(f"The voice {voice.name} has no vocoder {name!r}", name, [*voice.vocoders, *others])
-
-
-def check_acoustic(voice: VoiceManifest, name: str) -> None:
-    """Raise UsageError if `voice` has no acoustic model of this name; unlike a vocoder, it cannot be borrowed."""
-    if name not in voice.acoustics:
-        problem = f"The voice {voice.name} has no acoustic model {name!r}"
-        raise UsageError(f"{problem}; {suggestion(name, voice.acoustics)}")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
