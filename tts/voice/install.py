@@ -51,7 +51,7 @@ ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int | None],
 """A file's name → a context manager that gives a function to call with the bytes so far and the total."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CHECKPOINT_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin")
-_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".zip", *_CHECKPOINT_SUFFIXES)
+_SUFFIXES = (".tar", ".gz", ".tgz", ".xz", ".zip", ".onnx", *_CHECKPOINT_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def plan_installation(request: InstallRequest) -> Plan:
         if plan.url is not None:
             is_checkpoint = file_name_in(plan.url).lower().endswith(_CHECKPOINT_SUFFIXES)
         elif plan.path is not None:
-            is_checkpoint = plan.path.is_file() and not holds_archive(plan.path)
+            is_checkpoint = plan.path.is_file() and plan.path.suffix != ".onnx" and not holds_archive(plan.path)
         if is_checkpoint:
             raise TtsError(problem)
     return plan
@@ -324,6 +324,11 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         assert plan.path is not None
         file = fetcher.use_local(plan.path)
 
+    if (graph := _onnx_graph(file.path)) is not None:
+        from tts.voice.kokoro import build_kokoro
+
+        return build_kokoro(graph, folder, plan.name, file.address)
+
     if file.path.is_dir() or holds_archive(file.path):
         if file.path.is_dir():
             copy_voice(file.path, folder)
@@ -350,6 +355,18 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         licence=known.licence if known else UNKNOWN,
         provenance=f"Installed from {file.address}.",
     )
+
+
+def _onnx_graph(path: Path) -> Path | None:
+    """The ONNX file that a path names: itself, or the only one of a folder that is no voice of ours."""
+    if path.is_file():
+        return path if path.suffix == ".onnx" else None
+    if (path / MANIFEST_FILE).exists():
+        return None
+    graphs = [*path.glob("*.onnx"), *path.glob("onnx/*.onnx")]
+    if len(graphs) > 1:
+        raise TtsError(f"{path} holds {len(graphs)} ONNX files: name one of them, {graphs[0]} for example.")
+    return graphs[0] if graphs else None
 
 
 def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
