@@ -54,8 +54,7 @@ _CONFIGURATION = "kokoro_config"
 
 # What Kokoro's graphs are made of: arithmetic, none of it by code of others.
 _DOMAINS = frozenset({"", "ai.onnx", "com.microsoft"})
-_OPERATORS = frozenset(
-    """
+_OPERATORS = """
     Abs Add And Atan AveragePool BatchNormalization Cast CastLike Ceil Clip Concat ConcatFromSequence Constant
     ConstantOfShape Conv ConvInteger ConvTranspose Cos CumSum DequantizeLinear Div Dropout DynamicQuantizeLinear
     Einsum Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
@@ -67,8 +66,7 @@ _OPERATORS = frozenset(
     Xor BiasGelu DynamicQuantizeLSTM DynamicQuantizeMatMul EmbedLayerNormalization FastGelu FusedConv FusedGemm
     FusedMatMul MatMulIntegerToFloat MatMulNBits QuickGelu SimplifiedLayerNormalization SkipLayerNormalization
     SkipSimplifiedLayerNormalization
-    """.split()
-)
+""".split()
 
 
 def is_kokoro(inputs: Collection[str]) -> bool:
