@@ -7,6 +7,7 @@ speakers is the weighted mean of their styles. `tts.voice.kokoro` makes the grap
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,15 +37,15 @@ class KokoroGraph:
         self, ids: Sequence[int], style: Floats, speed: float, generator: np.random.Generator
     ) -> tuple[Floats, npt.NDArray[np.int64]]:
         """ids of symbols, pads included, and a style [256] → samples, and the frames of each symbol."""
-        numbers = {"normal": generator.standard_normal, "uniform": generator.random}
-        audio, durations = self._session.run(
-            **{
-                "voice.ids": np.asarray([ids], np.int64),
-                "voice.style": style[None],
-                "voice.speed": np.asarray([speed], np.float32),
-                **{f"voice.{kind}": numbers[kind](_N_RANDOM, dtype=np.float32) for kind in self._random},
-            }
-        )
+        inputs: dict[str, npt.NDArray[Any]] = {
+            "voice.ids": np.asarray([ids], np.int64),
+            "voice.style": style[None],
+            "voice.speed": np.asarray([speed], np.float32),
+        }
+        for kind in self._random:
+            sample = generator.standard_normal if kind == "normal" else generator.random
+            inputs[f"voice.{kind}"] = sample(_N_RANDOM, dtype=np.float32)
+        audio, durations = self._session.run(**inputs)
         return audio, durations
 
 

@@ -1,9 +1,10 @@
 """A Kokoro voice from its published files: the graph for ONNX Runtime, and a style per speaker.
 
 The graph (inputs `tokens` or `input_ids` [1, T], `style` [1, 256], `speed` [1]; output samples at 24 kHz) is edited, so
-that every voice has the same interface whatever program exported it: inputs `ids` int64 [1, T], `style` float32,
-`speed` float32, and `normal` or `uniform` random numbers [N] where it sampled some by itself, which it repeats as often
-as it needs; outputs `audio` [n] and `durations` int64 [T], in frames of 600 samples. The styles, files of [510, 1, 256] numbers in several formats, become one safetensors file.
+that every voice has the same interface whatever program exported it: inputs `voice.ids` int64 [1, T], `voice.style` and
+`voice.speed` float32, and `voice.normal` or `voice.uniform` [N] where it sampled random numbers by itself, which it
+repeats as often as it needs; outputs `voice.audio` [n] and `voice.durations` int64 [T], in frames of 600 samples. The
+styles, files of [510, 1, 256] numbers in several formats, become one safetensors file.
 
 Kokoro: https://huggingface.co/hexgrad/Kokoro-82M, after StyleTTS 2 (Li et al. 2023, arXiv 2306.07691) and iSTFTNet
 (Kaneko et al. 2022, arXiv 2203.02395).
@@ -54,7 +55,7 @@ _CONFIGURATION = "kokoro_config"
 
 # What Kokoro's graphs are made of: arithmetic, none of it by code of others.
 _DOMAINS = frozenset({"", "ai.onnx", "com.microsoft"})
-_OPERATORS = """
+_OPERATOR_NAMES = """
     Abs Add And Atan AveragePool BatchNormalization Cast CastLike Ceil Clip Concat ConcatFromSequence Constant
     ConstantOfShape Conv ConvInteger ConvTranspose Cos CumSum DequantizeLinear Div Dropout DynamicQuantizeLinear
     Einsum Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual
@@ -66,7 +67,8 @@ _OPERATORS = """
     Xor BiasGelu DynamicQuantizeLSTM DynamicQuantizeMatMul EmbedLayerNormalization FastGelu FusedConv FusedGemm
     FusedMatMul MatMulIntegerToFloat MatMulNBits QuickGelu SimplifiedLayerNormalization SkipLayerNormalization
     SkipSimplifiedLayerNormalization
-""".split()
+"""
+_OPERATORS = frozenset(_OPERATOR_NAMES.split())
 
 
 def is_kokoro(inputs: Collection[str]) -> bool:
@@ -191,11 +193,11 @@ def _read_styles(path: Path) -> dict[str, Floats]:
 
 def _read_npy(stream: IO[bytes]) -> Floats:
     """An array of NumPy's format, of a style's size; its header is checked before anything is allocated."""
-    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+    version = np.lib.format.read_magic(stream)
     read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in read_header:
         raise ValueError("an unknown version of NumPy's format")
-    shape, is_fortran, dtype = read_header[version](stream)  # type: ignore[no-untyped-call]
+    shape, is_fortran, dtype = read_header[version](stream)
     if dtype.kind != "f" or is_fortran or int(np.prod(shape)) != _N_STYLE:
         raise ValueError(f"{dtype} {list(shape)} instead of float32 {[STYLE_SHAPE[0], 1, STYLE_SHAPE[1]]}")
     return np.frombuffer(stream.read(_N_STYLE * dtype.itemsize), dtype).reshape(shape)
@@ -294,20 +296,16 @@ def edited_graph(model: onnx.ModelProto, title: str) -> tuple[bytes, tuple[str, 
 
     # What an exporter noted about values in between does not hold for a speed of another type.
     del graph.value_info[:]
-    before, random = [], set()
-    new_inputs = []
+    shapes: dict[str, list[str | int | None]] = {"ids": [1, "T"], "style": [1, STYLE_SHAPE[1]], "speed": [1]}
+    before, new_inputs, random = [], [], set[str]()
     for each in inputs:
         kind = each.type.tensor_type.elem_type
         name = "ids" if each.name in TOKENS else each.name
         if name == "speed":
             # Some graphs declare whole numbers, and convert them: a speed between them is as good.
             kind = TensorProto.FLOAT if kind in (TensorProto.INT32, TensorProto.INT64) else kind
-        wanted, shape = {
-            "ids": (TensorProto.INT64, [1, "T"]),
-            "style": (TensorProto.FLOAT, [1, STYLE_SHAPE[1]]),
-            "speed": (TensorProto.FLOAT, [1]),
-        }[name]
-        new_inputs.append(helper.make_tensor_value_info(f"voice.{name}", wanted, shape))
+        wanted = TensorProto.INT64 if name == "ids" else TensorProto.FLOAT
+        new_inputs.append(helper.make_tensor_value_info(f"voice.{name}", wanted, shapes[name]))
         before.append(helper.make_node("Cast", [f"voice.{name}"], [each.name], to=kind))
     for inner in _graphs(graph):
         for node in [node for node in inner.node if node.op_type.startswith("Random")]:
@@ -440,5 +438,4 @@ def _symbol_ids(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
                 vocabulary = json.loads(entry.value)["vocab"]
             except (ValueError, KeyError, TypeError):
                 raise TtsError("The configuration in the graph has no vocabulary of symbols.") from None
-    symbols = {str(symbol): (int(each),) for symbol, each in dict(vocabulary).items() if len(str(symbol)) == 1}
-    return symbols
+    return {str(symbol): (int(each),) for symbol, each in dict(vocabulary).items() if len(str(symbol)) == 1}
