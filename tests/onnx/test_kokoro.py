@@ -4,8 +4,8 @@ from onnx import TensorProto
 
 from tests.tiny_kokoro import HOP, write_kokoro
 from tts.models.base import SpeechRequest
-from tts.voice.kokoro import build_kokoro
 from tts.voice.load import Computing, load_end_to_end_stage
+from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
 
 IDS = [0, 8, 2, 5, 0]
 # One step of a 16-bit file.
@@ -18,7 +18,8 @@ def network(request, tmp_path):
     folder = tmp_path / "voice"
     folder.mkdir()
     graph = write_kokoro(tmp_path / "source", **getattr(request, "param", {}))
-    return load_end_to_end_stage(build_kokoro(graph, folder, "tiny"), Computing())
+    source = OnnxSource(graph, graph.name, graph.name, "", lambda name: None)
+    return load_end_to_end_stage(make_onnx_voice(source, folder, "tiny"), Computing())
 
 
 def spoken(network, ids=IDS, speed=1.0, speakers=(), seed=0):

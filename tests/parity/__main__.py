@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from tests.parity import hifigan, mel, tacotron2, text_ids, waveglow, wavenet
+from tests.parity import hifigan, mel, piper, tacotron2, text_ids, waveglow, wavenet
 from tests.parity.comparison import Comparison
 from tts.errors import TtsError
 from tts.kernels.execution import one_compute_thread
@@ -28,7 +28,7 @@ class Check(Protocol):
     def check(self, folder: Path) -> Iterator[Comparison]: ...
 
 
-CHECKS: tuple[Check, ...] = (tacotron2, text_ids, waveglow, wavenet, hifigan, mel)
+CHECKS: tuple[Check, ...] = (tacotron2, text_ids, waveglow, wavenet, hifigan, mel, piper)
 
 
 def main(folder: Path) -> int:

@@ -241,13 +241,19 @@ def with_other_inputs(graph):
         (lambda: cut(graph_bytes()), "is not an ONNX file, or is cut short"),
         (lambda: b"", "is not an ONNX file, or is cut short"),
         (lambda: b"speech" * 100, "is not an ONNX file, or is cut short"),
-        (lambda: graph_bytes(edit=with_operator("org.example", "Run")), "the operator org.example.Run is not one"),
+        (
+            lambda: graph_bytes(edit=with_operator("org.example", "Run")),
+            "needs operators that are not ONNX's own .org.example., which is refused",
+        ),
         (lambda: graph_bytes(edit=with_operator("", "StringNormalizer")), "the operator StringNormalizer is not one"),
-        (lambda: graph_bytes(edit=with_external_weights), "its weights are in another file"),
+        (lambda: graph_bytes(edit=with_external_weights), "keeps its weights in another file"),
         (lambda: graph_bytes(edit=without_node("Clip")), "the durations that it predicts cannot be found"),
         (lambda: graph_bytes(edit=without_node("Range")), "does not fit its weights or ONNX Runtime"),
         (lambda: graph_bytes(edit=with_longer_audio), "it makes .* samples of 7 symbols with the durations"),
-        (lambda: graph_bytes(edit=with_other_inputs), "not a graph of Kokoro's: its inputs are tokens, mel, speed"),
+        (
+            lambda: graph_bytes(edit=with_other_inputs),
+            "not a voice of a known format: its inputs are tokens, mel, speed",
+        ),
     ],
 )
 def test_graphs_that_are_none_of_kokoros_are_refused_in_a_sentence(tmp_path, content, reason):

@@ -20,8 +20,9 @@ class Session:
     Most of the work releases Python's lock, so that a text can be read and another network loaded meanwhile.
     """
 
-    def __init__(self, name: str, read: Callable[[], tuple[bytes, Arrays]]) -> None:
-        self._name, self._read = name, read
+    def __init__(self, name: str, read: Callable[[], tuple[bytes, Arrays]], *, optimized: bool = False) -> None:
+        """`optimized`: the graph is one of another program's, which ONNX Runtime should rewrite to run faster."""
+        self._name, self._read, self._optimized = name, read, optimized
         self._session: Any = None
         self._problem: TtsError | None = None
         self._thread = threading.Thread(target=self._load)
@@ -36,6 +37,11 @@ class Session:
         self._thread.join()
         if self._problem is not None:
             raise self._problem
+
+    def input_names(self) -> frozenset[str]:
+        """The names of the graph's inputs; waits like `run`."""
+        self.wait()
+        return frozenset(each.name for each in self._session.get_inputs())
 
     def run(self, **inputs: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
         """The graph's outputs, in their order.
@@ -53,7 +59,7 @@ class Session:
 
     def _load(self) -> None:
         try:
-            self._session = open_session(*self._read())
+            self._session = open_session(*self._read(), optimized=self._optimized)
         except TtsError as error:
             self._problem = error
         except Exception as error:
@@ -63,18 +69,19 @@ class Session:
         return TtsError(f"The graph of {self._name} {problem} ({' '.join(str(error).split())[:300]}).")
 
 
-def open_session(graph: bytes, weights: Arrays) -> Any:
+def open_session(graph: bytes, weights: Arrays, *, optimized: bool = False) -> Any:
     """An `onnxruntime.InferenceSession`; it raises only exceptions and prints nothing."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     # One thread: sums keep their order, so that the same text gives the same bytes whatever the machine's cores.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # The graph is written as it should run. Planning the reuse of memory costs more time than a short sentence, and
-    # packing the weights doubles their memory; for a long sentence neither makes a difference.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.enable_mem_reuse = options.enable_mem_pattern = False
-    options.add_session_config_entry("session.disable_prepacking", "1")
+    # Our own graphs are written as they should run. Planning the reuse of memory costs more time than a short sentence,
+    # and packing the weights doubles their memory; for a long sentence neither makes a difference.
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.enable_mem_reuse = options.enable_mem_pattern = False
+        options.add_session_config_entry("session.disable_prepacking", "1")
     # Its log messages come as exceptions too.
     options.log_severity_level = 4
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]

@@ -206,12 +206,21 @@ class Phonemizer:
     `language` is espeak-ng's code ("en-us", "fr-fr", "cmn") or another common one ("fr", "zh-CN"); English is written
     in the inventory of `tts.text.symbols.ENGLISH_IPA`. With `system_espeak` the system's own library is used instead
     of the bundled one. With `initialisms` English words in capitals are distinguished from initialisms also among few
-    words, where espeak-ng by itself reads "FAQ" as a word. The library is loaded on first use. Calls from several
+    words, where espeak-ng by itself reads "FAQ" as a word. Without `own_inventory` English is written as espeak-ng
+    writes it, for voices that were trained on that. The library is loaded on first use. Calls from several
     threads wait for each other.
     """
 
-    def __init__(self, language: str = "en-us", *, system_espeak: bool = False, initialisms: bool = False) -> None:
+    def __init__(
+        self,
+        language: str = "en-us",
+        *,
+        system_espeak: bool = False,
+        initialisms: bool = False,
+        own_inventory: bool = True,
+    ) -> None:
         self.language = language
+        self.own_inventory = own_inventory
         self.initialisms = initialisms
         self.system_espeak = system_espeak
 
@@ -244,7 +253,7 @@ class Phonemizer:
 
     @functools.cached_property
     def _phonemize(self) -> Callable[[str], str]:
-        return _chunk_phonemizer(espeak_library(self.system_espeak), self.code, self.initialisms)
+        return _chunk_phonemizer(espeak_library(self.system_espeak), self.code, self.initialisms, self.own_inventory)
 
     def _chunks(self, plain: str) -> tuple[str, list[Chunk]]:
         """Return the phonemes of a text with plain punctuation, and its chunks between marks."""
@@ -280,7 +289,9 @@ _SPACE_AT_END = re.compile(" '+\\Z")
 
 
 @functools.cache
-def _chunk_phonemizer(library: EspeakLibrary, code: str, initialisms: bool) -> Callable[[str], str]:
+def _chunk_phonemizer(
+    library: EspeakLibrary, code: str, initialisms: bool, own_inventory: bool
+) -> Callable[[str], str]:
     """Return a function that returns the phonemes of words without marks between them, and caches them."""
     english = is_english(code)
 
@@ -304,9 +315,11 @@ def _chunk_phonemizer(library: EspeakLibrary, code: str, initialisms: bool) -> C
         ipa = ipa.replace("_", "")
         if not english:
             return ipa
-        ipa = ipa.translate(_ENGLISH_IPA)
         if " z" in ipa:
             ipa = _SEPARATE_Z.sub("z", ipa)
+        if not own_inventory:
+            return ipa
+        ipa = ipa.translate(_ENGLISH_IPA)
         if "hˈʌndɹɪd" in ipa:
             ipa = _JOINED_HUNDRED.sub(" ", ipa)
         return _NINETY.sub("di", ipa) if "nˈaɪnti" in ipa else ipa

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from tts.errors import TtsError, UsageError
@@ -36,13 +36,13 @@ from tts.text.symbols import (
     BEGIN,
     END,
     ENGLISH_IPA,
-    N_RESERVED,
     NVIDIA_SYMBOLS,
     PAD,
     PUNCTUATION,
     STRESS_AND_LENGTH,
     TORCHAUDIO_PHONES,
     Encoded,
+    NumberedSymbolTable,
     PublicSymbolTable,
     SymbolTable,
     nearest_symbols,
@@ -90,7 +90,7 @@ def frontend_for(
     lexicon: Lexicon | None = None,
     system_espeak: bool = False,
 ) -> Frontend:
-    """Return the frontend of a voice by the kind that its manifest names: espeak, characters, arpabet, kokoro.
+    """Return the frontend of a voice by the kind that its manifest names: espeak, characters, arpabet, piper, ….
 
     `ids` are the ids of each symbol for kinds whose voices number them as they like.
 
@@ -106,9 +106,13 @@ def frontend_for(
         if kind == "kokoro":
             numbers = {symbol: each[0] for symbol, each in (ids or {}).items()} or KOKORO_IDS
             return KokoroFrontend(language, numbers, lexicon, system_espeak)
-        if kind == "characters":
+        if kind == "piper":
+            return PiperFrontend(language, NumberedSymbolTable(ids or {}), lexicon, system_espeak)
+        if kind in ("characters", "piper-text"):
             if lexicon is not None:
                 raise UsageError("This voice reads letters and cannot speak a lexicon's IPA; omit --lexicon.")
+            if kind == "piper-text":
+                return WrittenFrontend(language, NumberedSymbolTable(ids or {}))
             return CharacterFrontend(PublicSymbolTable(symbols))
     except ValueError as error:
         raise TtsError(
@@ -116,7 +120,7 @@ def frontend_for(
         ) from error
     raise TtsError(
         f"The voice needs the text frontend {kind!r}, which this version does not have; it has arpabet, characters, "
-        "espeak, kokoro: install a newer version, or the voice again."
+        "espeak, kokoro, piper, piper-text: install a newer version, or the voice again."
     )
 
 
@@ -168,7 +172,7 @@ class EspeakFrontend(_TextFrontend):
     """
 
     language: str = "en-us"
-    symbols: SymbolTable = ENGLISH_IPA
+    symbols: SymbolTable | NumberedSymbolTable = ENGLISH_IPA
     lexicon: Lexicon | None = None
     system_espeak: bool = False
     homographs: bool = True
@@ -176,9 +180,11 @@ class EspeakFrontend(_TextFrontend):
     _others: dict[str, EspeakFrontend] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "_phonemizer", Phonemizer(self.language, system_espeak=self.system_espeak, initialisms=True)
+        own_inventory = isinstance(self.symbols, SymbolTable)
+        phonemizer = Phonemizer(
+            self.language, system_espeak=self.system_espeak, initialisms=True, own_inventory=own_inventory
         )
+        object.__setattr__(self, "_phonemizer", phonemizer)
 
     def language_code(self) -> str:
         """Return espeak-ng's code of the language; English does not need the library, since much needs no phonemes."""
@@ -259,7 +265,7 @@ class EspeakFrontend(_TextFrontend):
 
     @cached_property
     def _inventory(self) -> frozenset[str]:
-        return frozenset(self.symbols.symbols[N_RESERVED:])
+        return self.symbols.inventory
 
     @cached_property
     def _spoken_lexicon(self) -> Lexicon | None:
@@ -317,6 +323,70 @@ def _with_full_stop(phonemes: str, written: str) -> str:
     """Add the full stop of a sentence that ends with an abbreviation, which shares it: "at 5 p.m.", "Elm St."."""
     is_open = phonemes[-1:].isalpha() or phonemes[-1:] in STRESS_AND_LENGTH
     return f"{phonemes}." if phonemes and is_open and written.rstrip().endswith(".") else phonemes
+
+
+# What Piper's voices have not seen: espeak-ng, by which their texts were read, does not write it.
+_UNSEEN_MARKS = frozenset('"()[]{}')
+
+
+@dataclass(frozen=True)
+class PiperFrontend(EspeakFrontend):
+    """Text to the symbols of a voice that was trained on espeak-ng's IPA, each with its own ids.
+
+    These voices were trained on sentences that end in a mark; a full stop is added where there is none.
+    """
+
+    def phonemize(self, text: str) -> str:
+        """Return the IPA of a written text, as `read` does."""
+        return self.read(Passage(text)).phonemes
+
+    def read(self, passage: Passage) -> Reading:
+        """Return the phonemes of a passage and those of each written word, as `EspeakFrontend.read` does."""
+        reading = super().read(passage)
+        symbols = ["" if symbol in _UNSEEN_MARKS else symbol for symbol in reading.phonemes]
+        offsets = [0, *accumulate(map(len, symbols))]
+        words = tuple(ReadWord(w.start, w.end, offsets[w.first], offsets[w.last]) for w in reading.words)
+        phonemes = "".join(symbols)
+        is_open = self.speakable(phonemes) and phonemes.rstrip()[-1] not in "!,.:;?"
+        return Reading(f"{phonemes}." if is_open and "." in self._inventory else phonemes, words, reading.warnings)
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a letter of the inventory."""
+        return any(symbol.isalpha() and symbol in self._inventory for symbol in set(phonemes) - _SILENT)
+
+
+@dataclass(frozen=True)
+class WrittenFrontend(_TextFrontend):
+    """Text to the ids of its characters, each with its own ids, after numbers and the like are written out."""
+
+    language: str
+    symbols: NumberedSymbolTable
+
+    def language_code(self) -> str:
+        """Return the code of the language."""
+        return self.language
+
+    def read(self, passage: Passage) -> Reading:
+        """Return what is spoken of a passage, and the spelling of each written word; pronunciations are not used."""
+        spoken = read_out(passage.text, self.language, aliases(passage))
+        words = [SpelledWord(*word.span(), *word.span()) for word in _SPELLED_WORD.finditer(spoken.text)]
+        warnings = []
+        if spoken_pronunciations(passage, spoken):
+            warnings.append("this voice reads letters: phonemes given for words are not used")
+        reading = Reading(spoken.text, read_words(passage.text, spoken, words), tuple(warnings))
+        return with_unread_warning(passage.text, reading, spoken.left_out)
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the ids of a spelling, and the characters that the symbol table lacks; capitals may be small ones."""
+        known = self.symbols.inventory
+        letters = [
+            letter.lower() if letter not in known and len(letter.lower()) == 1 else letter for letter in phonemes
+        ]
+        return self.symbols.encode("".join(letters))
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a letter or digit of the symbol table."""
+        return any(map(str.isalnum, self.encode(phonemes).symbols))
 
 
 _ARPABET_ENDS = frozenset("!,.:;?")

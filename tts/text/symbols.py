@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -47,6 +47,11 @@ class SymbolTable:
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    @property
+    def inventory(self) -> frozenset[str]:
+        """The symbols that are not reserved."""
+        return frozenset(self.symbols[N_RESERVED:])
 
     @property
     def pad_id(self) -> int:
@@ -100,6 +105,66 @@ class PublicSymbolTable:
             tuple(sorted({symbol for symbol in given if symbol not in self._ids})),
             [offset for _, offset in known],
         )
+
+
+@dataclass(frozen=True)
+class NumberedSymbolTable:
+    """Symbols of one character or several, each with its own ids: those of Piper's voices.
+
+    A phoneme string is read in Unicode's decomposed form (NFD), the longest symbol first. Each symbol is one of
+    `Encoded`, whatever the number of its ids: a symbol with a single id is encoded as that, one with several as a
+    number above all ids. `network_ids` has the ids that the network expects for each number.
+
+    Raises:
+        ValueError: a reserved symbol has no id.
+    """
+
+    ids: Mapping[str, tuple[int, ...]]
+    network_ids: dict[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    _numbers: dict[str, int] = field(init=False, repr=False, compare=False)
+    _symbol: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if missing := [symbol for symbol in _RESERVED if not self.ids.get(symbol)]:
+            raise ValueError(f"the symbol {missing[0]} has no id")
+        above = max(id for ids in self.ids.values() for id in ids) + 1
+        numbers = {}
+        for index, (symbol, ids) in enumerate(self.ids.items()):
+            if ids:
+                numbers[unicodedata.normalize("NFD", symbol)] = ids[0] if len(ids) == 1 else above + index
+        network_ids = {numbers[unicodedata.normalize("NFD", symbol)]: ids for symbol, ids in self.ids.items() if ids}
+        longest_first = sorted(numbers.keys() - set(_RESERVED), key=len, reverse=True)
+        pattern = "|".join(map(re.escape, longest_first)) or "(?!)"
+        object.__setattr__(self, "network_ids", network_ids)
+        object.__setattr__(self, "_numbers", numbers)
+        object.__setattr__(self, "_symbol", re.compile(f"{pattern}|.", re.DOTALL))
+
+    @property
+    def inventory(self) -> frozenset[str]:
+        """The characters that have ids, alone or as parts of a symbol, and those composed of them; not the reserved."""
+        known = {character for symbol in self._numbers if symbol not in _RESERVED for character in symbol}
+        marks = [character for character in known if unicodedata.combining(character)]
+        composed = {unicodedata.normalize("NFC", letter + mark) for letter in known for mark in marks}
+        return frozenset(known | {symbol for symbol in composed if len(symbol) == 1})
+
+    @property
+    def pad_id(self) -> int:
+        """The number of the symbol between all others."""
+        return self._numbers[PAD]
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the numbers of a phoneme string between begin and end; unknown characters are dropped and listed."""
+        parts = [(part, i) for i, c in enumerate(phonemes) for part in unicodedata.normalize("NFD", c)]
+        found = []
+        dropped = set()
+        for match in self._symbol.finditer("".join(part for part, _ in parts)):
+            if match[0] in self._numbers and match[0] not in _RESERVED:
+                found.append((match[0], parts[match.start()][1]))
+            else:
+                dropped.add(match[0])
+        ids = [self._numbers[BEGIN], *(self._numbers[symbol] for symbol, _ in found), self._numbers[END]]
+        offsets = [-1, *(offset for _, offset in found), -1]
+        return Encoded(ids, ["", *(symbol for symbol, _ in found), ""], tuple(sorted(dropped)), offsets)
 
 
 PUNCTUATION = ' !"(),.:;?'

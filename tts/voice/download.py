@@ -44,6 +44,10 @@ class WrongFileError(TtsError):
     """What was received, or would be, is not the expected file."""
 
 
+class MissingFileError(TtsError):
+    """The server has no such file."""
+
+
 class RetryableError(Exception):
     """An attempt that failed, while another may succeed: `reason` completes "it could not be downloaded: …".
 
@@ -334,7 +338,8 @@ class _Transfer:
             reason = "its server has had too many requests (429)" if status == 429 else f"its server failed ({status})"
             raise RetryableError(reason, retry_after_seconds(response.headers.get("retry-after")))
         if status not in (200, 206):
-            raise TtsError(f"{failed}{_REASONS.get(status, f'its server answers {status}')}.")
+            kind = MissingFileError if status in (404, 410) else TtsError
+            raise kind(f"{failed}{_REASONS.get(status, f'its server answers {status}')}.")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise TtsError(f"{failed}its server compresses it although the request forbids that.")
 

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
@@ -204,7 +205,8 @@ def plan_installation(request: InstallRequest) -> Plan:
         if plan.url is not None:
             is_checkpoint = file_name_in(plan.url).lower().endswith(_CHECKPOINT_SUFFIXES)
         elif plan.path is not None:
-            is_checkpoint = plan.path.is_file() and plan.path.suffix != ".onnx" and not holds_archive(plan.path)
+            is_graph = plan.path.suffix.lower() == ".onnx"
+            is_checkpoint = plan.path.is_file() and not is_graph and not holds_archive(plan.path)
         if is_checkpoint:
             raise TtsError(problem)
     return plan
@@ -324,10 +326,20 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         assert plan.path is not None
         file = fetcher.use_local(plan.path)
 
-    if (graph := _onnx_graph(file.path)) is not None:
-        from tts.voice.kokoro import build_kokoro
+    original_name = file_name_in(plan.url) if plan.url else file.path.name
+    if (graph := _onnx_graph(file.path, original_name)) is not None:
+        from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
 
-        return build_kokoro(graph, folder, plan.name, file.address)
+        address, sha256 = file.address, file.sha256
+        if file.path.is_dir():
+            original_name = address = graph.name
+            sha256 = file_sha256(graph)
+        source = OnnxSource(graph, original_name, address, sha256, _finder(plan, graph, fetcher))
+        try:
+            return make_onnx_voice(source, folder, plan.name)
+        except TtsError:
+            fetcher.reject_all()
+            raise
 
     if file.path.is_dir() or holds_archive(file.path):
         if file.path.is_dir():
@@ -357,16 +369,40 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
     )
 
 
-def _onnx_graph(path: Path) -> Path | None:
-    """The ONNX file that a path names: itself, or the only one of a folder that is no voice of ours."""
+def _onnx_graph(path: Path, name: str) -> Path | None:
+    """The ONNX file that a path is, by its `name`, or the only one in a folder that is no voice of ours."""
     if path.is_file():
-        return path if path.suffix == ".onnx" else None
+        return path if name.lower().endswith(".onnx") else None
     if (path / MANIFEST_FILE).exists():
         return None
-    graphs = [*path.glob("*.onnx"), *path.glob("onnx/*.onnx")]
+    graphs = sorted([*path.glob("*.onnx"), *path.glob("onnx/*.onnx")])
     if len(graphs) > 1:
         raise TtsError(f"{path} holds {len(graphs)} ONNX files: name one of them, {graphs[0]} for example.")
     return graphs[0] if graphs else None
+
+
+def _finder(plan: Plan, graph: Path, fetcher: Fetcher) -> Callable[[str], Path | None]:
+    """What finds a file by its name in the place of the plan's graph; it returns None if there is none."""
+    if plan.path is not None:
+        folder = graph.parent
+        return lambda name: folder / name if (folder / name).is_file() else None
+    import httpx
+
+    assert plan.url is not None
+    url = httpx.URL(plan.url)
+
+    def fetch(name: str) -> Path | None:
+        from tts.voice.download import MissingFileError
+
+        path = url.raw_path.partition(b"?")[0].rpartition(b"/")[0].decode() + f"/{quote(name)}"
+        try:
+            return fetcher.fetch(
+                str(url.copy_with(raw_path=path.encode() + (b"?" + url.query if url.query else b"")))
+            ).path
+        except MissingFileError:
+            return None
+
+    return fetch
 
 
 def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
@@ -506,6 +542,11 @@ class Fetcher:
         """Remove a downloaded file that is of no use."""
         if file.path in self._downloads:
             file.path.unlink(missing_ok=True)
+
+    def reject_all(self) -> None:
+        """Remove all downloaded files: what cannot be used now cannot be used the next time."""
+        for path in self._downloads:
+            path.unlink(missing_ok=True)
 
     def record_and_clear(self) -> None:
         """After success: record the hashes, remove the downloads."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ _LANGUAGES = {
 _SEXES = {"f": "female", "m": "male"}
 _SPEAKER = re.compile(r"([a-z])([fm])_.+")
 _SPEAKER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_PACK = "voices-v1.0.bin"
 _STYLE_SUFFIXES = (".bin", ".npz", ".npy", ".pt")
 _N_STYLE = STYLE_SHAPE[0] * STYLE_SHAPE[1]
 _MAX_STYLE_BYTES = 8 * _N_STYLE + 4096
@@ -76,31 +77,42 @@ def is_kokoro(inputs: Collection[str]) -> bool:
     return len(inputs) == 3 and {"style", "speed"} <= set(inputs) and not set(inputs).isdisjoint(TOKENS)
 
 
-def build_kokoro(path: Path, folder: Path, name: str, address: str = "") -> VoiceManifest:
-    """Make a voice in `folder` of the graph at `path` and the styles beside it; `address` says where it came from.
+def build_kokoro(
+    model: onnx.ModelProto,
+    path: Path,
+    folder: Path,
+    name: str,
+    title: str,
+    address: str,
+    sha256: str,
+    beside: Callable[[str], Path | None],
+) -> VoiceManifest:
+    """Make a voice in `folder` of the graph that was read from `path`, and of the styles there.
+
+    `title`, `address` and `sha256` are the name and the origin of the original; `beside` finds another file of the same
+    origin by its name, for a graph that was downloaded.
 
     Raises:
         TtsError: it is not a graph of Kokoro's, there are no styles, or one of the files is damaged.
     """
     import safetensors.numpy
 
-    model = read_graph(path)
-    styles = find_styles(path)
-    graph, random = edited_graph(model, path.name)
-    check_graph(graph, path.name, styles, random)
+    check_operators(model, title)
+    styles = find_styles(path, title, beside)
+    graph, random = edited_graph(model, title)
+    check_graph(graph, title, styles, random)
     (folder / GRAPH_FILE).write_bytes(graph)
     halves = {name: style.astype(np.float16) for name, style in styles.items()}
     exact = all(np.array_equal(halves[name].astype(np.float32), style) for name, style in styles.items())
     safetensors.numpy.save_file(halves if exact else styles, folder / STYLES_FILE)
 
-    original = file_sha256(path)
     speakers = tuple(_speaker(each) for each in styles)
     manifest = VoiceManifest(
         name=name,
         description=f"Kokoro with {len(speakers)} speaker{'s' if len(speakers) > 1 else ''}.",
         language=speakers[0].language or "en-us",
-        licence="Apache-2.0" if original in _KNOWN else UNKNOWN,
-        provenance=f"Installed from {address or path.name}, sha256 {original}.",
+        licence="Apache-2.0" if sha256 in _KNOWN else UNKNOWN,
+        provenance=f"Installed from {address}, sha256 {sha256}.",
         version="1",
         sample_rate=SAMPLE_RATE,
         mel={},
@@ -133,7 +145,7 @@ def _speaker(name: str) -> Speaker:
 # The styles.
 
 
-def find_styles(graph: Path) -> dict[str, Floats]:
+def find_styles(graph: Path, title: str, beside: Callable[[str], Path | None]) -> dict[str, Floats]:
     """The style [510, 256] of each speaker in the files beside a graph, or in a folder `voices` there.
 
     The first is the default speaker, the others follow in the order of their names.
@@ -153,13 +165,15 @@ def find_styles(graph: Path) -> dict[str, Floats]:
             named = _SPEAKER.fullmatch(path.stem) or path.stem.startswith("voices") or place.name == "voices"
             if named or path.stat().st_size == 4 * _N_STYLE:
                 found |= _read_styles(path)
+    if not found and (pack := beside(_PACK)) is not None:
+        found = _read_styles(pack)
     if not found:
         raise TtsError(
-            f"{graph.name} is Kokoro's graph, but there are no styles beside it: put voices-v1.0.bin, or a folder "
+            f"{title} is Kokoro's graph, but there are no styles beside it: put {_PACK}, or a folder "
             "'voices' with a file for each speaker (af_heart.bin), where it is."
         )
     if len(found) > _MAX_STYLES:
-        raise TtsError(f"There are {len(found)} styles beside {graph.name}: more than {_MAX_STYLES} are not supported.")
+        raise TtsError(f"There are {len(found)} styles beside {title}: more than {_MAX_STYLES} are not supported.")
     if wrong := next((name for name in found if not _SPEAKER_NAME.fullmatch(name)), None):
         raise TtsError(f"{wrong!r} cannot be the name of a speaker: use letters, digits, '_', '.' and '-'.")
     return {name: found[name] for name in sorted(found, key=lambda name: (name != _PREFERRED, name))}
@@ -235,34 +249,18 @@ def _wrong_size(what: str) -> TtsError:
 # The graph.
 
 
-def read_graph(path: Path) -> onnx.ModelProto:
-    """An ONNX file whose operators are known and whose weights are in it.
-
-    Raises:
-        TtsError: it is none.
-    """
+def check_operators(model: onnx.ModelProto, title: str) -> None:
+    """Raise TtsError for a graph with operators that no graph of Kokoro's has, or with weights in other files."""
     import onnx
-    from google.protobuf.message import DecodeError
 
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except DecodeError:
-        raise TtsError(f"{path} is not an ONNX file, or is cut short.") from None
-    except OSError as error:
-        raise TtsError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if not model.graph.node:
-        raise TtsError(f"{path} is not an ONNX file, or is cut short.")
-    if model.functions:
-        raise TtsError(f"{path.name} is refused: it defines operators of its own.")
     for graph in _graphs(model.graph):
         tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
         if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
-            raise TtsError(f"{path.name} is refused: its weights are in another file, which is not supported.")
+            raise TtsError(f"{title} keeps its weights in another file, which is not supported.")
         for node in graph.node:
             if node.domain not in _DOMAINS or node.op_type not in _OPERATORS:
-                operator = f"{node.domain}.{node.op_type}".lstrip(".")
-                raise TtsError(f"{path.name} is refused: the operator {operator} is not one of Kokoro's.")
-    return model
+                operator = ascii(f"{node.domain}.{node.op_type}".lstrip("."))[1:-1][:60]
+                raise TtsError(f"{title} is refused: the operator {operator} is not one of Kokoro's.")
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:

@@ -207,10 +207,44 @@ def load_end_to_end_stage(manifest: VoiceManifest, computing: Computing) -> EndT
     if problem := component_problem(manifest.folder, component):
         raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
     if component.network == "piper":
-        from tts.onnx.piper import OnnxPiper
+        return _load_piper(manifest, component)
+    return _load_kokoro(manifest, component)
 
-        return OnnxPiper(manifest)
-    return _kokoro(manifest, component)
+
+def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
+    from tts.kernels.execution import compute_threads
+    from tts.onnx.piper import OnnxPiper, PiperSettings
+    from tts.text.symbols import NumberedSymbolTable
+
+    assert manifest.frontend is not None
+    options = component.options
+    try:
+        table = NumberedSymbolTable(manifest.frontend.ids)
+        settings = PiperSettings(
+            sample_rate=manifest.sample_rate,
+            hop_length=int(options["hop_length"]),
+            halo=int(options["halo"]),
+            steps=tuple((int(rate), int(needed)) for rate, needed in options["steps"]),
+            noise_scale=float(options["noise_scale"]),
+            length_scale=float(options["length_scale"]),
+            noise_w=float(options["noise_w"]),
+            n_speakers=max(len(manifest.speakers), 1),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise TtsError(f"The voice {manifest.name} is not laid out as one of Piper's ({error}).") from error
+    encoder, flow, decoder = (
+        manifest.folder / str(name) for name in (component.graph, component.file, component.decoder)
+    )
+    return OnnxPiper(
+        manifest.name,
+        encoder,
+        flow,
+        decoder,
+        settings,
+        table.network_ids,
+        table.network_ids[table.pad_id],
+        n_threads=compute_threads(),
+    )
 
 
 def runtime_of(what: str, component: Component, computing: Computing) -> Literal["torch", "onnx"]:
@@ -273,7 +307,7 @@ def _session(manifest: VoiceManifest, component: Component) -> Session:
     return Session(f"{manifest.name}'s {component.network}", lambda: (graph.read_bytes(), read_weights(weights)))
 
 
-def _kokoro(manifest: VoiceManifest, component: Component) -> EndToEnd:
+def _load_kokoro(manifest: VoiceManifest, component: Component) -> EndToEnd:
     import numpy as np
     from safetensors import SafetensorError, safe_open
 

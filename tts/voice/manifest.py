@@ -34,7 +34,7 @@ class Component:
     `mel` is the mel that a vocoder expects if that is not the manifest's own; `note` says where the weights come from
     and on what terms, if that is not what the manifest says of the voice. `graph` is a file that holds the network for
     ONNX Runtime, beside its weights, and `decoder` another that holds the part of an end-to-end network that makes
-    samples, if the two run apart.
+    samples, if the two run apart. A voice of Piper's has its flow in `file`, between the two.
     """
 
     network: str

@@ -23,7 +23,7 @@ _DEVICES = {
     *("con", "prn", "aux", "nul", "conin$", "conout$"),
     *(port + digit for port in ("com", "lpt") for digit in "0123456789¹²³"),
 }
-_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
+_TEXTS = re.compile(r"(readme|licen[cs]e|notice|copying|model_card)([-_][A-Za-z0-9_-]+)?(\.(md|txt))?", re.IGNORECASE)
 
 
 def voice_folders() -> dict[str, Path]:
