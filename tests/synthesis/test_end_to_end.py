@@ -3,7 +3,7 @@ import pytest
 
 from tts.models.base import EndToEnd, SpokenWave
 from tts.options import SynthesisOptions
-from tts.synthesis.end_to_end import EndToEndStages, in_parts, quietest, spliced
+from tts.synthesis.end_to_end import EndToEndStages, in_parts, joined, quietest, spliced
 from tts.synthesis.sentences import ProsodySpan, Sentence
 from tts.text.passage import Prosody
 from tts.text.reading import Reading
@@ -96,6 +96,29 @@ def test_parts_end_at_clauses_or_spaces(phonemes, parts):
 def test_symbols_without_markers_are_divided_too():
     encoded = Encoded(list(range(6)), list("ab abe"), (), list(range(6)))
     assert [part.ids for part in in_parts(encoded, 4)] == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_the_silence_at_the_markers_between_two_parts_is_a_pause_within_a_sentence():
+    def wave(durations, loud):
+        frames = np.repeat(np.array(loud, np.float32), durations)
+        return SpokenWave(np.array(durations), iter([np.repeat(frames, 10)]))
+
+    parts = [wave([4, 2, 7], [0, 1, 0.001]), wave([6, 3, 1, 5], [0, 1, 0, 0])]
+    whole = joined(parts, [[True, True], [True, True]], 10, 4.0)
+    assert whole.durations.tolist() == [4, 2, 2, 2, 3, 1, 5]
+    samples = np.concatenate(list(whole.chunks))
+    np.testing.assert_array_equal(samples[::10] > 0.5, [*[0] * 4, *[1] * 2, *[0] * 4, *[1] * 3, *[0] * 6])
+
+
+def test_sound_at_a_marker_and_silence_of_symbols_are_not_cut_out():
+    def waves():
+        return [
+            SpokenWave(np.array([2, 9]), iter([np.ones(110, np.float32)])),
+            SpokenWave(np.array([9, 2]), iter([np.zeros(110, np.float32)])),
+        ]
+
+    assert joined(waves(), [[True, True], [False, True]], 10, 2.0).durations.tolist() == [2, 9, 9, 2]
+    assert joined(waves(), [[True, True], [True, True]], 10, 2.0).durations.tolist() == [2, 9, 0, 2]
 
 
 def test_a_join_fades_from_one_take_into_the_other():

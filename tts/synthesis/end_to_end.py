@@ -23,6 +23,10 @@ from tts.text.symbols import Encoded
 
 # Where two takes of a sentence meet.
 CROSSFADE_SECONDS = 0.005
+# The most silence at the markers where two parts of a sentence meet: a pause within a sentence, not between two.
+SEAM_SECONDS = 0.25
+# Samples below this part of a sentence's loudest are silence.
+SILENT = 0.01
 # Silence is inserted at the quietest moment of a pause, found with a window of this length.
 QUIET_SECONDS = 0.02
 
@@ -78,8 +82,10 @@ class EndToEndStages(Stages):
             )
             for part in parts
         ]
-        durations = np.concatenate([wave.durations for wave in waves])
-        return SpokenWave(durations, chain.from_iterable(wave.chunks for wave in waves))
+        if len(waves) == 1:
+            return waves[0]
+        ends = [[not symbol for symbol in (part.symbols[0], part.symbols[-1])] for part in parts]
+        return joined(waves, ends, self.network.hop_length, SEAM_SECONDS * self.sample_rate / self.network.hop_length)
 
     def _with_pauses(self, wave: SpokenWave, symbols: Sequence[int], seconds: float) -> SpokenWave:
         """Insert silence at the quietest moment of each given symbol and the space after it."""
@@ -129,6 +135,30 @@ def in_parts(encoded: Encoded, max_symbols: int | None) -> list[Encoded]:
         )
         start = end
     return parts
+
+
+def joined(
+    waves: Sequence[SpokenWave], has_markers: Sequence[Sequence[bool]], hop_length: int, max_frames: float
+) -> SpokenWave:
+    """The parts of a sentence as one wave, with at most `max_frames` of silence at the markers where two parts meet.
+
+    `has_markers` says of each part whether its first and its last symbol is a marker. What is cut out lies between
+    silence and silence.
+    """
+    durations = [wave.durations.copy() for wave in waves]
+    samples = [np.concatenate(list(wave.chunks)) for wave in waves]
+    most = int(max_frames / 2)
+    level = SILENT * max((float(np.abs(each).max()) for each in samples if len(each)), default=0.0)
+    for i, (starts, ends) in enumerate(has_markers):
+        frames = np.abs(samples[i]).reshape(-1, hop_length).max(axis=1) < level
+        for symbol, quiet in ((0, frames), (-1, frames[::-1])):
+            if (starts and i > 0) if symbol == 0 else (ends and i < len(waves) - 1):
+                n_silent = int(np.argmin(quiet)) if not quiet.all() else len(quiet)
+                n_cut = max(0, min(n_silent - most, int(durations[i][symbol])))
+                durations[i][symbol] -= n_cut
+                n = n_cut * hop_length
+                samples[i] = samples[i][n:] if symbol == 0 else samples[i][: len(samples[i]) - n]
+    return SpokenWave(np.concatenate(durations), iter(samples))
 
 
 def spliced(

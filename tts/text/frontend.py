@@ -14,6 +14,7 @@ from tts.errors import TtsError, UsageError
 from tts.text.arpabet import WORD_BREAK, arpabet, phones_of, written_phones
 from tts.text.characters import tracked_plain_punctuation
 from tts.text.espeak import Phonemizer, split_long_words
+from tts.text.kokoro import KOKORO_IDS, MARKS, PAD_ID, in_kokoro_symbols
 from tts.text.language_codes import is_english
 from tts.text.normalize import normalize, read_out
 from tts.text.passage import Passage, Pronunciation, SpokenAs
@@ -32,8 +33,11 @@ from tts.text.reading import (
 from tts.text.spelled import Spelled, SpelledWord
 from tts.text.symbols import (
     ARPABET,
+    BEGIN,
+    END,
     ENGLISH_IPA,
     NVIDIA_SYMBOLS,
+    PAD,
     PUNCTUATION,
     STRESS_AND_LENGTH,
     TORCHAUDIO_PHONES,
@@ -99,6 +103,9 @@ def frontend_for(
             return EspeakFrontend(language, SymbolTable(symbols), lexicon, system_espeak)
         if kind == "arpabet":
             return ArpabetFrontend(language, PublicSymbolTable(symbols), lexicon, system_espeak)
+        if kind == "kokoro":
+            numbers = {symbol: each[0] for symbol, each in (ids or {}).items()} or KOKORO_IDS
+            return KokoroFrontend(language, numbers, lexicon, system_espeak)
         if kind == "piper":
             return PiperFrontend(language, NumberedSymbolTable(ids or {}), lexicon, system_espeak)
         if kind in ("characters", "piper-text"):
@@ -113,7 +120,7 @@ def frontend_for(
         ) from error
     raise TtsError(
         f"The voice needs the text frontend {kind!r}, which this version does not have; it has arpabet, characters, "
-        "espeak, piper, piper-text: install a newer version, or the voice again."
+        "espeak, kokoro, piper, piper-text: install a newer version, or the voice again."
     )
 
 
@@ -453,6 +460,65 @@ class ArpabetFrontend(_TextFrontend):
 
     def _with_full_stop(self, phones: str) -> str:
         return f"{phones} ." if self.speakable(phones) and phones.split()[-1] not in _ARPABET_ENDS else phones
+
+
+# Languages of Kokoro whose phonemes espeak-ng does not write.
+_MISAKI = {"ja": "Japanese", "cmn": "Chinese", "zh": "Chinese"}
+
+
+@dataclass(frozen=True)
+class KokoroFrontend(_TextFrontend):
+    """Text to the ids of Kokoro's symbols, between pads, by the IPA of `EspeakFrontend`.
+
+    Raises:
+        ValueError: a symbol is not a single character.
+    """
+
+    language: str = "en-us"
+    ids: Mapping[str, int] = field(default_factory=lambda: KOKORO_IDS)
+    lexicon: Lexicon | None = None
+    system_espeak: bool = False
+    _ipa: EspeakFrontend = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        symbols = SymbolTable((PAD, BEGIN, END, *self.ids))
+        object.__setattr__(self, "_ipa", EspeakFrontend(self.language, symbols, self.lexicon, self.system_espeak))
+
+    def language_code(self) -> str:
+        """Return espeak-ng's code of the language."""
+        return self._ipa.language_code()
+
+    def read(self, passage: Passage) -> Reading:
+        """Return the phonemes of a passage and those of each written word, as `EspeakFrontend.read` does.
+
+        Raises:
+            TtsError: espeak-ng does not write the phonemes of the language as Kokoro expects them.
+        """
+        if name := _MISAKI.get(self.language.lower().partition("-")[0]):
+            raise TtsError(
+                f"Kokoro's speakers of {name} expect phonemes of the program misaki, which this version cannot make: "
+                "use --input phonemes, or a speaker of another language."
+            )
+        return in_kokoro_symbols(passage.text, self._ipa.read(passage), self.language)
+
+    def encode(self, phonemes: str) -> Encoded:
+        """Return the ids of Kokoro's symbols, and the characters that are none; sounds without one get the nearest."""
+        symbols: list[str] = []
+        offsets: list[int] = []
+        dropped: set[str] = set()
+        for offset, character in enumerate(phonemes):
+            nearest = character if character in self.ids else nearest_symbols(character, self.ids)
+            known = [symbol for symbol in nearest if symbol in self.ids]
+            if nearest and not known:
+                dropped.add(character)
+            symbols += known
+            offsets += [offset] * len(known)
+        ids = [PAD_ID, *(self.ids[symbol] for symbol in symbols), PAD_ID]
+        return Encoded(ids, ["", *symbols, ""], tuple(sorted(dropped)), [-1, *offsets, -1])
+
+    def speakable(self, phonemes: str) -> bool:
+        """Tell whether there is a symbol with a sound, not only marks and spaces."""
+        return any(symbol in self.ids and symbol not in MARKS for symbol in phonemes)
 
 
 # Letters that Unicode does not decompose into an ASCII letter and its accent.

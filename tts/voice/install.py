@@ -327,10 +327,14 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
         file = fetcher.use_local(plan.path)
 
     original_name = file_name_in(plan.url) if plan.url else file.path.name
-    if original_name.lower().endswith(".onnx"):
+    if (graph := _onnx_graph(file.path, original_name)) is not None:
         from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
 
-        source = OnnxSource(file.path, original_name, file.address, file.sha256, _finder(plan, fetcher))
+        address, sha256 = file.address, file.sha256
+        if file.path.is_dir():
+            original_name = address = graph.name
+            sha256 = file_sha256(graph)
+        source = OnnxSource(graph, original_name, address, sha256, _finder(plan, graph, fetcher))
         try:
             return make_onnx_voice(source, folder, plan.name)
         except TtsError:
@@ -365,10 +369,22 @@ def _make_voice(plan: Plan, folder: Path, fetcher: Fetcher, tools: Tools) -> Voi
     )
 
 
-def _finder(plan: Plan, fetcher: Fetcher) -> Callable[[str], Path | None]:
-    """What finds a file by its name in the place of the plan's own file; it returns None if there is none."""
+def _onnx_graph(path: Path, name: str) -> Path | None:
+    """The ONNX file that a path is, by its `name`, or the only one in a folder that is no voice of ours."""
+    if path.is_file():
+        return path if name.lower().endswith(".onnx") else None
+    if (path / MANIFEST_FILE).exists():
+        return None
+    graphs = sorted([*path.glob("*.onnx"), *path.glob("onnx/*.onnx")])
+    if len(graphs) > 1:
+        raise TtsError(f"{path} holds {len(graphs)} ONNX files: name one of them, {graphs[0]} for example.")
+    return graphs[0] if graphs else None
+
+
+def _finder(plan: Plan, graph: Path, fetcher: Fetcher) -> Callable[[str], Path | None]:
+    """What finds a file by its name in the place of the plan's graph; it returns None if there is none."""
     if plan.path is not None:
-        folder = plan.path.parent
+        folder = graph.parent
         return lambda name: folder / name if (folder / name).is_file() else None
     import httpx
 

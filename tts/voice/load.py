@@ -6,6 +6,7 @@ imports neither until a network is loaded, and works without PyTorch for voices 
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -207,9 +208,7 @@ def load_end_to_end_stage(manifest: VoiceManifest, computing: Computing) -> EndT
         raise TtsError(f"The voice {manifest.name} cannot be used: {problem}")
     if component.network == "piper":
         return _load_piper(manifest, component)
-    from tts.onnx.kokoro import OnnxKokoro
-
-    return OnnxKokoro(manifest)
+    return _load_kokoro(manifest, component)
 
 
 def _load_piper(manifest: VoiceManifest, component: Component) -> EndToEnd:
@@ -306,6 +305,29 @@ def _session(manifest: VoiceManifest, component: Component) -> Session:
     assert component.file is not None
     graph, weights = manifest.folder / component.graph, manifest.folder / component.file
     return Session(f"{manifest.name}'s {component.network}", lambda: (graph.read_bytes(), read_weights(weights)))
+
+
+def _load_kokoro(manifest: VoiceManifest, component: Component) -> EndToEnd:
+    import numpy as np
+    from safetensors import SafetensorError, safe_open
+
+    from tts.onnx.kokoro import KokoroGraph, OnnxKokoro
+
+    assert component.graph is not None
+    assert component.file is not None
+    graph, styles = manifest.folder / component.graph, manifest.folder / component.file
+
+    @functools.cache
+    def style(speaker: int) -> npt.NDArray[np.float32]:
+        name = manifest.speakers[speaker].name
+        try:
+            with safe_open(styles, "numpy") as file:
+                return np.asarray(file.get_tensor(name), np.float32)
+        except SafetensorError as error:
+            raise TtsError(f"{styles} does not hold the style of {name} ({error}): install the voice again.") from None
+
+    random = component.options.get("random", ())
+    return OnnxKokoro(KokoroGraph(f"{manifest.name}'s Kokoro", lambda: (graph.read_bytes(), {}), random), style)
 
 
 def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:

@@ -22,6 +22,7 @@ from tts.models.base import SpeakerMix, SpeechRequest
 from tts.text.espeak import Phonemizer
 from tts.text.symbols import BEGIN, END, PAD, NumberedSymbolTable
 from tts.voice.catalog import UNKNOWN
+from tts.voice.kokoro import build_kokoro, is_kokoro
 from tts.voice.load import Computing, load_end_to_end_stage
 from tts.voice.manifest import Component, FrontendSpec, Speaker, VoiceManifest, file_sha256, write_manifest
 
@@ -77,7 +78,9 @@ def make_onnx_voice(source: OnnxSource, folder: Path, name: str) -> VoiceManifes
     inputs = _inputs(model)
     if is_piper(inputs):
         return _make_piper_voice(model, source, folder, name)
-    known = "Piper's are input, input_lengths and scales"
+    if is_kokoro(inputs):
+        return build_kokoro(model, source.path, folder, name, source.name, source.address, source.sha256, source.beside)
+    known = "Piper's are input, input_lengths and scales; Kokoro's input_ids or tokens, style and speed"
     raise TtsError(f"{source.name} is not a voice of a known format: its inputs are {_listed(inputs)} ({known}).")
 
 
@@ -107,9 +110,8 @@ def read_onnx(path: Path, name: str) -> onnx.ModelProto:
             raise TtsError(f"{name} keeps its weights in another file, which is not supported.")
     if model.graph.sparse_initializer:
         raise TtsError(f"{name} has sparse weights, which are not supported.")
-    if other := sorted(
-        {opset.domain for opset in model.opset_import} - {"", "ai.onnx"} | {f.name for f in model.functions}
-    ):
+    domains = {node.domain for node in model.graph.node} - {"", "ai.onnx", "com.microsoft"}
+    if other := sorted(domains | {function.name for function in model.functions}):
         raise TtsError(f"{name} needs operators that are not ONNX's own ({_listed(other)}), which is refused.")
     return model
 
