@@ -14,7 +14,7 @@ from tts.cli.console import confirm, download_bar, print_json, print_table, repo
 from tts.config import config_file, load_settings, write_setting
 from tts.errors import TtsError, UsageError
 from tts.options import OPTIONS
-from tts.voice.catalog import CatalogEntry, Checkpoint, catalog, pairing
+from tts.voice.catalog import CatalogEntry, Checkpoint, PublishedVoice, catalog, find_entry, pairing
 from tts.voice.load import network_title
 from tts.voice.manifest import Speaker, VoiceManifest, load_manifest, verify_files
 from tts.voice.store import DEFAULT_VOICE, find_installed, find_voice, suggestion, voice_folders
@@ -56,9 +56,20 @@ def list_voices(
     ] = False,
     language: Annotated[str, typer.Option(metavar="L", help="Only voices of this language: en, or en-us.")] = "",
     license: Annotated[str, typer.Option(metavar="L", help="Only licences with this in their name.")] = "",
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="With --available: only voice, vocoder or acoustic model.")
+    ] = None,
+    quality: Annotated[
+        str | None, typer.Option(metavar="Q", help="With --available: only this quality: x_low, low, medium, high, ….")
+    ] = None,
+    max_size: Annotated[
+        float | None, typer.Option(metavar="MB", help="With --available: only downloads of at most this size.")
+    ] = None,
     json: flags.Json = False,
 ) -> None:
     """List the installed voices, or with --available those of the catalog."""
+    if not available and (kind, quality, max_size) != (None, None, None):
+        raise UsageError("--kind, --quality and --max-size are for the catalog: add --available.")
 
     def is_wanted(voice_language: str, licence: str) -> bool:
         """en means all of en-us, en-gb, …; empty means any."""
@@ -68,11 +79,28 @@ def list_voices(
 
     if available:
         installed = voice_folders()
-        entries = [entry for entry in catalog().values() if is_wanted(entry.language, entry.licences)]
+        entries = [
+            entry
+            for entry in catalog().values()
+            if is_wanted(entry.language, entry.licences)
+            and kind in (None, entry.kind)
+            and quality in (None, entry.quality)
+            and (max_size is None or (entry.size is not None and entry.size <= max_size * 1e6))
+        ]
         if json:
             print_json([_entry_document(entry, installed=entry.name in installed) for entry in entries])
         elif entries:
-            columns = ("name", "kind", "language", "licence", "size", "goes with", "installed", "description")
+            columns = (
+                "name",
+                "kind",
+                "language",
+                "licence",
+                "size",
+                "speakers",
+                "goes with",
+                "installed",
+                "description",
+            )
             rows = [
                 (
                     entry.name,
@@ -80,6 +108,7 @@ def list_voices(
                     entry.language or "-",
                     entry.licences,
                     "?" if entry.size is None else _size_text(entry.size),
+                    str(entry.n_speakers) if entry.kind == "voice" else "-",
                     pairing(entry),
                     "yes" if entry.name in installed else "no",
                     entry.description,
@@ -145,8 +174,10 @@ def install(
     json: flags.Json = False,
 ) -> None:
     """Install a voice or a vocoder: from the catalog, from a web address, or from a file."""
-    from tts.voice.install import InstallRequest, existing, plan_installation
+    from tts.voice.install import InstallRequest, Tools, existing, fetch_card, plan_installation
+    from tts.voice.install import install as install_voice
 
+    tools = Tools(report, lambda title: download_bar(title, quiet=quiet))
     plan = plan_installation(InstallRequest(source, name, sha256, hyperparameters, mirror or None, force, offline))
     if plan.needs_network and (force or existing(plan) is None):
         if plan.entry is None:
@@ -155,16 +186,15 @@ def install(
             report(f"{plan.entry.name}: {plan.entry.description}")
             for checkpoint in plan.entry.checkpoints:
                 report(f"  {checkpoint.name}: {_source_text(checkpoint)}")
+            if plan.entry.published is not None:
+                _report_published(plan.entry.published, fetch_card(plan, tools))
         refusal = f"Installing {plan.name} downloads the files above under their terms: agree with --yes."
         if not confirm("Download and install it under these terms?", yes=yes, refusal=refusal):
             report("nothing was installed")
             raise typer.Exit(1)
 
-    from tts.voice.install import Tools
-    from tts.voice.install import install as install_voice
-
     try:
-        outcome = install_voice(plan, Tools(report, lambda title: download_bar(title, quiet=quiet)))
+        outcome = install_voice(plan, tools)
     except KeyboardInterrupt:
         if plan.needs_network:
             report(
@@ -193,6 +223,17 @@ def install(
     elif not quiet:
         flag = f"--voice {manifest.name}" if manifest.speaks else f"--vocoder {manifest.name}"
         report(f'installed {manifest.name} in {manifest.folder}; try: tts say {flag} "Hello world."')
+
+
+@app.command()
+def update(mirror: flags.Mirror = None, offline: flags.Offline = False, quiet: flags.Quiet = False) -> None:
+    """Fetch the newest list of Piper's voices, so that new ones can be installed by name."""
+    from tts.voice.install import Tools, update_piper_list
+
+    if offline:
+        raise TtsError("The list is on the network, which --offline (TTS_OFFLINE) forbids.")
+    count, new = update_piper_list(Tools(report, lambda title: download_bar(title, quiet=quiet)), mirror or None)
+    report(f"Piper has {count} voices" + (f"; new: {', '.join(new)}" if new else ", none of them new"))
 
 
 @app.command()
@@ -343,7 +384,7 @@ def export(
 @app.command()
 def info(name: VoiceName, json: flags.Json = False) -> None:
     """Show the description, origin and networks of a voice."""
-    entry = catalog().get(name) if name not in voice_folders() else None
+    entry = find_entry(name) if name not in voice_folders() else None
     if entry is not None:
         if json:
             print_json(_entry_document(entry, installed=False))
@@ -359,6 +400,9 @@ def info(name: VoiceName, json: flags.Json = False) -> None:
             "size": _size_text(entry.size),
         }
         fields |= {checkpoint.name: _source_text(checkpoint) for checkpoint in entry.checkpoints}
+        if entry.published is not None:
+            fields |= {"licence": f"{entry.licences}; {entry.published.page}", "speakers": str(entry.n_speakers)}
+            fields |= {file.name: f"{file.url} ({_size_text(file.download_size)})" for file in entry.published.files}
         print_table(("", ""), list(fields.items()))
         return
 
@@ -458,6 +502,16 @@ def _choices(names: Iterable[str], default: str) -> str:
     return ", ".join(f"{name} (default)" if name == default else name for name in names)
 
 
+def _report_published(voice: PublishedVoice, card: str | None) -> None:
+    """The files, and the terms in their makers' words, before anything is installed."""
+    for file in voice.files:
+        report(f"  {file.name}: {file.url} ({_size_text(file.download_size)})")
+    if voice.licence_note or card is None:
+        report(f"  licence: {voice.licence_in_words}; {voice.page}")
+    for line in (card or "").splitlines():
+        report(f"  | {line}".rstrip())
+
+
 def _source_text(checkpoint: Checkpoint) -> str:
     """The address, size and licence of a file."""
     terms = f"licence {checkpoint.licence_in_words}"
@@ -496,6 +550,8 @@ def _entry_document(entry: CatalogEntry, *, installed: bool) -> dict[str, Any]:
         "licence": entry.licences,
         "sample_rate": entry.sample_rate,
         "size": entry.size,
+        "quality": entry.quality or None,
+        "speakers": entry.n_speakers,
         "goes_with": pairing(entry),
         "vocoders": {word: checkpoint.name for word, checkpoint in entry.vocoders.items()},
         "default_vocoder": entry.default_vocoder or None,
@@ -514,5 +570,9 @@ def _entry_document(entry: CatalogEntry, *, installed: bool) -> dict[str, Any]:
                 "mel": checkpoint.mel,
             }
             for checkpoint in entry.checkpoints
+        ]
+        + [
+            {"name": file.name, "url": file.url, "size": file.download_size, "md5": file.md5, "sha256": file.sha256}
+            for file in (entry.published.files if entry.published else ())
         ],
     }

@@ -19,12 +19,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tts.voice.onnx_voices import build_onnx_voice
+
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
 from tts.config import VOICES_DIR, voices_folder
 from tts.errors import TtsError, UsageError
 from tts.files import write_text
-from tts.voice.catalog import UNKNOWN, CatalogEntry, Checkpoint, catalog, known_file
+from tts.options import nearest
+from tts.voice.catalog import (
+    UNKNOWN,
+    CatalogEntry,
+    Checkpoint,
+    PublishedVoice,
+    VoiceFile,
+    catalog,
+    find_entry,
+    known_file,
+    piper_entries,
+    updated_list_path,
+    voices_of_language,
+)
 from tts.voice.folder import ConversionProblem, VoiceBuilder, check_voice, copy_voice, publish_voice
 from tts.voice.manifest import (
     MANIFEST_FILE,
@@ -36,10 +51,10 @@ from tts.voice.manifest import (
     write_manifest,
 )
 from tts.voice.package import check_torch_file, holds_archive, unpack
+from tts.voice.piper_catalog import LIST_URL, compact
 from tts.voice.store import (
     check_voice_name,
     file_name_in,
-    suggestion,
     voice_folders,
     voice_name_from,
 )
@@ -179,11 +194,12 @@ def plan_installation(request: InstallRequest) -> Plan:
         if known := known_file(url=source):
             entry = catalog()[known.name]
     else:
-        entry = catalog().get(source)
+        entry = find_entry(source)
     if entry is not None:
         if request.sha256 is not None:
-            if len(entry.checkpoints) > 1:
-                raise UsageError(f"{entry.name} is made of {len(entry.checkpoints)} files: --sha256 is for one.")
+            n_files = len(entry.published.files if entry.published else entry.checkpoints)
+            if n_files > 1:
+                raise UsageError(f"{entry.name} is made of {n_files} files: --sha256 is for one.")
             published = entry.checkpoints[0].sha256
             if published is not None and published != request.sha256.lower():
                 raise UsageError(f"--sha256 is not the one that is published for {entry.name} ({published}).")
@@ -194,14 +210,17 @@ def plan_installation(request: InstallRequest) -> Plan:
         plan = Plan(request, name or voice_name_from(_stem(path.resolve().name)), path=path)
     elif os.sep in source or source.startswith(("~", ".")) or source.endswith(_SUFFIXES):
         raise UsageError(f"There is no file {source}.")
+    elif offered := voices_of_language(source):
+        names = ", ".join(each.name for each in offered)
+        raise UsageError(f"{source!r} is a language: name one of its voices: {names}.")
     else:
-        raise UsageError(f"The catalog has no {source!r}; {suggestion(source, [*catalog(), *voice_folders()])}")
+        raise UsageError(f"The catalog has no {source!r}{_suggestion(source)}")
 
     if request.offline and plan.needs_network:
         raise TtsError(f"{source} is on the network, which --offline (TTS_OFFLINE) forbids; a file works.")
     if problem := extras.missing("torch", f"Installing {plan.name} from a public checkpoint"):
         # As far as that is known before the file is fetched.
-        is_checkpoint = plan.entry is not None
+        is_checkpoint = plan.entry is not None and plan.entry.published is None
         if plan.url is not None:
             is_checkpoint = file_name_in(plan.url).lower().endswith(_CHECKPOINT_SUFFIXES)
         elif plan.path is not None:
@@ -210,6 +229,18 @@ def plan_installation(request: InstallRequest) -> Plan:
         if is_checkpoint:
             raise TtsError(problem)
     return plan
+
+
+def _suggestion(name: str) -> str:
+    """The end of an error message: known names that are nearly `name`, or that contain it as a word."""
+    names = [*catalog(), *voice_folders()]
+    if near := nearest(name, names):
+        return f"{near}"
+    words = set(re.split(r"[-_]", name.lower()))
+    containing = [known for known in names if words <= set(re.split(r"[-_]", known.lower()))]
+    if containing:
+        return f"; did you mean {' or '.join(containing[:5])}?"
+    return "; tts voices list --available lists what it has."
 
 
 def existing(plan: Plan) -> str | None:
@@ -406,6 +437,8 @@ def _finder(plan: Plan, graph: Path, fetcher: Fetcher) -> Callable[[str], Path |
 
 
 def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetcher, tools: Tools) -> VoiceManifest:
+    if entry.published is not None:
+        return _from_published(plan, entry, entry.published, folder, fetcher)
     builder = VoiceBuilder(folder, tools.conversion_problem, tools.report)
     is_vocoder = entry.kind == "vocoder"
     parts = {"acoustic": entry.acoustic} if entry.acoustic else {}
@@ -426,6 +459,70 @@ def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetche
         licence=plan.licence,
         provenance=_catalog_mark(entry) + addresses,
     )
+
+
+def _from_published(
+    plan: Plan, entry: CatalogEntry, published: PublishedVoice, folder: Path, fetcher: Fetcher
+) -> VoiceManifest:
+    """A voice from its makers' files, which are put beside each other under their own names."""
+    together = folder.parent / f"{plan.name}-files"
+    together.mkdir()
+    fetched = [fetcher.fetch(file.url, file) for file in reversed(published.files)]
+    for file, got in zip(reversed(published.files), fetched, strict=True):
+        try:
+            os.link(got.path, together / file.name)
+        except OSError:
+            shutil.copyfile(got.path, together / file.name)
+    manifest = build_onnx_voice(together / published.files[0].name, folder, plan.name)
+    addresses = "; ".join(file.address for file in fetcher.fetched)
+    licence = manifest.licence if published.card else published.licence
+    manifest = replace(
+        manifest,
+        description=entry.description,
+        licence=licence,
+        provenance=f"{_catalog_mark(entry)}{addresses}. {manifest.provenance}",
+    )
+    write_manifest(manifest)
+    return manifest
+
+
+def fetch_card(plan: Plan, tools: Tools) -> str | None:
+    """The model card of the planned voice, which states its licence; None if it has none to be shown first.
+
+    Raises:
+        TtsError: it cannot be fetched, or is no text.
+    """
+    card = plan.entry.published.card if plan.entry and plan.entry.published else None
+    if card is None:
+        return None
+    with installation_lock(tools.paths, tools.report, tools.wait_seconds):
+        fetcher = Fetcher(plan.request, tools.paths, tools.report, tools.bar, tools.download_options)
+        return fetcher.fetch(card.url, card).path.read_text(encoding="utf-8", errors="replace")
+
+
+def update_piper_list(tools: Tools, mirror: str | None = None) -> tuple[int, list[str]]:
+    """Fetch the newest list of Piper's voices; returns how many it has, and the names that are new.
+
+    Raises:
+        TtsError: it cannot be fetched, or is not laid out as expected; the list of before stays.
+    """
+    from tts.voice.download import download
+
+    before = set(catalog())
+    with installation_lock(tools.paths, tools.report, tools.wait_seconds):
+        tools.paths.downloads.mkdir(parents=True, exist_ok=True)
+        path = tools.paths.downloads / "voices.json"
+        path.unlink(missing_ok=True)
+        with tools.bar("voices.json") as progress:
+            download(LIST_URL, path, **{"mirror": mirror, "progress": progress, **tools.download_options})
+        try:
+            text = compact(path.read_text(encoding="utf-8", errors="replace"))
+        finally:
+            path.unlink(missing_ok=True)
+        names = piper_entries(text)
+        write_text(updated_list_path(), text)
+    catalog.cache_clear()
+    return len(names), sorted(set(names) - before)
 
 
 def _converted(file: Fetched, hyperparameters: Path | None, fetcher: Fetcher, tools: Tools) -> ConvertedNetwork:
@@ -454,6 +551,15 @@ class FileRecord:
     size: int
 
 
+def file_md5(path: Path) -> str:
+    """The MD5 of a file: not a protection, but all that some makers publish."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def measure(path: Path) -> FileRecord:
     """The hash and the size of a file."""
     return FileRecord(file_sha256(path), path.stat().st_size)
@@ -476,10 +582,10 @@ class Fetcher:
         self._downloads: list[Path] = []
         self.fetched: list[Fetched] = []
 
-    def fetch(self, url: str, known: Checkpoint | None = None, sha256: str | None = None) -> Fetched:
+    def fetch(self, url: str, known: Checkpoint | VoiceFile | None = None, sha256: str | None = None) -> Fetched:
         """Download a file, or use what an interrupted run downloaded completely.
 
-        It is checked against `sha256`, the published hash, or the one recorded at its first installation.
+        It is checked against `sha256`, the published hashes, or the one recorded at its first installation.
 
         Raises:
             TtsError: it cannot be downloaded, or is not what it should be.
@@ -511,6 +617,13 @@ class Fetcher:
                     "--force accepts the new one."
                 ) from error
             content = FileRecord(done.sha256, done.size)
+        md5 = known.md5 if isinstance(known, VoiceFile) else None
+        if md5 is not None and (found := file_md5(path)) != md5:
+            path.unlink()
+            raise TtsError(
+                f"{redacted(url)} is not the file that its makers published: its MD5 is {found}, not {md5}. "
+                "tts voices update fetches their newest list."
+            )
         if recorded is not None and recorded != content:
             self._report(f"{redacted(url)} has changed since it was first installed; --force accepts it")
         if not published:
