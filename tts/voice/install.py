@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tts.voice.onnx_voices import build_onnx_voice
-
 from tts import extras
 from tts.audio.mel_settings import conversion_problem
 from tts.config import VOICES_DIR, voices_folder
@@ -464,16 +462,21 @@ def _from_catalog(plan: Plan, entry: CatalogEntry, folder: Path, fetcher: Fetche
 def _from_published(
     plan: Plan, entry: CatalogEntry, published: PublishedVoice, folder: Path, fetcher: Fetcher
 ) -> VoiceManifest:
-    """A voice from its makers' files, which are put beside each other under their own names."""
-    together = folder.parent / f"{plan.name}-files"
-    together.mkdir()
-    fetched = [fetcher.fetch(file.url, file) for file in reversed(published.files)]
-    for file, got in zip(reversed(published.files), fetched, strict=True):
-        try:
-            os.link(got.path, together / file.name)
-        except OSError:
-            shutil.copyfile(got.path, together / file.name)
-    manifest = build_onnx_voice(together / published.files[0].name, folder, plan.name)
+    """A voice from its makers' files: the smallest first, so that what is refused costs little."""
+    from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
+
+    fetched = {file.name: fetcher.fetch(file.url, file) for file in reversed(published.files)}
+    name = published.files[0].name
+    graph = fetched[name]
+
+    def beside(other: str) -> Path | None:
+        return fetched[other].path if other in fetched else None
+
+    try:
+        manifest = make_onnx_voice(OnnxSource(graph.path, name, graph.address, graph.sha256, beside), folder, plan.name)
+    except TtsError:
+        fetcher.reject_all()
+        raise
     addresses = "; ".join(file.address for file in fetcher.fetched)
     licence = manifest.licence if published.card else published.licence
     manifest = replace(
