@@ -39,7 +39,7 @@ def test_published_hashes_are_kept():
     }
 
 
-@pytest.mark.parametrize("entry", catalog().values(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [e for e in catalog().values() if e.published is None], ids=lambda entry: entry.name)
 def test_every_entry_says_what_it_is(entry):
     assert is_plain_name(entry.name)
     assert entry.description

@@ -230,15 +230,13 @@ def plan_installation(request: InstallRequest) -> Plan:
 
 
 def _suggestion(name: str) -> str:
-    """The end of an error message: known names that are nearly `name`, or that contain it as a word."""
+    """The end of an error message: known names that contain `name` as a word or words, or that are nearly the same."""
     names = [*catalog(), *voice_folders()]
-    if near := nearest(name, names):
-        return f"{near}"
     words = set(re.split(r"[-_]", name.lower()))
     containing = [known for known in names if words <= set(re.split(r"[-_]", known.lower()))]
     if containing:
         return f"; did you mean {' or '.join(containing[:5])}?"
-    return "; tts voices list --available lists what it has."
+    return nearest(name, names) or "; tts voices list --available lists what it has."
 
 
 def existing(plan: Plan) -> str | None:
