@@ -32,9 +32,9 @@ DOCS = Path(__file__).parents[1] / "docs" / "cli.md"
 
 # What a command line needs beside the options: where the text comes from, where it goes, and how it is reported.
 OWN_FLAGS = {
-    "say": {"file", "chapter", "output", "play", "plot", "json", "quiet", "verbose"},
+    "say": {"file", "chapter", "encoding", "output", "play", "plot", "json", "quiet", "verbose"},
     "batch": {
-        *("output", "layout", "naming", "manifest", "json", "quiet", "verbose"),
+        *("output", "layout", "encoding", "naming", "manifest", "json", "quiet", "verbose"),
         *("jobs", "batch-size", "resume", "fail-fast", "engine", "address", "gpus"),
     },
 }

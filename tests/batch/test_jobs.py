@@ -334,6 +334,9 @@ def test_whatever_lines_say_each_is_a_job_or_a_row(objects):
 OTHER_OPTIONS = {
     "vocoder": "griffinlim",
     "acoustic": "tacotron2",
+    "speaker": "anna",
+    "noise_scale": 0.5,
+    "noise_w": 0.5,
     "speed": 1.25,
     "pitch": 2.0,
     "energy": 1.5,
