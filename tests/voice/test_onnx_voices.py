@@ -176,7 +176,7 @@ def huge_weight(model):
         (change_json(phoneme_id_map={**tiny_piper_config()["phoneme_id_map"], "x": [64]}), "has ids up to 64"),
         (change_json(phoneme_id_map={**tiny_piper_config()["phoneme_id_map"], "x": ["a"]}), "the id of 'x' is 'a'"),
         (change_json(num_symbols=256), "it has 256 symbols, and the graph 64"),
-        (change_json(num_speakers=4), "it has 4 speakers, and the graph 1"),
+        (change_json(num_speakers=4), "its num_speakers is 4, and the graph has 1"),
         (change_json(hop_length=256), "its frames have 256 samples, and the graph's 8"),
         (change_json(audio={}), "it lacks 'sample_rate'"),
         (change_json(audio={"sample_rate": 10**9}), "audio.sample_rate is '1000000000'"),
@@ -208,7 +208,7 @@ def test_what_is_no_usable_voice_is_refused_in_a_sentence(change, message, tmp_p
 
 def test_a_json_of_a_voice_of_one_speaker_does_not_fit_a_graph_of_three(tmp_path):
     graph = write_tiny_piper(tmp_path / "source", n_speakers=3, num_speakers=1, speaker_id_map={})
-    with pytest.raises(TtsError, match="it has 1 speakers, and the graph 3"):
+    with pytest.raises(TtsError, match="its num_speakers is 1, and the graph has 3"):
         installed(graph)
 
 

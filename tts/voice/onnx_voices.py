@@ -343,7 +343,7 @@ def _check_fit(config: PiperConfig, graphs: PiperGraphs, name: str, json_name: s
     if config.n_symbols is not None and config.n_symbols != graphs.n_symbols:
         raise TtsError(f"{other}: it has {config.n_symbols} symbols, and the graph {graphs.n_symbols}.")
     if config.n_speakers != graphs.n_speakers:
-        raise TtsError(f"{other}: it has {config.n_speakers} speakers, and the graph {graphs.n_speakers}.")
+        raise TtsError(f"{other}: its num_speakers is {config.n_speakers}, and the graph has {graphs.n_speakers}.")
     if config.hop_length is not None and config.hop_length != graphs.hop_length:
         raise TtsError(f"{other}: its frames have {config.hop_length} samples, and the graph's {graphs.hop_length}.")
 
