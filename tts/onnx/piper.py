@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from tts.models.base import EndToEnd, Floats, SpeechRequest, SpokenWave
 from tts.onnx.session import Session
 
 FIRST_FRAMES, MORE_FRAMES = 40, 200
-"""Frames of the first segment, which should be heard soon, and the most of the others."""
+"""Frames of the first segment of a long sentence, which should be heard soon, and the most of the others."""
 UNDIVIDED_FRAMES = 100
-"""A sentence of no more frames than this is one segment: it is as soon heard, and nothing is computed twice."""
+"""A sentence of no more frames than this is one segment."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,13 @@ class OnnxPiper(EndToEnd):
 
 
 def segment_bounds(n_frames: int) -> list[tuple[int, int]]:
-    """The frames of each segment: a short first one, then an even number of equal ones, for two threads."""
+    """The frames of each segment: as few as possible, since their borders are computed twice, and even for two threads.
+
+    A long sentence has a short segment first.
+    """
     if n_frames <= UNDIVIDED_FRAMES:
         return [(0, n_frames)]
-    rest = n_frames - FIRST_FRAMES
-    n_more = 1 if rest <= UNDIVIDED_FRAMES else 2 * -(-rest // (2 * MORE_FRAMES))
-    ends = [FIRST_FRAMES + rest * i // n_more for i in range(n_more + 1)]
-    return list(zip([0, *ends[:-1]], ends, strict=True))
+    first = FIRST_FRAMES if n_frames > 2 * MORE_FRAMES else 0
+    n_more = 2 * -(-(n_frames - first) // (2 * MORE_FRAMES))
+    ends = [first + (n_frames - first) * i // n_more for i in range(n_more + 1)]
+    return list(pairwise([0, *ends] if first else ends))
