@@ -15,6 +15,8 @@ from tts.synthesis.voice import load_voice
 from tts.voice.install import InstallRequest, Tools, install, plan_installation
 from tts.voice.kokoro import is_kokoro
 from tts.voice.manifest import Speaker
+from tts.voice.onnx_voices import OnnxSource, make_onnx_voice
+from tts.voice.package import pack
 from tts.voice.store import installed_voices
 
 
@@ -281,3 +283,32 @@ def test_kokoro_is_recognised_by_the_inputs_of_a_graph():
     assert is_kokoro(["style", "input_ids", "speed"])
     assert not is_kokoro(["input", "input_lengths", "scales"])
     assert not is_kokoro(["input_ids", "style"])
+
+
+def test_the_styles_of_a_downloaded_graph_are_those_published_with_it(tmp_path):
+    (tmp_path / "downloads").mkdir()
+    graph = tmp_path / "downloads" / "0123-kokoro.onnx"
+    graph.write_bytes(graph_bytes())
+    write_npz(tmp_path / "styles")
+    requested = []
+
+    def beside(name):
+        requested.append(name)
+        return tmp_path / "styles"
+
+    (tmp_path / "voice").mkdir()
+    source = OnnxSource(graph, "kokoro.onnx", "https://example.org/kokoro.onnx", "1234", beside)
+    manifest = make_onnx_voice(source, tmp_path / "voice", "tiny")
+    assert requested == ["voices-v1.0.bin"]
+    assert [speaker.name for speaker in manifest.speakers] == ["af_heart", "bf_emma"]
+    assert manifest.provenance == "Installed from https://example.org/kokoro.onnx, sha256 1234."
+
+
+def test_a_voice_is_packed_and_installed_again(tmp_path):
+    manifest = install_from(write_kokoro(tmp_path / "source"))
+    again = install_from(pack(manifest.folder, tmp_path / "tiny.tar.gz"), "again")
+    assert (again.speakers, again.frontend, again.end_to_end) == (
+        manifest.speakers,
+        manifest.frontend,
+        manifest.end_to_end,
+    )

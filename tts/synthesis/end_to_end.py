@@ -23,8 +23,8 @@ from tts.text.symbols import Encoded
 
 # Where two takes of a sentence meet.
 CROSSFADE_SECONDS = 0.005
-# The most silence at the markers where two parts of a sentence meet: a pause within a sentence, not between two.
-SEAM_SECONDS = 0.25
+# The most silence at the markers where two parts of a sentence meet; a comma before them has its own.
+SEAM_SECONDS = 0.1
 # Samples below this part of a sentence's loudest are silence.
 SILENT = 0.01
 # Silence is inserted at the quietest moment of a pause, found with a window of this length.
