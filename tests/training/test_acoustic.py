@@ -12,6 +12,7 @@ from tts.training.acoustic import (
     ECHOES,
     Tacotron2Trainer,
     collate,
+    length_loss,
     shown_alignment,
     symbol_energy,
     write_acoustic_mels,
@@ -26,6 +27,14 @@ def test_symbol_energy_is_a_mean_over_its_frames():
     energy = symbol_energy(mel, torch.tensor([2, 0, 1]))
     floor = np.log(np.sqrt(2) * 1e-3)
     np.testing.assert_allclose(energy, [(np.log(5) + np.log(10)) / 2, floor, floor], rtol=1e-5)
+
+
+def test_the_length_loss_is_the_relative_error_of_each_total():
+    log_durations = torch.log1p(torch.tensor([[3.0, 6.0, 9.0], [8.0, 4.0, 50.0]]))
+    durations = torch.tensor([[4, 6, 10], [8, 8, 0]])
+    mask = torch.tensor([[1.0, 1, 1], [1, 1, 0]])
+    # 18 instead of 20 frames, and 12 instead of 16.
+    assert float(length_loss(log_durations, durations, mask)) == pytest.approx((0.1 + 0.25) / 2)
 
 
 def test_collate_pads_a_batch(tiny_corpus):
