@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 import tts.onnx.piper
-from tests.tiny_piper import HOP, SYMBOLS, write_tiny_piper
+from tests.tiny_piper import HOP, SYMBOLS, tiny_piper_graph, write_tiny_piper
 from tts.kernels.execution import set_compute_threads
 from tts.models.base import SpeechRequest
 from tts.onnx.piper import FIRST_FRAMES, MORE_FRAMES, segment_bounds
@@ -100,6 +101,15 @@ def test_noise_comes_from_the_seed(made):
     (d4, c4), (d5, c5) = (spoken(network, ids, seed, noise_w=0) for seed in (5, 6))
     assert np.array_equal(d4, d5)
     assert not np.array_equal(np.concatenate(c4), np.concatenate(c5))
+
+
+def test_durations_may_be_without_noise(tmp_path):
+    graph = write_tiny_piper(tmp_path / "source")
+    onnx.save(tiny_piper_graph(noisy_durations=False), graph)
+    network = load_end_to_end_stage(make_voice(graph, tmp_path / "voice"), Computing())
+    ids = ids_of(TEXT)
+    _, chunks = spoken(network, ids, noise_scale=0)
+    assert np.abs(np.concatenate(chunks) - original_samples(graph, ids, [0, 1.25, 0.25], 0)).max() < 1e-5
 
 
 def test_speakers_differ_and_a_blend_lies_between_them(tmp_path):
