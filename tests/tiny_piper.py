@@ -35,7 +35,7 @@ class _Graph:
         )
 
 
-def tiny_piper_graph(n_speakers=1, seed=0):
+def tiny_piper_graph(n_speakers=1, seed=0, noisy_durations=True):
     g = _Graph(seed)
     scale = [g.op("Gather", "scales", g.constant(i)) for i in range(3)]
     x = g.op("Transpose", g.op("Gather", g.weight(N_SYMBOLS, N_CHANNELS), "input"), perm=[0, 2, 1])
@@ -48,8 +48,9 @@ def tiny_piper_graph(n_speakers=1, seed=0):
 
     # Durations.
     h = g.conv(x, N_CHANNELS, 2)
-    noise = g.op("Mul", g.op("RandomNormalLike", h, dtype=1), scale[2])
-    log_duration = g.conv(g.op("Add", h, noise), 2, 1)
+    if noisy_durations:
+        h = g.op("Add", h, g.op("Mul", g.op("RandomNormalLike", h, dtype=1), scale[2]))
+    log_duration = g.conv(h, 2, 1)
     duration = g.op("Ceil", g.op("Mul", g.op("Mul", g.op("Exp", log_duration), g.constant(4.0, np.float32)), scale[1]))
     ends = g.op("CumSum", duration, g.constant(2))
     n_frames = g.op("Cast", g.op("ReduceMax", ends, keepdims=0), to=TensorProto.INT64)

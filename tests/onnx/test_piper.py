@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 import tts.onnx.piper
-from tests.tiny_piper import HOP, SYMBOLS, write_tiny_piper
+from tests.tiny_piper import HOP, N_CHANNELS, SYMBOLS, tiny_piper_graph, write_tiny_piper
 from tts.kernels.execution import set_compute_threads
 from tts.models.base import SpeechRequest
 from tts.onnx.piper import FIRST_FRAMES, MORE_FRAMES, segment_bounds
@@ -100,6 +101,39 @@ def test_noise_comes_from_the_seed(made):
     (d4, c4), (d5, c5) = (spoken(network, ids, seed, noise_w=0) for seed in (5, 6))
     assert np.array_equal(d4, d5)
     assert not np.array_equal(np.concatenate(c4), np.concatenate(c5))
+
+
+def test_with_noise_the_samples_are_those_of_the_original_with_the_same_noise(tmp_path):
+    graph = write_tiny_piper(tmp_path / "source")
+    network = load_end_to_end_stage(make_voice(graph, tmp_path / "voice"), Computing())
+    ids = ids_of(TEXT)
+    durations, chunks = spoken(network, ids, seed=4)
+
+    random = np.random.default_rng(4)
+    n_ids, n_frames = 2 * len(ids) - 1, int(durations.sum())
+    noises = [
+        random.standard_normal((1, 2, n_ids), np.float32),
+        np.ascontiguousarray(random.standard_normal((n_frames, N_CHANNELS), np.float32).T[None]),
+    ]
+    model = onnx.load(graph)
+    sources = [node for node in model.graph.node if node.op_type == "RandomNormalLike"]
+    for source, noise in zip(sources, noises, strict=True):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(noise, source.output[0]))
+        model.graph.node.remove(source)
+    onnx.save(model, tmp_path / "fixed.onnx")
+    expected = original_samples(tmp_path / "fixed.onnx", ids, [0.5, 1.25, 0.25], 0)
+    samples = np.concatenate(chunks)
+    assert samples.shape == expected.shape
+    assert np.abs(samples - expected).max() < 1e-4
+
+
+def test_durations_may_be_without_noise(tmp_path):
+    graph = write_tiny_piper(tmp_path / "source")
+    onnx.save(tiny_piper_graph(noisy_durations=False), graph)
+    network = load_end_to_end_stage(make_voice(graph, tmp_path / "voice"), Computing())
+    ids = ids_of(TEXT)
+    _, chunks = spoken(network, ids, noise_scale=0)
+    assert np.abs(np.concatenate(chunks) - original_samples(graph, ids, [0, 1.25, 0.25], 0)).max() < 1e-5
 
 
 def test_speakers_differ_and_a_blend_lies_between_them(tmp_path):

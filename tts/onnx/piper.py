@@ -101,8 +101,10 @@ class OnnxPiper(EndToEnd):
             "input": np.array([ids], np.int64),
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([noise_scale, s.length_scale / request.speed, noise_w], np.float32),
-            "duration_noise": request.generator.standard_normal((1, 2, len(ids)), np.float32),
         }
+        # Voices with the deterministic predictor of durations have none.
+        if "duration_noise" in self._encoder.input_names():
+            inputs["duration_noise"] = request.generator.standard_normal((1, 2, len(ids)), np.float32)
         if s.n_speakers > 1:
             speakers = request.speakers or ((0, 1.0),)
             inputs["sid"] = np.array([index for index, _ in speakers], np.int64)
