@@ -217,7 +217,7 @@ def folders() -> Iterator[Check]:
             yield Check(name, "fail", str(error))
 
     allowed = "forbidden by TTS_OFFLINE or the config file" if is_offline(settings) else "allowed"
-    yield Check("network", "ok", f"{allowed}; only tts voices install uses it")
+    yield Check("network", "ok", f"{allowed}; only tts voices install and update use it")
 
 
 def _version(package: str) -> str | None:
