@@ -101,9 +101,9 @@ def test_what_cannot_be_read_is_the_problem_of_the_row_it_stands_in():
 
 def test_a_column_that_means_nothing_is_left_out_with_a_warning():
     messages = []
-    assert entries("id,text,speaker,,uid\na,Hello.,x,y,z\n", messages) == [Entry(2, "a", "Hello.")]
+    assert entries("id,text,mood,,uid\na,Hello.,x,y,z\n", messages) == [Entry(2, "a", "Hello.")]
     assert messages == [
-        "the column 'speaker' is no option and is ignored",
+        "the column 'mood' is no option and is ignored",
         "a column without a name is ignored",
         "the column 'uid' is no option and is ignored",
     ]

@@ -15,6 +15,7 @@ from tts.text.spoken import Pattern
 
 _IN_CAPITALS = re.compile(r"(?<![\w'&-])(?:[A-Z]{2,}|[A-Z](?='))(?:'(?:M|S|T|D|LL|RE|VE))?(?![\w&])")
 _INITIALISM = re.compile(r"(?<![\w'&-])([A-Z]{2,6})(s|'s)?(?![\w&-])")
+_LETTERS = re.compile("[a-z]+")
 _SMALL_LETTER = re.compile(r"[a-z]{2}|\b[a-z]\b")
 _VOWEL = re.compile("[AEIOUY]")
 _TWO_CAPITALS = re.compile("[A-Z][A-Z']")
@@ -54,10 +55,8 @@ def _exceptions() -> Lexicon:
 def find_exceptions(spoken: str, language: str = "en-us") -> list[Pronunciation]:
     """Return the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
     exceptions = _exceptions()
-    lower = spoken.lower()
     found: list[Pronunciation] = []
-    # Not any(), whose generator takes longer than the search.
-    if [word for word in exceptions.entries if word in lower]:
+    if not exceptions.entries.keys().isdisjoint(_LETTERS.findall(spoken.lower())):
         found += exceptions.find(spoken)
     if _TWO_CAPITALS.search(spoken):
         found += _odd_initialisms(spoken)
