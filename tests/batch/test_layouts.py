@@ -230,9 +230,9 @@ def test_a_broken_object_is_the_problem_of_its_line(line, id, sentence):
 
 def test_an_unknown_key_is_left_out_and_told_once():
     messages = []
-    lines = '{"text": "x", "mood": 1, "mood": "glad"}\n' * 3
+    lines = '{"text": "x", "mood": "glad", "weather": 1}\n' * 3
     assert entries(lines, "-", on_warning=messages) == [Entry(line, None, "x") for line in (1, 2, 3)]
-    assert messages == ["the key 'mood' is no option and is ignored", "the key 'mood' is no option and is ignored"]
+    assert messages == ["the key 'mood' is no option and is ignored", "the key 'weather' is no option and is ignored"]
     messages.clear()
     lines = "".join(f'{{"text": "x", "stranger {number}": 1}}\n' for number in range(1000))
     assert len(entries(lines, "-", on_warning=messages)) == 1000
