@@ -46,3 +46,12 @@ def test_words_follow_one_another_without_end_or_overlap() -> None:
     bounds = [bound for stretch in found for bound in stretch[:2]]
     assert bounds == sorted(bounds)
     assert bounds[-1] <= len(phonemes)
+
+
+def test_words_of_one_skeleton_are_told_apart_by_their_vowels():
+    """ "the" is joined to the word before it; "other" has the same consonants."""
+    aligned = align(["ɪn", "ðə", "ˈʌðɚ"], "ɪnðɪ ˈʌðɚ")
+    assert [("ɪnðɪ ˈʌðɚ"[word.first : word.last]) for word in aligned] == ["ɪn", "ðɪ", "ˈʌðɚ"]
+    phonemes = "wɪððɪ ˈʌðɚz ʌvðɪ ˈʌðɚ"
+    aligned = align(["wɪð", "ðə", "ˈʌðɚz", "ʌv", "ðə", "ˈʌðɚ"], phonemes)
+    assert [phonemes[word.first : word.last] for word in aligned] == ["wɪð", "ðɪ", "ˈʌðɚz", "ʌv", "ðɪ", "ˈʌðɚ"]

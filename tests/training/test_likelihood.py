@@ -12,6 +12,7 @@ from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
 from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.wavenet import WaveNet, WaveNetDimensions
+from tts.training import run
 from tts.training.likelihood import (
     faded,
 )
@@ -60,6 +61,21 @@ def test_the_target_is_the_output_of_the_teacher(tiny_corpus, tmp_path):
     for name, weight in some.network.excitation.pitch.state_dict().items():
         assert torch.equal(weight, teachers[name])
         assert torch.equal(some.average.weights[f"excitation.pitch.{name}"], weight)
+
+
+def test_a_warm_start_leaves_the_teachers_weights(tiny_corpus, tmp_path, monkeypatch):
+    """The weights to start from were distilled from another teacher."""
+    voice = write_random_voice(tmp_path)
+    some = vocoder_trainer(tiny_corpus, tmp_path, "wavenet gaussian", teacher=str(voice))
+    other = {name: torch.full_like(tensor, 0.125) for name, tensor in some.network.state_dict().items()}
+    monkeypatch.setattr(run, "find_source", lambda trainer, name: run.Source(other, ()))
+    assert run.warm_start(some, "other") == []
+    for name, weight in some.network.state_dict().items():
+        is_teachers = name.startswith("excitation.pitch.")
+        expected = (
+            some.teacher.pitch.state_dict()[name.removeprefix("excitation.pitch.")] if is_teachers else other[name]
+        )
+        assert torch.equal(weight, expected)
 
 
 GUIDE = {"guide_blocks": 1, "guide_channels": 8, "guide_hidden": 16, "shaping": True, "preemphasis": 0.0, "gain": 0.04}

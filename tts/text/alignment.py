@@ -11,6 +11,7 @@ _TOKEN = re.compile(r"\S+")
 _VOWELS = "aeiouyæɐɑɒɔəɘɵɚɛɜɝɞɪɨʉʊʌʏøœɶᵻɤɯ"
 _BEFORE = "ˈˌ"
 _SYMBOL = re.compile(rf"[{_BEFORE}]*([^\s{_BEFORE}])(?:[\u0300-\u036fːˑʰʲʷˠˤ˞0-9˥-˩-]*)")
+_VOWEL_RUN = re.compile(f"[{_VOWELS}]+")
 _MARKS = "ˈˌːˑʰʲʷ˞-"
 # Two pronunciations of a word have the same skeleton: vowels change with the stress, a t between vowels is a flap, an
 # r comes and goes.
@@ -58,6 +59,9 @@ def align(isolated: Sequence[str], phonemes: str) -> list[AlignedWord]:
     if fits_by_count(words, parts):
         aligned = [AlignedWord(first, last, True) for first, last in tokens]
     else:
+        # "the" and "other" have one skeleton; an anchor must have as many vowels too.
+        words = [f"{word}{_n_vowels(ipa)}" for word, ipa in zip(words, spoken, strict=True)]
+        parts = [f"{part}{_n_vowels(phonemes[first:last])}" for part, (first, last) in zip(parts, tokens, strict=True)]
         for word, last_word, token, last_token in _regions(words, parts):
             span = tokens[token:last_token]
             if not span:
@@ -88,6 +92,11 @@ def align(isolated: Sequence[str], phonemes: str) -> list[AlignedWord]:
         reached = one.last
         found.append(one)
     return found
+
+
+def _n_vowels(phonemes: str) -> int:
+    """The number of vowels; neighbours, such as the halves of a diphthong, count as one."""
+    return sum(1 for _ in _VOWEL_RUN.finditer(phonemes))
 
 
 def fits_by_count(words: Sequence[str], parts: Sequence[str]) -> bool:

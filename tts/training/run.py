@@ -306,6 +306,10 @@ def warm_start(trainer: Trainer[Any], name: str) -> list[str]:
     """
     source = find_source(trainer, name)
     copied, other = matching(trainer.network.state_dict(), source.weights)
+    # What is frozen comes from the teacher, whose targets it belongs to.
+    frozen = {key for key, parameter in trainer.network.named_parameters() if not parameter.requires_grad}
+    copied = {key: value for key, value in copied.items() if key not in frozen}
+    other = [key for key in other if key not in frozen]
     warnings = []
 
     # The embedding's rows are matched by symbol even if its shape fits: the order of symbols may differ.
