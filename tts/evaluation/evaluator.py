@@ -67,6 +67,9 @@ class EvaluatedItem:
 class Evaluator:
     """Evaluates items with `voice` and each of `options`, which differ in their vocoder.
 
+    A voice of one network from text to samples has no vocoder to be given the recordings' mels: only its speech of the
+    texts is compared.
+
     Raises:
         UsageError: the recordings have another sample rate than the voice, or the voice does not support the options.
     """
@@ -81,14 +84,16 @@ class Evaluator:
                 f"{manifest.sample_rate} Hz: prepare the data set at that rate."
             )
         self._corpus, self._voice, self._listeners = corpus, voice, listeners
-        self._options = {each.vocoder or manifest.default_vocoder: each for each in options}
+        self._network = manifest.end_to_end.network if manifest.end_to_end else None
+        self._options = {self._network or each.vocoder or manifest.default_vocoder: each for each in options}
         self._mel = plain_mel(recorded_rate, corpus.mel.hop_length)
 
         # Load and run the vocoders, so that this does not count as the time of the first item.
         silence = np.zeros(_WARM_UP_FRAMES * self._mel.hop_length, np.float32)
         for vocoder, each in self._options.items():
             voice.prepare(each)
-            self._copy_synthesis(vocoder, silence, _WARM_UP_FRAMES, 0)
+            if self._network is None:
+                self._copy_synthesis(vocoder, silence, _WARM_UP_FRAMES, 0)
 
     @property
     def frame_seconds(self) -> float:
@@ -102,7 +107,7 @@ class Evaluator:
             dataset=self._corpus.dataset.name,
             split=split,
             voice=manifest.name,
-            acoustic=options.acoustic or manifest.default_acoustic,
+            acoustic=self._network or options.acoustic or manifest.default_acoustic,
             device=self._voice.device,
             seed=options.seed,
         )
@@ -114,7 +119,7 @@ class Evaluator:
         original = Audio(samples, self._mel.sample_rate)
         utterances = [self._utterance(System("recording"), item, original, recording, no_comparison)]
 
-        for vocoder, options in self._options.items():
+        for vocoder, options in self._options.items() if self._network is None else ():
             started = time.perf_counter()
             copied = self._copy_synthesis(vocoder, samples, item.n_frames, sentence_seed(options.seed, 0, item.id))
             audio = Audio(copied, self._mel.sample_rate)
