@@ -1,9 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from tests.tiny_voice import ACOUSTIC
+from tts.models.base import MelRequest
 from tts.models.fastspeech2 import (
     BinnedEmbedding,
     FastSpeech2,
@@ -85,3 +87,23 @@ def test_postnet_adds_to_the_mel():
     difference = result.mel - result.mel_before_postnet
     torch.testing.assert_close(difference, network.postnet(result.mel_before_postnet))
     assert difference.abs().max() > 0
+
+
+def test_a_blend_speaks_by_the_weighted_mean_of_the_embeddings():
+    torch.manual_seed(0)
+    network = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC, n_speakers=2)).eval()
+    network.duration_predictor.out.bias.data.fill_(math.log(5.0))
+    request = MelRequest([1, 2, 3], 1.0, 0.0, 1.0, None)
+    mixes = ((), ((0, 1.0),), ((1, 1.0),), ((0, 0.25), (1, 0.75)))
+    nobody, first, second, blend = network.speak_all([replace(request, speakers=mix) for mix in mixes])
+    assert torch.equal(nobody.mel, first.mel)
+    assert not torch.equal(first.mel, second.mel)
+    weight = network.speaker_embed.weight.data
+    weight[0] = 0.25 * weight[0] + 0.75 * weight[1]
+    torch.testing.assert_close(network.speak(torch.tensor([1, 2, 3])).mel, blend.mel)
+
+
+def test_a_single_speaker_has_no_embedding(network):
+    assert not any("speaker" in key for key in network.state_dict())
+    ids = torch.tensor([1, 2, 3])
+    assert torch.equal(network.speak(ids).mel, network.speak(ids, speakers=((0, 1.0),)).mel)

@@ -1,15 +1,19 @@
 import logging
+import math
 import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import tts
-from tests.tiny_voice import FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE
+from tests.tiny_voice import ACOUSTIC, FIRST_PULSE, FRAMES_PER_SYMBOL, MEL, PULSE, VOCODER, write_voice, zeroed
 from tts.audio.audio import integrated_loudness
 from tts.errors import TtsError, UsageError
 from tts.models.base import SpokenMel, Vocoder
+from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
+from tts.models.vocos import Vocos, VocosDimensions
 from tts.options import SynthesisOptions
 from tts.synthesis.prosody import without_long_edges
 from tts.synthesis.sentences import sentence_seed
@@ -17,7 +21,7 @@ from tts.synthesis.timing import TimedBookmark
 from tts.synthesis.two_stage import VoiceVocoder
 from tts.synthesis.voice import load_voice
 from tts.text.symbols import ENGLISH_IPA, TORCHAUDIO_CHARACTERS
-from tts.voice.manifest import FrontendSpec, load_manifest, write_manifest
+from tts.voice.manifest import FrontendSpec, Speaker, load_manifest, write_manifest
 
 HOP = MEL.hop_length
 
@@ -351,3 +355,25 @@ def test_long_edges_are_cut():
 def test_a_seed_belongs_to_the_sentence():
     assert sentence_seed(0, 0, "a") == sentence_seed(0, 0, "a")
     assert len({sentence_seed(*key) for key in [(0, 0, "a"), (1, 0, "a"), (0, 1, "a"), (0, 0, "b")]}) == 4
+
+
+def test_the_speakers_of_an_acoustic_model_speak_and_blend(tmp_path):
+    torch.manual_seed(0)
+    network = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC, n_speakers=2))
+    network.duration_predictor.out.bias.data.fill_(math.log(FRAMES_PER_SYMBOL + 1))
+    manifest = load_manifest(
+        write_voice(tmp_path, "two", network, {"vocos": zeroed(Vocos(MEL, VocosDimensions(**VOCODER)))})
+    )
+    component = manifest.acoustics["fastspeech2"]
+    component = replace(component, options={**component.options, "n_speakers": 2})
+    speakers = (Speaker("anna"), Speaker("ben"))
+    write_manifest(replace(manifest, acoustics={"fastspeech2": component}, speakers=speakers))
+
+    voice = load_voice(str(tmp_path / "two"), device="cpu")
+    default, anna, ben, blend = (
+        voice.say("Hello.", SynthesisOptions(speaker=name, vocoder="griffinlim")).samples
+        for name in (None, "anna", "ben", "anna:1,ben:3")
+    )
+    assert np.array_equal(default, anna)
+    assert not np.array_equal(anna, ben)
+    assert not any(np.array_equal(blend, each) for each in (anna, ben))

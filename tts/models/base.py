@@ -39,13 +39,15 @@ class SpokenMel:
 
 @dataclass(frozen=True)
 class MelRequest:
-    """One utterance for an acoustic model: the arguments of `AcousticModel.speak`."""
+    """One utterance for an acoustic model: the arguments of `AcousticModel.speak`, and who speaks."""
 
     ids: Sequence[int]
     speed: float
     pitch: float
     energy: float
     generator: np.random.Generator
+    speakers: SpeakerMix = ()
+    """Empty for a model with a single speaker; only models with several obey it."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,14 @@ Deviations, each for speed or stability on small hardware:
 - pitch is predicted per frame, as log F0 without the wavelet transform, energy as the mean over a symbol; both enter
   through 256 bins as in section 2.3, interpolated between neighbouring bins;
 - frames receive their position in their symbol (fraction, duration) in place of the decoder's positional encoding.
+
+With several speakers, an embedding of the speaker is added to the encoder's output, before the predictors.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tts.models.base import MelRequest, SpeakerMix
 from tts.models.torch_network import AcousticNetwork, MelResult, length_mask
 from tts.models.vocos import ConvNeXtBlock
 
@@ -43,6 +47,7 @@ class FastSpeech2Dimensions:
     n_bins: int = 256
     n_postnet_layers: int = 0
     dropout: float = 0.1
+    n_speakers: int = 1
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class FastSpeech2(AcousticNetwork):
         self.decoder_norm = nn.LayerNorm(d.channels)
         self.to_mel = nn.Linear(d.channels, d.n_mels)
         self.postnet = Postnet(d.n_mels, d.n_postnet_layers) if d.n_postnet_layers else None
+        self.speaker_embed = nn.Embedding(d.n_speakers, d.channels) if d.n_speakers > 1 else None
 
     def forward(
         self,
@@ -90,13 +96,20 @@ class FastSpeech2(AcousticNetwork):
         speed: float = 1.0,
         pitch: float = 0.0,
         energy_scale: float = 1.0,
+        speaker_weights: Tensor | None = None,
     ) -> Prediction:
-        """ids [B, S]; durations [B, S], log_f0 [B, T] and energy [B, S] replace the predictions where given."""
+        """ids [B, S]; durations [B, S], log_f0 [B, T] and energy [B, S] replace the predictions where given.
+
+        speaker_weights [B, n_speakers] add up to 1 in each row; a network with several speakers needs them.
+        """
         symbol_mask = length_mask(id_lengths, ids.shape[1])[..., None]
         x = self.embed(ids) + sinusoids(ids.shape[1], self.dimensions.channels, ids.device)
         for block in self.encoder:
             x = block(x, symbol_mask)
         x = self.encoder_norm(x) * symbol_mask
+        if self.speaker_embed is not None:
+            assert speaker_weights is not None
+            x = x + (speaker_weights @ self.speaker_embed.weight)[:, None] * symbol_mask
 
         log_durations = self.duration_predictor(x, symbol_mask)
         predicted_energy = self.energy_predictor(x, symbol_mask)
@@ -126,10 +139,29 @@ class FastSpeech2(AcousticNetwork):
         pitch: float = 0.0,
         energy: float = 1.0,
         generator: np.random.Generator | None = None,
+        speakers: SpeakerMix = (),
     ) -> MelResult:
+        """ids [symbols] → mel; of several speakers, the first one speaks if none is given."""
         lengths = torch.tensor([len(ids)], device=ids.device)
-        result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy)
+        weights = None
+        if self.speaker_embed is not None:
+            weights = torch.zeros(1, self.dimensions.n_speakers, device=ids.device)
+            for index, weight in speakers or ((0, 1.0),):
+                weights[0, index] += weight
+        result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy, speaker_weights=weights)
         return MelResult(result.mel[0], result.durations[0], torch.exp2(result.log_f0[0] + pitch / 12))
+
+    def speak_all(self, requests: Sequence[MelRequest]) -> list[MelResult]:
+        return [
+            self.speak(
+                torch.tensor(each.ids, device=self.device),
+                speed=each.speed,
+                pitch=each.pitch,
+                energy=each.energy,
+                speakers=each.speakers,
+            )
+            for each in requests
+        ]
 
 
 class FeedForwardTransformerBlock(nn.Module):

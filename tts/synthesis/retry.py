@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tts.models.base import AcousticModel, MelRequest, SpokenMel
+from tts.models.base import AcousticModel, MelRequest, SpeakerMix, SpokenMel
 from tts.options import SynthesisOptions
 from tts.text.symbols import Encoded
 
@@ -51,12 +51,14 @@ def speak_with_retries(
     return speak_all_with_retries(model, [attempts(encoded, options, generator)])[0]
 
 
-def speak_all_with_retries(model: AcousticModel, sentences: Sequence[Attempts]) -> list[SentenceMel]:
+def speak_all_with_retries(
+    model: AcousticModel, sentences: Sequence[Attempts], speakers: SpeakerMix = ()
+) -> list[SentenceMel]:
     """Speak several sentences, each as `speak_with_retries` does; those that failed are retried together."""
     done: dict[int, SentenceMel] = {}
     requests = {index: next(sentence) for index, sentence in enumerate(sentences)}
     while requests:
-        results = model.speak_all(list(requests.values()))
+        results = model.speak_all([replace(each, speakers=speakers) for each in requests.values()])
         for index, result in zip(list(requests), results, strict=True):
             try:
                 requests[index] = sentences[index].send(result)

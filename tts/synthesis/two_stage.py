@@ -9,7 +9,7 @@ import numpy as np
 
 from tts.audio.mel_settings import MelSettings, conversion_problem, same_mel
 from tts.errors import UsageError
-from tts.models.base import AcousticModel, Floats, SpeechModel, SpokenMel, Vocoder, WaveRequest
+from tts.models.base import AcousticModel, Floats, SpeakerMix, SpeechModel, SpokenMel, Vocoder, WaveRequest
 from tts.options import SynthesisOptions
 from tts.synthesis.prosody import attempts_with_prosody, final_mel, wave_request
 from tts.synthesis.retry import SentenceMel, speak_all_with_retries
@@ -26,6 +26,7 @@ class TwoStages(Stages):
 
     acoustic: AcousticModel
     vocoder: VoiceVocoder
+    speakers: SpeakerMix = ()
 
     @property
     def networks(self) -> tuple[SpeechModel, ...]:
@@ -66,9 +67,10 @@ class TwoStages(Stages):
             attempts_with_prosody(sentence, options, self.controls, generator)
             for (sentence, options), generator in zip(tasks, generators, strict=True)
         ]
+        mels = speak_all_with_retries(self.acoustic, requests, self.speakers)
         return [
             (spoken, final_mel(spoken, self.vocoder.mel, options.clause_silence, sentence.cut))
-            for (sentence, options), spoken in zip(tasks, speak_all_with_retries(self.acoustic, requests), strict=True)
+            for (sentence, options), spoken in zip(tasks, mels, strict=True)
         ]
 
     def _sentence(self, spoken: SentenceMel, mel: SpokenMel, chunks: Iterator[Floats]) -> SpokenSentence:

@@ -239,7 +239,7 @@ class Voice:
             if not any(self.computing.precision in each for each in formats.values()):
                 supported = "; ".join(f"{network} supports {' or '.join(each)}" for network, each in formats.items())
                 raise UsageError(f"No network of this voice supports {self.computing.precision}: {supported}.")
-            stages = TwoStages(acoustic, vocoder)
+            stages = TwoStages(acoustic, vocoder, speakers)
             model = f" with --acoustic {name}" if len(self.manifest.acoustics) > 1 else ""
         for control in ("pitch", "energy", "noise_scale", "noise_w"):
             is_changed = getattr(options, control) != getattr(SynthesisOptions, control)

@@ -47,6 +47,9 @@ def export_graphs(voice: VoiceManifest, destination: Path, report: Callable[[str
             f"{voice.name} has no network that can be exported for ONNX Runtime ({', '.join(left)}); "
             f"these can: {', '.join(EXPORTABLE)}."
         )
+    for name, component in voice.acoustics.items():
+        if int(component.options.get("n_speakers", 1)) > 1:
+            raise UsageError(f"{name} of {voice.name} has several speakers: only PyTorch computes such a network.")
     if left:
         report(f"PyTorch still computes {', '.join(left)}: only {' and '.join(EXPORTABLE)} can be exported")
 
