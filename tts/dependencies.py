@@ -82,6 +82,30 @@ def prepare_torch_compiler() -> None:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(writable_cache("torch") or _temporary_folder())
 
 
+def prepare_triton() -> None:
+    """Before Triton is imported: let it cache its programs in the cache folder, or for this process only.
+
+    By itself it writes them into the home, and fails if it cannot.
+    """
+    if "TRITON_CACHE_DIR" not in os.environ:
+        os.environ["TRITON_CACHE_DIR"] = str(writable_cache("triton") or _temporary_folder())
+
+
+# For each cache: the variable of its folder, our folder, and the variable that disables it with its value.
+_CUDA_CACHES = (
+    ("CUDA_CACHE_PATH", "cuda", "CUDA_CACHE_DISABLE", "1"),
+    ("PYTORCH_KERNEL_CACHE_PATH", "torch-kernels", "USE_PYTORCH_KERNEL_CACHE", "0"),
+)
+
+
+def prepare_cuda() -> None:
+    """Before CUDA is used: let it and PyTorch cache programs for a GPU in the cache folder, or else not at all."""
+    for variable, name, switch, off in _CUDA_CACHES:
+        if variable not in os.environ and switch not in os.environ:
+            folder = writable_cache(name)
+            os.environ.update({switch: off} if folder is None else {variable: str(folder)})
+
+
 def prepare_matplotlib() -> None:
     """Import Matplotlib with its list of fonts in the cache folder, or in a temporary folder where that fails.
 

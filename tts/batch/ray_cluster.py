@@ -93,6 +93,8 @@ def connection(address: str | None, n_cpus: int) -> Iterator[Any]:
             "_temp_dir": str(folder),
             # Ray would restart workers with the command line of `uv run`; they are on this machine as we are.
             "_skip_env_hook": True,
+            # Ray would ask a server of Google for the kind of a TPU, which we do not use.
+            "resources": {"TPU": 0},
         }
         ray = import_ray()
         # Even without usage data, a process of Ray asks the addresses at which clouds describe a machine, unless it

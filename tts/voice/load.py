@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tts import extras
 from tts.audio.mel_settings import MelSettings
+from tts.dependencies import prepare_cuda
 from tts.errors import TtsError, UsageError
 from tts.voice.manifest import Component, VoiceManifest, component_problem, mel_settings
 
@@ -121,6 +122,7 @@ def choose_device(name: str) -> str:
     if name == "cpu" or (name == "auto" and not (may_have_cuda() and extras.is_installed("torch"))):
         return "cpu"
     extras.require("torch", f"The device {name}")
+    prepare_cuda()
     import torch
 
     if name == "auto":
