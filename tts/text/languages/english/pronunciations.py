@@ -52,12 +52,19 @@ def _exceptions() -> Lexicon:
     return Lexicon({row[0].lower(): row[1] for table in rows.values() for row in table})
 
 
+def _is_initialism(word: str, spoken: str) -> bool:
+    """Tell whether letters that an exception has are more likely an initialism ("the IRA", not "Ira")."""
+    word = word.partition("'")[0]
+    return 1 < len(word) <= 3 and word.isupper() and _VOWEL.search(word) is not None and not spoken.isupper()
+
+
 def find_exceptions(spoken: str, language: str = "en-us") -> list[Pronunciation]:
     """Return the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
     exceptions = _exceptions()
     found: list[Pronunciation] = []
     if not exceptions.entries.keys().isdisjoint(_LETTERS.findall(spoken.lower())):
-        found += exceptions.find(spoken)
+        known = exceptions.find(spoken)
+        found += [one for one in known if not _is_initialism(spoken[one.start : one.end], spoken)]
     if _TWO_CAPITALS.search(spoken):
         found += _odd_initialisms(spoken)
     if found and language.lower() != "en-us":
