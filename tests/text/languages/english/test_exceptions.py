@@ -54,4 +54,6 @@ def test_each_changes_what_espeak_says_and_can_be_spoken():
     entries = _exceptions().entries
     assert 800 < len(entries) < 1000
     assert [word for word, ipa in entries.items() if ENGLISH_IPA.encode(ipa).dropped] == []
-    assert [word for word, ipa in entries.items() if plain(word).strip() == ipa and word != "vroom"] == []
+    # What is right in small letters, not in capitals.
+    only_in_capitals = {"gui", "guis", "phd", "scsi"}
+    assert {word for word, ipa in entries.items() if plain(word).strip() == ipa} == only_in_capitals
