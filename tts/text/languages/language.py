@@ -387,9 +387,14 @@ def roman_value(written: str) -> int | None:
 
 
 def read_tables(path: Path) -> Tables:
-    """Read a file of tables: tab-separated columns, the first of which names the table that the row belongs to."""
+    """Read a file of tables: tab-separated columns, the first of which names the table that the row belongs to.
+
+    Lines that begin with "#" are comments.
+    """
     tables: Tables = {}
     for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
         name, *row = line.split("\t")
         tables.setdefault(name, []).append(row)
     return tables

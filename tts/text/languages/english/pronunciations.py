@@ -14,7 +14,9 @@ from tts.text.passage import Pronunciation
 from tts.text.spoken import Pattern
 
 _IN_CAPITALS = re.compile(r"(?<![\w'&-])(?:[A-Z]{2,}|[A-Z](?='))(?:'(?:M|S|T|D|LL|RE|VE))?(?![\w&])")
-_INITIALISM = re.compile(r"(?<![\w'&-])([A-Z]{2,6})(s|'s)?(?![\w&-])")
+_INITIALISM = re.compile(r"(?<![\w'&-])([A-Z]{2,6})(s|es|'[sdSD])?(?![\w&-])")
+# espeak-ng loses the s of words in capitals ("NASA's", "GIFs").
+_WORD_WITH_S = re.compile(r"(?<![\w'&-])[A-Z]{3,}(?='?s(?![\w&-]))")
 _LETTERS = re.compile("[a-z]+")
 _SMALL_LETTER = re.compile(r"[a-z]{2}|\b[a-z]\b")
 _VOWEL = re.compile("[AEIOUY]")
@@ -32,18 +34,22 @@ _NAMES = dict(
     )
 )
 _NUCLEUS = re.compile("[aeiouɑɛʌ]")
-# How an English syllable begins and ends: an initialism with another cluster cannot be a word ("TDAE").
+# How an English syllable begins and ends: an initialism with another cluster cannot be a word ("TDAE"). Words that are
+# written in capitals for emphasis ("the FIRST time") are far more frequent, so it permits what any of those has.
 _ONSET = (
-    "[bcdfghjklmnpqrstvwxyz]|[bcfgp]l|[bcdfgpt]r|s[cklmnpqtw]|s[cpt]r|spl|squ?|[cgpstw]h|[dt]w"
-    "|thr|shr|chr|sch|kn|gn|wr|qu|sph|ps|phr|"
+    "[bcdfghjklmnpqrstvwxyz]|[bcdfgkp][lr]|[dtw]r|s[cklmnpqtw]|s[cpt]r|spl|squ?|[cgkprstwz]h|[dt]w"
+    "|thr|shr|chr|sch|kn|gn|wr|qu|sph|ps|phr|ll|cz|chl|mc[ck]?|"
 )
 _CODA = (
-    "[bcdfghklmnprstvwxyz]|ck|ch|sh|th|ng|gh|ph|ll|ss|ff|zz|tt|n[cdgkst]|nch|nth|l[bdfkmpt]"
-    "|r[bcdfgklmnpstv]|m[bp]|s[kpt]|ct|ft|pt|x"
-    "|[bcdfgklmnprtvw]s|mps|nts|rts|nds|lls|cks|ths|st[s]?|"
+    "(?:[lrnmw]|gh)?(?:[bcdfgkpqtvxz]|l[bcdfklmpstvz]?|r[bcdfgklmnpstv]?|m[bnp]?|n[cdgknstxz]?|[gcpstw]h|tch|ck|s[chkpst]"
+    "|[cfpx]t|ff|zz|tt|dd|bb|gg|pp|rr|ngth|rth|rch|nch|nth|lth|pth|rst|dst|rmth|rtz|w[nl]|w|y|h|hn|gn|dth|fth|xth|thm|sm)?t?s?"
 )
-_MIDDLE = "[bcdfghjklmnpqrstvwxz]{1,3}"
-_PRONOUNCEABLE = re.compile(rf"(?:{_ONSET})[aeiouy]{{1,2}}(?:{_MIDDLE}[aeiouy]{{1,2}})*(?:{_CODA})", re.IGNORECASE)
+_MIDDLE = "[bcdfghjklmnpqrstvwxyz]{1,4}"
+_VOWELS = "[aeiouy]{1,3}"
+_PRONOUNCEABLE = re.compile(rf"(?:{_ONSET}){_VOWELS}(?:{_MIDDLE}{_VOWELS})*(?:{_CODA})", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(?:the|an?) \Z", re.IGNORECASE)
+# Behind an article even what is a word in a sentence in capitals is an initialism ("THE US", "THE WHO").
+_BEHIND_ARTICLES = frozenset({"ID", "IT", "LED", "US", "WHO"})
 
 
 @cache
@@ -52,12 +58,27 @@ def _exceptions() -> Lexicon:
     return Lexicon({row[0].lower(): row[1] for table in rows.values() for row in table})
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(row[0].upper() for row in read_tables(Path(__file__).with_name("exceptions.tsv"))["exception"])
+
+
+def _is_initialism(spoken: str, start: int, end: int) -> bool:
+    """Tell whether an exception is more likely an initialism here: "the IRA", "by SSH" (but "SSH!")."""
+    letters = spoken[start:end].partition("'")[0]
+    if letters in INITIALISMS:
+        return not spoken.startswith("!", end)
+    is_sentence = " " in spoken and spoken.isupper()
+    return 1 < len(letters) <= 3 and letters in _names() and not is_sentence
+
+
 def find_exceptions(spoken: str, language: str = "en-us") -> list[Pronunciation]:
     """Return the pronunciations of what espeak-ng misreads; for other English than American those that are alike."""
     exceptions = _exceptions()
     found: list[Pronunciation] = []
     if not exceptions.entries.keys().isdisjoint(_LETTERS.findall(spoken.lower())):
-        found += exceptions.find(spoken)
+        known = exceptions.find(spoken)
+        found += [one for one in known if not _is_initialism(spoken, one.start, one.end)]
     if _TWO_CAPITALS.search(spoken):
         found += _odd_initialisms(spoken)
     if found and language.lower() != "en-us":
@@ -66,13 +87,21 @@ def find_exceptions(spoken: str, language: str = "en-us") -> list[Pronunciation]
 
 
 def _odd_initialisms(spoken: str) -> Iterator[Pronunciation]:
-    """Yield initialisms of which espeak-ng loses letters, or the s of their plural."""
+    """Yield initialisms of which espeak-ng loses letters or their ending, or which it takes for words."""
     for found in _INITIALISM.finditer(spoken):
-        letters, plural = found[1], found[2]
-        is_odd = len(letters) > 3 and _VOWEL.search(letters) and not _PRONOUNCEABLE.fullmatch(letters)
-        if letters in CAPITAL_WORDS or not (is_odd or (plural and letters in {"ID", "IT"}) or letters in INITIALISMS):
+        letters, ending = found[1], (found[2] or "").lower()
+        if letters in CAPITAL_WORDS:
             continue
-        yield Pronunciation(*found.span(), letter_names(letters) + _plural(letters[-1], bool(plural)))
+        is_long = len(letters) > 3
+        has_vowel = _VOWEL.search(letters) is not None
+        if is_long:
+            is_odd = (ending != "" or has_vowel) and not (has_vowel and _PRONOUNCEABLE.fullmatch(letters))
+        else:
+            is_odd = ending in {"es", "'d"} and (letters in {"ID", "OK"} or letters not in WORDS_AND_INITIALISMS)
+        is_plural_lost = found[2] in {"s", "'s"} and letters in {"ID", "IT"}
+        is_behind_article = letters == "WHO" and _ARTICLE.search(spoken, 0, found.start())
+        if letters in INITIALISMS or is_odd or is_plural_lost or is_behind_article:
+            yield Pronunciation(*found.span(), letter_names(letters) + _ending(letters[-1], ending))
 
 
 def letter_names(letters: str) -> str:
@@ -85,8 +114,11 @@ def letter_names(letters: str) -> str:
     return "".join(stressed)
 
 
-def _plural(last: str, is_plural: bool) -> str:
-    if not is_plural:
+def _ending(last: str, ending: str) -> str:
+    """Return the IPA of an ending behind the name of a letter."""
+    if ending == "'d":
+        return "t" if last in "FHSX" else "d"
+    if not ending:
         return ""
     return "ᵻz" if last in "HSX" else "s" if last == "F" else "z"
 
@@ -97,20 +129,27 @@ def with_words_in_small_letters(spoken: str) -> str:
     espeak-ng spells short words in capitals ("a BIG dog"). In a sentence in capitals words that are initialisms
     elsewhere ("IT", "US") are words too.
     """
-    capitals = _IN_CAPITALS.findall(spoken) if _TWO_CAPITALS.search(spoken) else []
-    if not capitals:
+    if not _TWO_CAPITALS.search(spoken):
         return spoken
-    n_words = sum(word.partition("'")[0] in CAPITAL_WORDS or word in WORDS_AND_INITIALISMS for word in capitals)
+    capitals = [word.partition("'")[0] for word in _IN_CAPITALS.findall(spoken)]
+    n_words = sum(word in CAPITAL_WORDS or word in WORDS_AND_INITIALISMS for word in capitals)
     is_sentence = len(capitals) > 1 and not _SMALL_LETTER.search(spoken) and n_words > 1
 
     def small(found: re.Match[str]) -> str:
         word, apostrophe, ending = found.group().partition("'")
         if is_sentence and word in WORDS_AND_INITIALISMS:
-            is_word = word != "US" or not spoken[: found.start()].endswith("THE ")
+            is_word = word not in _BEHIND_ARTICLES or not _ARTICLE.search(spoken, 0, found.start())
         elif is_sentence or ending not in {"", "S"}:
             is_word = word not in INITIALISMS and word != "I" and _VOWEL.search(word) is not None
         else:
             is_word = word in CAPITAL_WORDS
         return f"{word.lower() if is_word else word}{apostrophe}{ending.lower()}"
 
-    return _IN_CAPITALS.sub(small, spoken)
+    return _WORD_WITH_S.sub(_small_acronym, _IN_CAPITALS.sub(small, spoken))
+
+
+def _small_acronym(found: re.Match[str]) -> str:
+    word = found.group()
+    is_long = len(word) > 3 and word not in INITIALISMS and _VOWEL.search(word)
+    is_word = word in CAPITAL_WORDS or (is_long and (len(word) > 6 or _PRONOUNCEABLE.fullmatch(word)))
+    return word.lower() if is_word else word

@@ -187,12 +187,12 @@ _LETTER_RUN = Pattern(r"([A-Za-z])\1+", re.IGNORECASE)
 
 
 @stretched.replaces(
-    r"(?<![\w.@/#&-])(?![ivxlcdm]+\b|[IVXLCDM]+\b|[Ww]{3}\b|[Zz]{3}\b|[Xx]{3}\b|[Aa]{3}s?\b)[A-Za-z]*([A-Za-z])(?i:\1){2}[A-Za-z]*(?![\w@/]|\.[a-z])"
+    r"(?<![\w.@/#&-])(?![ivxlcdm]+\b|[IVXLCDM]+\b|[Ww]{3}\b|[Zz]{3}\b|[Xx]{3}\b|[Aa]{3}s?\b|IEEE\b)[A-Za-z]*([A-Za-z])(?i:\1){2}[A-Za-z]*(?![\w@/]|\.[a-z])"
 )
 def _stretched_word(found: re.Match[str]) -> str:
     written = found.group()
     if not _VOWELS & set(written.lower()):
-        return re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
+        return re.sub(r"(?i)([a-z])\1{2,}", lambda run: run.group()[:2], written)
     once = re.sub(r"(?i)([a-z])\1{2,}", r"\1", written)
     twice = re.sub(r"(?i)([a-z])\1{2,}", r"\1\1", written)
     if twice.lower() in DOUBLED:
