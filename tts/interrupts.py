@@ -69,6 +69,30 @@ def deferred() -> Iterator[None]:
 
 
 @contextmanager
+def starting_process() -> Iterator[None]:
+    """Signals wait until the end of the block; a process started in it receives none before `accept_signals`.
+
+    It could not handle them yet, and could not start without what this process still has to send it.
+    """
+    # Windows has no masks. In this process another thread could still receive the signal and pass it on.
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    with deferred():
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def accept_signals() -> None:
+    """In a process started in `starting_process`: signals are received from now on, also those that waited."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+@contextmanager
 def remove_at_end(path: Path) -> Iterator[None]:
     """A temporary file or folder: if it is still there at the end of the block, or of the process, it is removed.
 

@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from threading import Lock, Thread, current_thread, main_thread
+from multiprocessing.resource_tracker import ensure_running
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +20,7 @@ from tts.batch.folders import OutputFolder
 from tts.batch.jobs import BatchJob, BatchResult
 from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError
+from tts.interrupts import accept_signals, starting_process
 from tts.kernels.execution import compute_threads
 from tts.voice.load import choose_device
 
@@ -132,7 +134,9 @@ class _WorkerProcess:
         # daemon: as a last resort Python ends it with this process.
         self._process = _CONTEXT.Process(target=_serve, args=(remote_end, setup, folder), daemon=True)
         try:
-            with _interrupts_deferred():
+            # It is started with the first process otherwise, and then unblocks signals.
+            ensure_running()
+            with starting_process():
                 self._process.start()
         except OSError as error:
             raise TtsError(f"No worker can be started: {error.strerror}.") from error
@@ -185,36 +189,11 @@ class _WorkerProcess:
             future.set_exception(WorkerLostError("A worker died."))
 
 
-@contextmanager
-def _interrupts_deferred() -> Iterator[None]:
-    """Ctrl-C waits until the end of the block, and does not reach a process started in it.
-
-    That process does not ignore interrupts yet.
-    """
-    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():  # Windows has no masks
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    # multiprocessing starts it with the first process, and then unblocks interrupts.
-    resource_tracker.ensure_running()
-    received: list[int] = []
-    # A new process inherits the mask; in this one another thread could still receive the signal and pass it on.
-    handler = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler)
-    if received:
-        signal.raise_signal(signal.SIGINT)
-
-
 def _serve(connection: Connection, setup: WorkerSetup, folder: OutputFolder) -> None:
     """Main function of a worker's process: batches in, results out, until the other end is closed."""
     # Ctrl-C reaches every process of the terminal; only the first one handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    accept_signals()
     from tts.batch.worker import Worker
     from tts.kernels.execution import set_compute_threads
 
