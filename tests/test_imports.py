@@ -24,6 +24,7 @@ ALLOWED = {
     "synthesis": {"voice", "models", "kernels", "audio", "text"},
     "training": {"voice", "models", "kernels", "audio", "text"},
     "batch": {"documents", "synthesis", "voice", "kernels", "audio", "text"},
+    "server": {"batch", "documents", "synthesis", "voice", "audio", "text", "kernels"},
     "evaluation": {"training", "synthesis", "voice", "kernels", "audio", "text"},
     "benchmark": {"synthesis", "voice", "models", "kernels", "audio", "text"},
 }

@@ -13,6 +13,15 @@ EXTRAS: dict[str, dict[str, str]] = {
     "export": {"onnx": "onnx", "onnxruntime": "ONNX Runtime"},
     "documents": {"pypdf": "pypdf", "markdown_it": "markdown-it-py"},
     "cluster": {"ray": "Ray", "fsspec": "fsspec"},
+    "server": {
+        "fastapi": "FastAPI",
+        "uvicorn": "Uvicorn",
+        "websockets": "websockets",
+        "av": "PyAV",
+        "prometheus_client": "prometheus-client",
+        "wyoming": "wyoming",
+        "mcp": "mcp",
+    },
     "plot": {"matplotlib": "Matplotlib"},
 }
 """For each extra, the modules that it brings and what their packages are called."""

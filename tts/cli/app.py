@@ -18,7 +18,7 @@ from tts.errors import TtsError, UsageError
 from tts.options import nearest
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
-COMMANDS = ("say", "batch", "voices", "text", "train", "evaluate", "bench", "doctor")
+COMMANDS = ("say", "batch", "serve", "voices", "text", "train", "evaluate", "bench", "doctor")
 
 FAILURE, WRONG_USAGE = 1, 2
 INTERRUPTED = 128 + signal.SIGINT

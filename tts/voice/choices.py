@@ -13,6 +13,14 @@ from tts.voice.store import find_vocoder, suggestion
 MAX_LISTED = 12
 """A voice with more speakers than this is not listed in an error message."""
 
+CONTROLS = {
+    "fastspeech2": ("speed", "pitch", "energy"),
+    "tacotron2": ("speed",),
+    "piper": ("speed", "noise_scale", "noise_w"),
+    "kokoro": ("speed",),
+}
+"""What each network has control over; a test compares it with the networks."""
+
 
 def check_choices(
     voice: VoiceManifest, *, acoustic: str | None = None, vocoder: str | None = None, speaker: str | None = None
@@ -78,3 +86,12 @@ def _index(voice: VoiceManifest, name: str, indices: dict[str, int]) -> int:
         last = len(indices) - 1
         raise UsageError(f"{problem}: it has {len(indices)}, numbered from 0 to {last}; tts voices info lists them.")
     raise UsageError(f"{problem}; {suggestion(name, indices)}")
+
+
+def controls_of(voice: VoiceManifest, acoustic: str | None = None) -> list[str]:
+    """The options with which the voice's network changes its speech: speed, pitch, energy, noise_scale, noise_w.
+
+    `acoustic` None is the voice's default. No network is loaded.
+    """
+    component = voice.end_to_end or voice.acoustics[acoustic or voice.default_acoustic]
+    return list(CONTROLS[component.network])

@@ -40,14 +40,14 @@ def installed_voices() -> list[VoiceManifest]:
     return [load_manifest(folder) for folder in voice_folders().values()]
 
 
-def find_voice(name_or_folder: str) -> VoiceManifest:
-    """A voice by its name, or by the path of a folder that holds one.
+def find_voice(name_or_folder: str, *, by_folder: bool = True) -> VoiceManifest:
+    """A voice by its name, or, unless `by_folder` is false, by the path of a folder that holds one.
 
     Raises:
         UsageError: there is no such voice, or it is a vocoder.
         TtsError: its manifest is broken.
     """
-    found = _find(name_or_folder)
+    found = _find(name_or_folder) if by_folder or name_or_folder in voice_folders() else None
     if found is None:
         voices = [voice.name for voice in _readable(voice_folders().values()) if voice.speaks]
         raise _unknown(f"There is no voice {name_or_folder!r}", name_or_folder, voices)
