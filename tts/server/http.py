@@ -246,7 +246,10 @@ def _chapters(name: str, content: bytes) -> dict[str, Any]:
 
     from tts.documents.reading import read_document
 
-    safe = Path(name.replace("\\", "/")).name.replace("\0", "")[-80:] or "text.txt"
+    # What is left of a path is a name, and of a name its printable end.
+    safe = "".join(filter(str.isprintable, Path(name.replace("\\", "/")).name))[-80:]
+    if safe in ("", ".", ".."):
+        raise UsageError("The document needs a name, for its suffix says what it is: ?name=book.epub")
     with tempfile.TemporaryDirectory(prefix="tts-") as folder:
         path = Path(folder) / safe
         path.write_bytes(content)
