@@ -145,6 +145,11 @@ def raise_received() -> None:
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
+def exit_code_of_signal() -> int | None:
+    """The exit code of the signal that was received; None if there was none."""
+    return None if _received is None else 128 + _received[0]
+
+
 def end_after_signal(code: object) -> None:
     """At the end of the process: ignore further signals, and if one was received, end with this exit code now.
 
