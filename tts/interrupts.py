@@ -70,26 +70,27 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def starting_process() -> Iterator[None]:
-    """Signals wait until the end of the block; a process started in it receives none before `accept_signals`.
+    """Signals wait until the end of the block: the new process cannot start without what this one still sends it.
 
-    It could not handle them yet, and could not start without what this process still has to send it.
+    An interrupt does not reach the new process before `accept_interrupts`: it would end with a traceback. Others end it
+    silently.
     """
     # Windows has no masks. In this process another thread could still receive the signal and pass it on.
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     with deferred():
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def accept_signals() -> None:
-    """In a process started in `starting_process`: signals are received from now on, also those that waited."""
+def accept_interrupts() -> None:
+    """In a process started in `starting_process`: interrupts are received from now on, also one that waited."""
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 @contextmanager
@@ -143,6 +144,11 @@ def raise_received() -> None:
     if _received is not None:
         number, _ = _received
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def exit_code_of_signal() -> int | None:
+    """The exit code of the signal that was received; None if there was none."""
+    return None if _received is None else 128 + _received[0]
 
 
 def end_after_signal(code: object) -> None:

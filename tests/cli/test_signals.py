@@ -158,3 +158,32 @@ def test_standard_output_ends_and_nothing_is_left_in_the_temporary_folder(tmp_pa
     assert code in (128 + number, -number)
     check(code, number, messages)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_whose_exception_becomes_another_one_is_no_error(number):
+    """As Python does while a class is made, up to version 3.11."""
+    program = f"""
+import signal
+from tts.cli.app import run
+from tts.interrupts import handle_signals
+
+class Field:
+    def __set_name__(self, owner, name):
+        signal.raise_signal({int(number)})
+
+def action():
+    try:
+        class Table:
+            field = Field()
+    except BaseException as error:
+        raise RuntimeError("an error of a library") from error
+
+handle_signals()
+raise SystemExit(run(action, debug=False))
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, preexec_fn=restore_signals
+    )
+    assert (done.returncode, done.stderr) == (128 + number, "")

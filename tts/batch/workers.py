@@ -20,7 +20,7 @@ from tts.batch.folders import OutputFolder
 from tts.batch.jobs import BatchJob, BatchResult
 from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError
-from tts.interrupts import accept_signals, starting_process
+from tts.interrupts import accept_interrupts, starting_process
 from tts.kernels.execution import compute_threads
 from tts.voice.load import choose_device
 
@@ -193,7 +193,7 @@ def _serve(connection: Connection, setup: WorkerSetup, folder: OutputFolder) -> 
     """Main function of a worker's process: batches in, results out, until the other end is closed."""
     # Ctrl-C reaches every process of the terminal; only the first one handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    accept_signals()
+    accept_interrupts()
     from tts.batch.worker import Worker
     from tts.kernels.execution import set_compute_threads
 

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from tts.config import VOICES_DIR, config_file, load_settings
 from tts.errors import TtsError, UsageError
+from tts.interrupts import exit_code_of_signal
 from tts.options import nearest
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
@@ -209,6 +210,10 @@ def run(action: Callable[[], Any], *, debug: bool) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
+        if (ended := exit_code_of_signal()) is not None:
+            # The failure is a consequence of the signal: Python itself turns its exception into a RuntimeError while a
+            # class is made, and libraries turn it into theirs.
+            return ended
         if debug:
             traceback.print_exc()
         return _report(error)
