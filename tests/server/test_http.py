@@ -139,9 +139,7 @@ def test_our_own_options_change_the_speech(client, options):
     ],
 )
 def test_a_wrong_request_is_refused_in_openai_s_form(client, body, message, param):
-    response = client.post(
-        "/v1/audio/speech", content=json.dumps(body), headers={"content-type": "application/json"}
-    )
+    response = client.post("/v1/audio/speech", content=json.dumps(body), headers={"content-type": "application/json"})
     error = error_of(response)
     assert response.status_code == 400
     assert message in error["message"]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError, UsageError
-from tts.interrupts import accept_signals
+from tts.interrupts import accept_interrupts
 from tts.server.encoding import Encoder, stream_format
 from tts.server.speech import Event, Failed, Finished, SpeechRequest, Spoken
 from tts.voice.manifest import MANIFEST_FILE
@@ -104,7 +104,7 @@ def serve(connection: Connection, setup: WorkerSetup, threads: int, voice_bytes:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    accept_signals()
+    accept_interrupts()
     from tts.kernels.execution import set_compute_threads
 
     set_compute_threads(threads)
