@@ -138,7 +138,8 @@ def main() -> None:
         load = asyncio.run(many(port, arguments.clients, texts, process.pid))
         seconds = time.perf_counter() - started
         print(
-            f"{arguments.clients} clients: {load.audio_seconds:.0f} s of audio in {seconds:.1f} s; {dict(load.statuses)}"
+            f"{arguments.clients} clients: {load.audio_seconds:.0f} s of audio in {seconds:.1f} s; "
+            f"statuses {dict(load.statuses)}"
         )
         print("megabytes after so many requests:", {n: round(size) for n, size in load.megabytes.items()})
     finally:
