@@ -262,17 +262,12 @@ class _Worker:
         if request.text is not None:
             yield from voice.stream(request.text, request.options)
             return
-        n_before = 0
-        while True:
-            if job.parts:
-                part = job.parts.popleft()
-                for piece in voice.stream(part.text, request.options, n_before=n_before, opens=part.opens):
-                    n_before += bool(piece.text)
-                    yield piece
-            elif job.is_ended:
-                return
-            else:
-                yield None
+        yield from voice.stream_parts(self._parts(job), request.options)
+
+    def _parts(self, job: _Job) -> Iterator[Part | None]:
+        """The parts of a text that arrives in pieces; None: more text is needed."""
+        while job.parts or not job.is_ended:
+            yield job.parts.popleft() if job.parts else None
 
     def _add_text(self, job: _Job, text: str) -> None:
         job.parts += self._incremental(job).add(text)

@@ -121,17 +121,26 @@ def passage_of(text: str | Passage, kind: TextInput, language: str = "en-us") ->
     return Passage(text)
 
 
-def read_sentences(passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor) -> Iterator[Sentence]:
+class Continued(NamedTuple):
+    """A text continues another: after so many spoken sentences, and this boundary."""
+
+    n_spoken: int
+    opens: Level
+
+
+def read_sentences(
+    passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor, continued: Continued | None = None
+) -> Iterator[Sentence]:
     """The sentences with something to speak; at the end a silent one, if the text ends with a pause or a bookmark.
 
     Raises:
-        TtsError: there is nothing to speak.
+        TtsError: there is nothing to speak, and the text does not continue another.
     """
-    reader = _Reader(passage, options, frontend_for)
+    reader = _Reader(passage, options, frontend_for, continued)
     for segment, following in pairwise(chain(reader.segments(), [None])):
         if segment and (sentence := reader.read(segment, following)):
             yield sentence
-    if not reader.index:
+    if not reader.index and continued is None:
         raise TtsError(NOTHING_TO_SPEAK)
     if ending := reader.ending():
         yield ending
@@ -165,12 +174,14 @@ class _Boundary:
 
 
 class _Reader:
-    def __init__(self, passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor) -> None:
-        self.index = 0
+    def __init__(
+        self, passage: Passage, options: SynthesisOptions, frontend_for: FrontendFor, continued: Continued | None
+    ) -> None:
+        self.index, opens = continued or (0, "")
         self._passage, self._options, self._frontend_for = passage, options, frontend_for
         self._is_continued = False
         self._notes = deque(note for note in passage.notes if isinstance(note, (Pause, Bookmark)))
-        self._boundary = _Boundary(warnings=list(passage.warnings))
+        self._boundary = _Boundary(opens, warnings=list(passage.warnings))
 
     def segments(self) -> Iterator[Segment]:
         if self._options.input != "phonemes":

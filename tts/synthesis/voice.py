@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from tts.options import SynthesisOptions, VoiceOptions
 from tts.synthesis.end_to_end import EndToEndStages
 from tts.synthesis.many import Utterance, gain_for, samples_with_gain, speak_all
 from tts.synthesis.prosody import unsupported_prosody
-from tts.synthesis.sentences import Script, Sentence, passage_of, read_sentences
+from tts.synthesis.sentences import NOTHING_TO_SPEAK, Continued, Script, Sentence, passage_of, read_sentences
 from tts.synthesis.stages import Stages
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_bookmarks, timed_words
 from tts.synthesis.two_stage import TwoStages, VoiceVocoder
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.lexicon import lexicon_for
-from tts.text.passage import Level, Passage
+from tts.text.incremental import Part
+from tts.text.passage import Level, Passage, stronger
 from tts.voice.choices import check_choices, resolve_speaker
 from tts.voice.load import (
     Computing,
@@ -136,6 +137,35 @@ class Voice:
             pieces = iter(spoken)
         for piece in pieces:
             yield replace(piece, audio=apply_gain(piece.audio, gain))
+
+    def stream_parts(
+        self, parts: Iterable[Part | None], options: SynthesisOptions | None = None
+    ) -> Iterator[Piece | None]:
+        """Speak a text that arrives in parts (`tts.text.incremental`), with the samples of the whole text.
+
+        For a part that is None, because nothing has arrived, None is yielded.
+
+        Raises:
+            UsageError: as `stream`; or `options.loudness` is set, which needs the whole text.
+            TtsError: nothing in the text could be spoken.
+        """
+        options = options or SynthesisOptions()
+        if options.loudness is not None:
+            raise UsageError("The loudness is that of the whole text, which has not arrived: leave --loudness out.")
+        n_spoken = 0
+        opens: Level = ""
+        for part in parts:
+            if part is None:
+                yield None
+                continue
+            opens, n_before = stronger(opens, part.opens), n_spoken
+            for piece in self._pieces(part.text, options, Continued(n_spoken, opens)):
+                n_spoken += bool(piece.text)
+                yield replace(piece, audio=apply_gain(piece.audio, options.volume))
+            if n_spoken > n_before:
+                opens = ""
+        if not n_spoken:
+            raise TtsError(NOTHING_TO_SPEAK)
 
     def read(self, text: str | Passage, options: SynthesisOptions | None = None) -> Script:
         """Prepare a text to be spoken with these options; no network is used or loaded.
@@ -283,17 +313,22 @@ class Voice:
             self._others[name] = self._load(name)
         return self._others[name]
 
-    def _sentences(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Sentence]:
+    def _sentences(
+        self, text: str | Passage, options: SynthesisOptions, continued: Continued | None = None
+    ) -> Iterator[Sentence]:
         def frontend_for(name: str | None) -> Frontend:
             voice, speaker = self._speaking(name)
             return voice.frontend(speaker or (options.speaker if voice is self else None))
 
-        return read_sentences(passage_of(text, options.input, self.manifest.language), options, frontend_for)
+        passage = passage_of(text, options.input, self.manifest.language)
+        return read_sentences(passage, options, frontend_for, continued)
 
-    def _pieces(self, text: str | Passage, options: SynthesisOptions) -> Iterator[Piece]:
+    def _pieces(
+        self, text: str | Passage, options: SynthesisOptions, continued: Continued | None = None
+    ) -> Iterator[Piece]:
         self.prepare(options)
         rate = self.manifest.sample_rate
-        for sentence in self._sentences(text, options):
+        for sentence in self._sentences(text, options, continued):
             if sentence.is_silent:
                 # What comes after the last sentence: a pause, bookmarks, warnings.
                 audio = Audio(np.zeros(sentence.n_silent(rate), np.float32), rate)
