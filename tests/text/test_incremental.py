@@ -15,11 +15,12 @@ TEXTS = [
     "Dr. Smith paid $3.50 to Mr. Jones at 5 p.m. on Jan. 5. It was too much, e.g. for him. He said no.",
     "First paragraph. It has two sentences.\n\nSecond paragraph, which ends without a mark\n\nThird one.",
     "# A heading\n\nSome text follows here. And more.\n\n- one entry\n- another entry\n- the last one\n\nThe end.",
-    "He said \"Stop.\" Then he left. \"Why?\" she asked. 'Because.' It was late… And dark... Very dark.",
+    'He said "Stop." Then he left. "Why?" she asked. \'Because.\' It was late… And dark... Very dark.',
     "One. [pause 1s] Two, and a [word](/wɜːd/) with markup. [[həlˈoʊ]] there. Three. [pause] Four.",
     "1. The first thing. 2. The second thing. There are two reasons: one. And two.",
     "A line that is broken by hand, as in an e-mail or\na text file. It goes on here, and ends\nhere. Another one.",
-    "U.S. forces left. The U.S. is large. J. R. R. Tolkien wrote it. See Fig. 3. No. 5 is alive. Is it no? No. Five are.",
+    "U.S. forces left. The U.S. is large. J. R. R. Tolkien wrote it. See Fig. 3. No. 5 is alive.",
+    "Is it no? No. Five are.",
     "i write without capitals. it is fine. really.",
     "Wait... what? No!! Yes?! Well. “Quoted. Twice.” (In brackets. Twice.) End.",
     "The roses are red\nThe violets blue\nThe sugar is sweet\nAnd so are you",
@@ -35,9 +36,7 @@ def whole(text: str) -> list[tuple[str, str]]:
     merged: list[tuple[str, str]] = []
     for segment in found:
         spoken = " ".join(passage.text[segment.start : segment.end].split())
-        if segment.opens == "clause" and merged:
-            merged[-1] = (merged[-1][0], f"{merged[-1][1]} {spoken}")
-        elif segment.opens == "" and merged:
+        if (segment.opens == "clause" and merged) or (segment.opens == "" and merged):
             merged[-1] = (merged[-1][0], f"{merged[-1][1]} {spoken}")
         else:
             merged.append((segment.opens, spoken))

@@ -31,7 +31,7 @@ def read_text(argument: str | None, encoding: str | None = None) -> str:
         TtsError: it is not in that encoding.
     """
     if argument in (None, STANDARD_INPUT):
-        _refuse_terminal(argument)
+        refuse_terminal(argument)
         content = sys.stdin.buffer.read()
         text = decode_as(content, encoding, "Standard input") if encoding else decode_text(content)
     else:
@@ -48,7 +48,7 @@ def read_lines(argument: str | None, encoding: str | None = None) -> Iterator[st
         _refuse_encoding(encoding)
         yield _checked(argument or "")
         return
-    _refuse_terminal(argument)
+    refuse_terminal(argument)
     if encoding:
         # Not line by line: a line end has two bytes in UTF-16.
         yield from decode_as(sys.stdin.buffer.read(), encoding, "Standard input").splitlines()
@@ -78,7 +78,7 @@ def _refuse_encoding(encoding: str | None) -> None:
         raise UsageError("--encoding is for files and standard input: the text in the command is decoded already.")
 
 
-def _refuse_terminal(argument: str | None) -> None:
+def refuse_terminal(argument: str | None) -> None:
     """Without an argument, a terminal would wait without a prompt; `-` says that the user will type."""
     if argument is None and sys.stdin.isatty():
         raise UsageError("There is no text: give one in quotes, or - to read standard input.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,15 +14,16 @@ import typer
 
 from tts.cli import flags
 from tts.cli.app import is_from_config
+from tts.cli.arriving import FLUSH_SECONDS, ArrivingText, arrives_slowly
 from tts.cli.console import print_json, progress, report, warn
-from tts.cli.inputs import read_text
+from tts.cli.inputs import STANDARD_INPUT, read_text, refuse_terminal
 from tts.cli.outputs import Outputs, PlayerBesideFile, Timeline
 from tts.errors import UsageError
 from tts.kernels.execution import when_compiling
 from tts.options import OutputOptions, SynthesisOptions, VoiceOptions
 
 if TYPE_CHECKING:
-    from tts.synthesis.voice import Voice
+    from tts.synthesis.voice import Piece, Voice
     from tts.text.passage import Passage
 
 File = Annotated[
@@ -53,6 +54,17 @@ Play = Annotated[
 ]
 
 
+FlushAfter = Annotated[
+    float,
+    typer.Option(
+        "--flush-after",
+        metavar="SEC",
+        min=0.0,
+        help="Standard input that stays open: after a pause this long, what has arrived is spoken as a sentence.",
+    ),
+]
+
+
 @flags.option_flags()
 def say(
     context: typer.Context,
@@ -61,6 +73,7 @@ def say(
     file: File = None,
     chapter: Chapters = None,
     encoding: flags.Encoding = None,
+    flush_after: FlushAfter = FLUSH_SECONDS,
     output: OutputFile = None,
     play: Play = False,
     output_options: OutputOptions,
@@ -87,7 +100,9 @@ def say(
     outputs = Outputs(output, format, sample_rate, play, output_options.timings, plot, json)
     outputs.check(voice.manifest.sample_rate)
 
-    content: str | Passage
+    content: str | Passage | ArrivingText
+    if str(file) == STANDARD_INPUT and text is None:
+        file = None
     if file is not None:
         if text is not None:
             raise UsageError("There are two texts: give TEXT or --file, not both.")
@@ -97,6 +112,9 @@ def say(
         content, outputs = book.content, replace(outputs, tags=book.tags)
     elif chapter is not None:
         raise UsageError("--chapter is for documents: name one with --file.")
+    elif text in (None, STANDARD_INPUT) and options.input == "text" and options.loudness is None and arrives_slowly():
+        refuse_terminal(text)
+        content = ArrivingText(voice.manifest.language, flush_after, encoding)
     else:
         content = read_text(text, encoding)
 
@@ -156,12 +174,13 @@ class Report:
 
 
 def speak_with_progress(
-    voice: Voice, text: str | Passage, options: SynthesisOptions, outputs: Outputs, *, quiet: bool
+    voice: Voice, text: str | Passage | ArrivingText, options: SynthesisOptions, outputs: Outputs, *, quiet: bool
 ) -> Report:
     """Speak a text into all its outputs, and show progress and warnings."""
     compiling = "compiling for this machine, which happens once and needs some seconds"
     when_compiling(None if quiet else lambda: report(compiling))
-    length = len(text if isinstance(text, str) else text.text)
+    # Of a text that still arrives, nobody knows how much is left.
+    length = 0 if isinstance(text, ArrivingText) else len(text if isinstance(text, str) else text.text)
     try:
         with progress(length, quiet=quiet) as on_characters:
             spoken = speak(voice, text, options, outputs, on_characters)
@@ -174,7 +193,7 @@ def speak_with_progress(
 
 def speak(
     voice: Voice,
-    text: str | Passage,
+    text: str | Passage | ArrivingText,
     options: SynthesisOptions,
     outputs: Outputs,
     on_characters: Callable[[int], None],
@@ -203,11 +222,17 @@ def speak(
         sinks = outputs.sinks()
         for sink in sinks:
             stack.enter_context(sink)
-        pieces = voice.stream(text, options)
+        arriving = text if isinstance(text, ArrivingText) else None
+        pieces: Iterator[Piece | None]
+        if isinstance(text, ArrivingText):
+            pieces = voice.stream_parts(text.parts(), options)
+        else:
+            pieces = voice.stream(text, options)
         while True:
-            started = time.perf_counter()
+            started, waited = time.perf_counter(), arriving.waited_seconds if arriving else 0.0
             piece = next(pieces, None)
-            result.synthesis_seconds += time.perf_counter() - started
+            waited = arriving.waited_seconds - waited if arriving else 0.0
+            result.synthesis_seconds += time.perf_counter() - started - waited
             if piece is None:
                 break
             if math.isnan(result.first_audio_ms):

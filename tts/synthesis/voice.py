@@ -23,8 +23,8 @@ from tts.synthesis.stages import Stages
 from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_bookmarks, timed_words
 from tts.synthesis.two_stage import TwoStages, VoiceVocoder
 from tts.text.frontend import Frontend, frontend_for
-from tts.text.lexicon import lexicon_for
 from tts.text.incremental import Part
+from tts.text.lexicon import lexicon_for
 from tts.text.passage import Level, Passage, stronger
 from tts.voice.choices import check_choices, resolve_speaker
 from tts.voice.load import (
