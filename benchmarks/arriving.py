@@ -1,6 +1,6 @@
 """`tts say -` fed one word each 100 ms: how long after its full stop the first sentence is heard.
 
-    python benchmarks/arriving.py [--repeat 10]
+python benchmarks/arriving.py [--repeat 10]
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=10)
     delays = sorted(1000 * delay() for _ in range(parser.parse_args().repeat))
-    print(f"first audio {statistics.median(delays):.0f} ms after the full stop ({delays[0]:.0f} to {delays[-1]:.0f} ms)")
+    print(
+        f"first audio {statistics.median(delays):.0f} ms after the full stop ({delays[0]:.0f} to {delays[-1]:.0f} ms)"
+    )
 
 
 if __name__ == "__main__":

@@ -29,17 +29,19 @@ class RunningServer:
         return httpx.Client(base_url=self.url, timeout=60, **named)
 
 
+def _command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "tts", "serve", "--port", "0", *map(str, arguments)]
+
+
+def _environment(voices: Path | None = None) -> dict[str, str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return environment | ({} if voices is None else {"TTS_VOICES_DIR": str(voices)})
+
+
 def start_server(folder: Path, *arguments: object, voices: Path | None = None) -> RunningServer:
     """Start `tts serve` at a free port, and wait until it answers."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    if voices is not None:
-        environment["TTS_VOICES_DIR"] = str(voices)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tts", "serve", "--port", "0", *map(str, arguments)],
-        cwd=folder,
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
+        _command(*arguments), cwd=folder, env=_environment(voices), stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     lines = []
@@ -47,7 +49,16 @@ def start_server(folder: Path, *arguments: object, voices: Path | None = None) -
         lines.append(line)
         if found := re.search(r"listening at (http://\S+)", line):
             return RunningServer(found[1], process)
+    process.communicate()
     raise AssertionError("".join(lines))
+
+
+def refusal(folder: Path, *arguments: object) -> tuple[int, str]:
+    """The exit code and the message of a server that does not start."""
+    done = subprocess.run(
+        _command(*arguments), cwd=folder, env=_environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stderr
 
 
 def end_server(server: RunningServer) -> str:

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -159,8 +160,10 @@ def serve(
     )
     logging.basicConfig(stream=sys.stderr, format="tts: %(message)s", level=logging.INFO if log_texts else "WARNING")
 
-    def announce(url: str) -> None:
+    def announce(url: str, addresses: Sequence[str]) -> None:
         if not quiet:
+            for address in addresses:
+                report(f"Wyoming at {address}")
             report(f"listening at {url} (the page, and {url}/v1 for programs); Ctrl-C ends it")
 
     received = run_server(Address(host, port), engine, settings, tuple(wyoming or ()), announce)

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -25,6 +25,8 @@ _REQUEST_SECONDS = 30.0
 _KEEP_ALIVE_SECONDS = 15
 _MOST_HEADER_BYTES = 32_768
 
+OnStart = Callable[[str, Sequence[str]], None]
+
 logger = logging.getLogger("tts.server")
 
 
@@ -39,13 +41,19 @@ def run_server(
     engine: EngineSettings,
     settings: ServerSettings,
     wyoming: Sequence[str] = (),
-    on_start: Callable[[str], None] = lambda url: None,
+    on_start: OnStart = lambda url, addresses: None,
 ) -> int | None:
-    """Serve until a signal comes; returns its number. `on_start` is called with the address of the page.
+    """Serve until a signal comes; returns its number. `on_start` is called with the addresses of page and Wyoming.
 
     Raises:
+        UsageError: an address of Wyoming is none.
         TtsError: an address is in use, or a worker cannot be started.
     """
+    if wyoming:
+        from tts.server.wyoming import check_address
+
+        for uri in wyoming:
+            check_address(uri)
     return asyncio.run(_serve(address, Engine(engine), settings, wyoming, on_start))
 
 
@@ -54,7 +62,7 @@ async def _serve(
     engine: Engine,
     settings: ServerSettings,
     wyoming: Sequence[str],
-    on_start: Callable[[str], None],
+    on_start: OnStart,
 ) -> int | None:
     listener = _listen(address)
     url = _url(listener)
@@ -73,20 +81,29 @@ async def _serve(
     )
     server = _Server(config, engine)
     serving = asyncio.create_task(server.serve([listener]))
+    addresses: list[str] = []
+    stack = AsyncExitStack()
     try:
         while not server.started and not serving.done():
             await asyncio.sleep(0.02)
         if server.started:
-            on_start(url)
             if wyoming:
-                from tts.server.wyoming import serve_wyoming
+                from tts.server.wyoming import wyoming_servers
 
-                await serve_wyoming(wyoming, engine, settings.naming, until=serving)
+                naming, most = settings.naming, settings.most_characters
+                addresses = await stack.enter_async_context(wyoming_servers(wyoming, engine, naming, most))
+            on_start(url, addresses)
         await serving
+    except TtsError:
+        # An address is in use: nothing is served by half.
+        server.should_exit = True
+        await serving
+        raise
     finally:
+        await stack.aclose()
         listener.close()
-    if app_failure := getattr(config.app.state, "failure", None):  # type: ignore[union-attr]
-        raise app_failure
+    if not server.started:
+        raise TtsError("The server could not start; its log says why.")
     return server.received
 
 

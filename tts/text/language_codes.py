@@ -70,3 +70,11 @@ def nearest_codes(language: str, known: Collection[str]) -> list[str]:
     similar = get_close_matches(language, sorted(known), n=4, cutoff=0.6)
     related = [code for code in sorted(known) if language[:2] and code.startswith(language[:2])]
     return list(dict.fromkeys((*similar, *related)))[:4]
+
+
+def bcp47(code: str) -> str:
+    """Return the tag of a language by which other programs know it: "en-us" is en-US, "cmn" is zh-CN."""
+    base, *rest = code.split("-")
+    if code.lower() == "cmn":
+        return "zh-CN"
+    return "-".join([base.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
