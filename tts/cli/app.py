@@ -19,7 +19,7 @@ from tts.interrupts import exit_code_of_signal
 from tts.options import nearest
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
-COMMANDS = ("say", "batch", "serve", "voices", "text", "train", "evaluate", "bench", "doctor")
+COMMANDS = ("say", "batch", "serve", "mcp", "voices", "text", "train", "evaluate", "bench", "doctor")
 
 FAILURE, WRONG_USAGE = 1, 2
 INTERRUPTED = 128 + signal.SIGINT
