@@ -132,7 +132,7 @@ class VoiceOptions:
         "Speaker, if the voice has several: a name, a number, or a blend such as anna:60,ben:40",
         kind=str,
         details="`tts voices info VOICE` lists the speakers; numbers count from 0.",
-        default_text="the voice's first",
+        default_text="the voice's default",
     )
     device: str = _option(
         "auto",
