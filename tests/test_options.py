@@ -18,6 +18,7 @@ from tts.options import (
     BATCH_COLUMNS,
     LIMITS,
     OPTIONS,
+    InputOptions,
     OutputOptions,
     SynthesisOptions,
     TextInput,
@@ -32,9 +33,9 @@ DOCS = Path(__file__).parents[1] / "docs" / "cli.md"
 
 # What a command line needs beside the options: where the text comes from, where it goes, and how it is reported.
 OWN_FLAGS = {
-    "say": {"file", "chapter", "encoding", "output", "play", "plot", "json", "quiet", "verbose"},
+    "say": {"file", "chapter", "output", "play", "plot", "json", "quiet", "verbose"},
     "batch": {
-        *("output", "layout", "encoding", "naming", "manifest", "json", "quiet", "verbose"),
+        *("output", "layout", "naming", "manifest", "json", "quiet", "verbose"),
         *("jobs", "batch-size", "resume", "fail-fast", "engine", "address", "gpus"),
     },
 }
@@ -48,7 +49,7 @@ def flags(name):
 
 def with_tables(text):
     """docs/cli.md with the tables of now."""
-    for owner in ("voice", "text", "output"):
+    for owner in ("voice", "text", "input", "output"):
         table = markdown_table(option for option in OPTIONS.values() if option.owner == owner)
         text = replaced(text, f"options: {owner}", table)
     rows = [("key", "environment variable", "meaning"), ("---", "---", "---")]
@@ -66,7 +67,7 @@ def replaced(text, name, table):
     return pattern.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", text)
 
 
-@pytest.mark.parametrize(("name", "without"), [("say", set()), ("batch", {"threads", "timings"})])
+@pytest.mark.parametrize(("name", "without"), [("say", set()), ("batch", {"threads"})])
 def test_every_option_is_a_flag(name, without):
     found = flags(name)
     expected = {option.flag for key, option in OPTIONS.items() if key not in without}
@@ -75,12 +76,14 @@ def test_every_option_is_a_flag(name, without):
         if key not in without:
             parameter = found[option.flag]
             assert (parameter.name, parameter.default, parameter.envvar) == (key, option.default, option.variable)
-            assert parameter.help.startswith(option.help)
+            texts = (option.batch_help or option.help, option.batch_metavar or option.metavar or None)
+            assert parameter.help.startswith(texts[0] if name == "batch" else option.help)
+            assert parameter.metavar == (texts[1] if name == "batch" else option.metavar or None)
 
 
 def test_every_option_is_a_config_key():
     of_settings = {setting.key for setting in SETTINGS if setting.key}
-    assert set(KEYS) - of_settings == {option.key for option in OPTIONS.values()} - {"timings"}
+    assert set(KEYS) - of_settings == {option.key for option in OPTIONS.values()} - {"encoding", "timings"}
     assert of_settings == {"voices-dir", "mirror", "offline"}
 
 
@@ -97,7 +100,7 @@ def test_every_config_key_is_read(tmp_path, key):
 
 def test_every_option_of_a_voice_or_text_is_a_batch_column():
     assert set(KNOWN_NAMES) == {"id", "text", *BATCH_COLUMNS}
-    assert set(BATCH_COLUMNS) == {*SynthesisOptions.names(), "voice", "format", "sample_rate"}
+    assert set(BATCH_COLUMNS) == {*SynthesisOptions.names(), "voice", "format", "sample_rate", "timings"}
 
 
 def test_the_docs_have_all_of_them():
@@ -122,12 +125,15 @@ def test_what_the_help_lists_is_what_there_is():
     assert listed("input") == get_args(TextInput)
     assert listed("format") == tuple(FORMATS)
     assert all(suffix in OPTIONS["timings"].help for suffix in TIMING_SUFFIXES)
+    assert all(suffix[1:] in OPTIONS["timings"].batch_help for suffix in TIMING_SUFFIXES)
     assert VoiceOptions.voice == DEFAULT_VOICE
 
 
 def test_names_types_and_limits():
     assert len(OPTIONS) == sum(
-        bool(each.metadata) for table in (VoiceOptions, SynthesisOptions, OutputOptions) for each in fields(table)
+        bool(each.metadata)
+        for table in (VoiceOptions, SynthesisOptions, InputOptions, OutputOptions)
+        for each in fields(table)
     )
     for name, option in OPTIONS.items():
         assert option.flag == f"--{name.replace('_', '-')}"

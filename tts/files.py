@@ -55,9 +55,9 @@ def atomic_write(destination: str | Path, *, durable: bool = False) -> Iterator[
         sync(target.parent)
 
 
-def write_text(destination: str | Path, text: str) -> None:
-    """Write a text as UTF-8, atomically."""
-    with atomic_write(destination) as path:
+def write_text(destination: str | Path, text: str, *, durable: bool = False) -> None:
+    """Write a text as UTF-8, atomically; see `atomic_write`."""
+    with atomic_write(destination, durable=durable) as path:
         path.write_bytes(text.encode("utf-8"))
 
 

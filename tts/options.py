@@ -1,7 +1,7 @@
 """The one table of options: what a user can choose for a text, for the loaded voice, and for the output.
 
 Flags, keys of the config file, batch columns, environment variables and the tables in docs/cli.md are made from the
-three classes below. To add an option, add a field here; a test checks that nothing else has to be changed.
+four classes below. To add an option, add a field here; a test checks that nothing else has to be changed.
 """
 
 # ruff: noqa: RUF009 - `_option` returns a dataclass field
@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from tts.errors import UsageError
 
 TextInput = Literal["text", "phonemes", "ssml"]
-Owner = Literal["voice", "text", "output"]
+Owner = Literal["voice", "text", "input", "output"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,16 @@ class Option:
     name: str
     """The Python name, which is also the batch column: sentence_silence."""
     owner: Owner
-    """What the option belongs to: the loaded voice, one text, or the output."""
+    """What the option belongs to: the loaded voice, one text, the file that is read, or the output."""
     default: Any
     kind: type
     """str, int, float, bool or Path; a default of None means that the option may be absent."""
     metavar: str
     help: str
     """The line of --help, without its final period."""
+    batch_metavar: str
+    batch_help: str
+    """The same in `tts batch`, if it differs there; else empty."""
     details: str
     """What the documentation adds to `help`."""
     unit: str
@@ -79,6 +82,8 @@ def _option(
     limits: tuple[float, float] | None = None,
     default_text: str = "",
     short_flag: str | None = None,
+    batch_metavar: str = "",
+    batch_help: str = "",
     is_config_key: bool = True,
     is_batch_column: bool = True,
 ) -> Any:
@@ -92,6 +97,8 @@ def _option(
         "limits": limits,
         "default_text": default_text,
         "short_flag": short_flag,
+        "batch_metavar": batch_metavar,
+        "batch_help": batch_help,
         "is_config_key": is_config_key,
         "is_batch_column": is_batch_column,
     }
@@ -125,7 +132,7 @@ class VoiceOptions:
         "Speaker, if the voice has several: a name, a number, or a blend such as anna:60,ben:40",
         kind=str,
         details="`tts voices info VOICE` lists the speakers; numbers count from 0.",
-        default_text="the voice's first",
+        default_text="the voice's default",
     )
     device: str = _option(
         "auto",
@@ -271,8 +278,24 @@ class SynthesisOptions:
 
 
 @dataclass(frozen=True)
+class InputOptions:
+    """How the file of a text is read. It belongs to that file, and is no setting of a user or of a line in it."""
+
+    encoding: str | None = _option(
+        None,
+        "NAME",
+        "Encoding of the file or of standard input, such as windows-1252, shift_jis, gbk or utf-16-le",
+        kind=str,
+        details="Not for EPUB and PDF, which name their own.",
+        default_text="UTF-8, or by its byte order mark",
+        is_config_key=False,
+        is_batch_column=False,
+    )
+
+
+@dataclass(frozen=True)
 class OutputOptions:
-    """The files that are written. `timings` belongs to one text, and is no setting of a user or of a batch."""
+    """The files that are written. `timings` is a file in `tts say` and a format in `tts batch`, which writes many."""
 
     format: str | None = _option(
         None,
@@ -285,17 +308,25 @@ class OutputOptions:
     sample_rate: int | None = _option(
         None, "HZ", "Sample rate of the output", kind=int, unit="Hz", default_text="the voice's"
     )
-    timings: Path | None = _option(
+    timings: str | None = _option(
         None,
         "FILE",
         "Write when each sentence, word and phoneme is spoken: .srt, .vtt, .lrc, .json or .TextGrid",
-        kind=Path,
+        kind=str,
+        details="`tts batch` takes one of these formats in place of a file: `--timings srt`.",
+        batch_metavar="FORMAT",
+        batch_help="Write when each sentence, word and phoneme is spoken, in a file beside each audio file: srt, vtt, "
+        "lrc, json or TextGrid",
         is_config_key=False,
-        is_batch_column=False,
     )
 
 
-_OWNERS: dict[type[Any], Owner] = {VoiceOptions: "voice", SynthesisOptions: "text", OutputOptions: "output"}
+_OWNERS: dict[type[Any], Owner] = {
+    VoiceOptions: "voice",
+    SynthesisOptions: "text",
+    InputOptions: "input",
+    OutputOptions: "output",
+}
 
 OPTIONS: dict[str, Option] = {
     each.name: Option(each.name, owner, each.default, **each.metadata)

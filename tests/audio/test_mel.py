@@ -16,6 +16,7 @@ from tts.audio.mel import (
     mel_spectrogram,
     normalised,
     numpy_inverse_stft,
+    numpy_mel_spectrogram,
     numpy_stft,
     overlap_add,
     stft,
@@ -46,6 +47,14 @@ def test_mel_spectrogram_is_librosas():
 
 def noise(n_samples):
     return np.random.default_rng(0).normal(0, 0.1, n_samples)
+
+
+@pytest.mark.parametrize("settings", [MelSettings(), MelSettings(sample_rate=16000, n_mels=40)])
+def test_the_mel_without_pytorch_is_the_same(settings):
+    samples = noise(5000)
+    expected = mel_spectrogram(torch.as_tensor(samples)[None], settings)[0].numpy()
+    found = numpy_mel_spectrogram(np.asarray(samples, np.float32), settings)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_r9y9s_mel_is_librosas_in_base_ten():

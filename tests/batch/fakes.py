@@ -64,6 +64,9 @@ class ScriptedFolder(OutputFolder):
             (self.path / f"{name}.json").write_text(json.dumps(dict(os.environ)), encoding="utf-8")
         return (self.path / name).stat().st_size
 
+    def write_text(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text, "utf-8")
+
     def size(self, name: str) -> int | None:
         file = self.path / name
         return file.stat().st_size if file.exists() else None

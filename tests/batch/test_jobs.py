@@ -71,6 +71,19 @@ def test_what_a_line_says_goes_before_it():
     assert made.key == "Hello.|random|2.0|.flac|16000"
 
 
+def test_timings_have_the_name_of_the_file():
+    assert job(Entry(1, "a.b", "Hello.")).timings is None
+    assert job(Entry(1, "a.b", "Hello."), timings="srt").files == ("a.b.wav", "a.b.srt")
+    assert job(Entry(1, "a", "Hello.", options={"timings": "textgrid"}), timings="srt").timings == "a.TextGrid"
+    assert job(Entry(1, "a", "Hello."), naming="text", timings=".JSON").timings == "hello-000001.json"
+    assert error(Entry(1, "a", "Hello.", options={"timings": "str"})) == (
+        "There is no format of timings 'str'; did you mean srt?"
+    )
+    assert error(Entry(1, "a", "Hello.", options={"timings": 1})) == "The timings must be a string, not 1."
+    with pytest.raises(UsageError, match="There is no format of timings 'out"):
+        maker(timings="out.srt")
+
+
 def test_an_entry_without_an_id_is_called_by_its_number():
     made = job(Entry(17, None, "Hello."))
     assert (made.id, made.file) == ("000017", "000017.wav")

@@ -108,6 +108,11 @@ class TestOutdatedBy:
         ledger.add_earlier([(0, result("x", 1, "1.wav")), (50, result("y", 2, "1.wav"))])
         assert ledger.outdated_by("1.wav").id == "y"
 
+    def test_of_a_timings_file(self, ledger):
+        ledger.add_earlier([(0, result("x", 1, "1.wav", timings="1.srt")), (50, result("y", 2, "1.flac"))])
+        assert ledger.outdated_by("1.srt").id == "x"
+        assert ledger.last("x").timings == "1.srt"
+
     def test_not_what_has_failed(self, ledger):
         ledger.add_earlier([(0, result("a", 1)), (50, BatchResult("a", 1, error="It failed."))])
         assert ledger.outdated_by("a.wav") is None

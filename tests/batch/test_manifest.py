@@ -55,7 +55,12 @@ def test_rows_come_back_as_they_were_with_their_places(path):
 def test_a_line_is_json_with_the_fields_of_a_row_and_few_digits(path):
     write(path, [BatchResult("ü", 7, "k", "ü.wav", 10, seconds=1 / 3, rtf=2e-7 / 3, warnings=("w",))])
     messages = {"id": "ü", "line": 7, "key": "k", "file": "ü.wav", "size": 10, "seconds": 0.333333, "rtf": 0.0}
-    assert json.loads(path.read_text("utf-8")) == {**messages, "warnings": ["w"], "error": None}
+    assert json.loads(path.read_text("utf-8")) == {
+        **messages,
+        "warnings": ["w"],
+        "error": None,
+        "timings": None,
+    }
     assert list(json.loads(path.read_text("utf-8"))) == [field.name for field in fields(BatchResult)]
     assert '"ü"' in path.read_text("utf-8")
 

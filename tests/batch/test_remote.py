@@ -76,6 +76,11 @@ def test_a_file_is_written_whole_and_nothing_else(folder):
     assert (folder.size("a.wav"), folder.size("b.wav")) == (SIZE, None)
 
 
+def test_a_text_is_written_in_utf_8(folder):
+    folder.write_text("a.srt", "one — two\n")
+    assert files_of(folder) == {"a.srt": "one — two\n".encode()}
+
+
 def test_a_file_is_replaced(folder):
     folder.write("a.wav", AUDIO, None)
     assert folder.size("a.wav") == SIZE

@@ -16,7 +16,6 @@ from tts.batch.run import run_batch
 from tts.batch.settings import BatchDefaults, BatchRequest, RunSettings, WorkerSetup
 from tts.batch.workers import Workers
 from tts.errors import UsageError
-from tts.options import SynthesisOptions
 
 
 class Clerks(Workers):
@@ -45,7 +44,9 @@ class Clerks(Workers):
         if "fail" in job.text:
             return BatchResult(job.id, job.line, job.key, error="It failed.")
         size = self._folder.write(job.file, Audio(np.zeros(len(job.text), np.float32), 22050), None)
-        return BatchResult(job.id, job.line, job.key, job.file, size, len(job.text) / 22050, 0.01)
+        if job.timings is not None:
+            self._folder.write_text(job.timings, job.text)
+        return BatchResult(job.id, job.line, job.key, job.file, size, len(job.text) / 22050, 0.01, timings=job.timings)
 
     def replace(self, worker):
         raise AssertionError
@@ -61,7 +62,7 @@ class Batch:
         self.folder, self._voice = folder, str(voice)
         self.spoken, self.watched, self.warnings = [], [], []
 
-    def __call__(self, sentences, **pace):
+    def __call__(self, sentences, timings=None, format="wav", **pace):
         clerks = []
 
         def start(folder):
@@ -69,7 +70,7 @@ class Batch:
             return clerks[0]
 
         self.watched.clear()
-        defaults = BatchDefaults(voice=self._voice, options=SynthesisOptions())
+        defaults = BatchDefaults(voice=self._voice, format=format, timings=timings)
         request = BatchRequest(
             str(self.folder), None, "auto", WorkerSetup(), defaults, RunSettings(**{"batch_size": 2, **pace})
         )
@@ -128,6 +129,31 @@ def test_what_changed_and_what_is_new_is_made(batch):
     # In the order of the lines as they stand now.
     assert [(row["id"], row["line"]) for row in batch.rows] == [("x", 1), ("a", 2), ("b", 3), ("c", 4)]
     assert batch.rows[1] == {**before[0], "line": 2}
+
+
+def test_an_utterance_with_timings_is_finished_if_both_files_are_there(batch):
+    lines = "a|One.\nb|Two.\n"
+    batch(lines)
+    assert [row["timings"] for row in batch.rows] == [None, None]
+    # Timings that are requested later are made, and are no reason to make anything again where they are not.
+    assert batch(lines, timings="srt").done == 2
+    assert batch.files == ["a.srt", "a.wav", "b.srt", "b.wav", "manifest.jsonl"]
+    assert [row["timings"] for row in batch.rows] == ["a.srt", "b.srt"]
+    assert (batch(lines, timings="srt").skipped, batch(lines).skipped) == (2, 2)
+    assert [row["timings"] for row in batch.rows] == ["a.srt", "b.srt"]
+    (batch.folder / "b.srt").unlink()
+    assert batch(lines, timings="srt").skipped == 1
+    assert batch.spoken == ["Two."]
+    assert batch(lines, timings="vtt").done == 2
+    assert [row["timings"] for row in batch.rows] == ["a.vtt", "b.vtt"]
+
+
+def test_timings_of_an_earlier_text_are_not_taken_for_those_of_this_one(batch):
+    batch("a|One.\n", timings="srt")
+    # The new file replaces the timings beside the old one, and the run ends before its result is written.
+    with pytest.raises(FolderFullError):
+        batch("a|One, full.\n", timings="srt", format="flac")
+    assert batch("a|One.\n", timings="srt").done == 1
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "torn", "foreign"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from tests.batch.fakes import job
 from tts.batch.folders import FolderFullError, OutputFolder
 from tts.batch.settings import WorkerSetup
 from tts.batch.worker import Worker
+from tts.synthesis.subtitles import timings_json
+from tts.synthesis.timing import Timeline
 from tts.synthesis.voice import load_voice
 
 
@@ -24,6 +27,9 @@ class Noted(OutputFolder):
             raise FolderFullError("The disk is full.")
         self.files[name] = audio
         return 44 + 2 * len(audio.samples)
+
+    def write_text(self, name, text):
+        self.files[name] = text
 
     def size(self, name):
         return None
@@ -51,6 +57,27 @@ def test_each_job_becomes_a_file_and_a_row(folder, random_voice):
         assert row.seconds == expected.seconds
         assert row.size == 44 + 2 * len(expected.samples)
         assert 0 < row.rtf < 1000
+
+
+@pytest.mark.parametrize("most_characters", [10_000, 10])
+def test_timings_are_those_of_the_voice(folder, random_voice, monkeypatch, most_characters):
+    monkeypatch.setattr("tts.batch.worker.MAX_CHARACTERS", most_characters)
+    text = '<speak>One two. <break time="1s"/>Three <mark name="here"/>four? <break time="2s"/></speak>'
+    ours = replace(job(1, text, voice=str(random_voice), input="ssml"), timings="001.json")
+    (row,) = Worker(WorkerSetup(), folder).make([ours])
+    assert (row.error, row.timings, sorted(folder.files)) == (None, "001.json", ["001.json", "001.wav"])
+
+    timeline = Timeline(22050)
+    for piece in load_voice(str(random_voice)).stream(text, ours.options):
+        if not piece.goes_on:
+            timeline.add(piece.text, piece.phonemes, piece.times)
+        timeline.add_audio(len(piece.audio.samples))
+    assert len(timeline.sentences) == 2
+    assert [mark.name for mark in timeline.bookmarks] == ["here"]
+    assert folder.files["001.json"] == timings_json(timeline.sentences, timeline.seconds, timeline.bookmarks)
+    # Words begin where there is sound, behind the pause.
+    assert timeline.sentences[1].words[0].start > timeline.sentences[0].end + 1
+    assert timeline.seconds == pytest.approx(timeline.sentences[1].audio_end + 2)
 
 
 def test_what_fails_fails_alone(folder, pulse_voice):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 import soundfile
 import torch
@@ -40,6 +43,14 @@ def test_every_job_has_its_row_and_its_file(make_workers, pulse_voice, tmp_path)
         samples, rate = soundfile.read(tmp_path / row.file)
         assert (len(samples) / rate, row.key) == (row.seconds, "key")
         assert len(samples) % (FRAMES_PER_SYMBOL * MEL.hop_length) == 0
+
+
+def test_timings_stand_beside_the_audio(make_workers, pulse_voice, tmp_path):
+    workers = make_workers(ScriptedFolder(tmp_path), 1)
+    (row,) = workers.submit(0, [replace(job(pulse_voice, "a", "Hello. Hello."), timings="a.json")]).result(SECONDS)
+    timings = json.loads((tmp_path / row.timings).read_text("utf-8"))
+    assert (row.files, timings["seconds"]) == (("a.wav", "a.json"), round(row.seconds, 6))
+    assert [sentence["text"] for sentence in timings["sentences"]] == ["Hello.", "Hello."]
 
 
 def test_a_job_that_fails_fails_alone_and_a_full_folder_stops_all(make_workers, pulse_voice, tmp_path):

@@ -220,6 +220,7 @@ def test_the_audio_depends_on_neither_batches_nor_workers_nor_order(here, voice,
         (["--device", "cuda:99"], "cuda:99"),
         (["--format", "wma"], "There is no audio format 'wma'"),
         (["--layout", "cvs"], "csv"),
+        (["--timings", "docx"], "There is no format of timings 'docx'; there are srt, vtt, lrc, json, TextGrid."),
         (["--voice", "haert"], "heart"),
     ],
 )

@@ -144,6 +144,17 @@ def test_a_batch_of_a_document_is_a_file_a_chapter_and_goes_on_where_it_was(tts,
     assert (summary["done"], summary["skipped"], summary["failed"]) == (1, 2, 0)
 
 
+def test_each_chapter_of_a_batch_has_its_subtitles(tts, book, tmp_path):
+    assert tts("batch", book, "-o", "out", "--jobs", "1", "--timings", "srt").returncode == 0
+    (tmp_path / "out" / "manifest.jsonl").unlink()
+    stems = sorted(path.stem for path in (tmp_path / "out").glob("*.wav"))
+    assert len(stems) == 3
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        f"{stem}.{suffix}" for stem in stems for suffix in ("srt", "wav")
+    )
+    assert all((tmp_path / "out" / f"{stem}.srt").read_text("utf-8").startswith("1\n00:00:00,") for stem in stems)
+
+
 def test_a_batch_of_plain_text_is_a_document_where_it_is_said(tts, tmp_path):
     (tmp_path / "a.txt").write_text("Chapter 1\n\nHello.\n\nChapter 2\n\nBye.\n")
     assert tts("batch", "a.txt", "-o", "out", "--jobs", "1", "--layout", "document").returncode == 0

@@ -3,10 +3,14 @@
 import json
 import re
 
+import numpy as np
 import pytest
 import soundfile
 
+from tests.tiny_piper import write_tiny_piper
 from tests.tiny_voice import FRAMES_PER_SYMBOL, MEL
+from tts.cli.outputs import MelPlot
+from tts.synthesis.timing import TimedSentence
 
 SYMBOL_SAMPLES = FRAMES_PER_SYMBOL * MEL.hop_length
 RATE = 22050
@@ -73,4 +77,31 @@ def test_a_picture_has_words_that_look_like_formulas_or_are_in_other_scripts(her
     done = here("say", "From $5 to $6, 你好 she said.", "-o", "a.wav", "--plot", "a.png")
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"Glyph" not in done.stderr
+    assert (tmp_path / "a.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_without_a_mel_of_the_network_the_picture_is_that_of_the_audio(tmp_path):
+    from matplotlib.image import imread
+
+    plot = MelPlot(16000, 0.0)
+    for number, hertz in enumerate((400, 4000)):
+        plot.add(TimedSentence("", "", number, number + 1, (), (), number + 1), np.zeros((0, 0), np.float32))
+        tone = np.sin(2 * np.pi * hertz / 16000 * np.arange(16000)).astype(np.float32)
+        # A sentence may come in chunks.
+        plot.add_audio(tone[:5000])
+        plot.add_audio(tone[5000:])
+    plot.save(tmp_path / "a.png")
+    green = imread(tmp_path / "a.png")[:, :, 1]
+    # The highest value of a mel is yellow: the lower tone is nearer to the bottom.
+    picture = green[50:300]
+    low, high = (int(picture[:, column].argmax()) for column in (200, 450))
+    assert low > high + 50
+
+
+def test_a_voice_of_one_network_is_drawn(tts, tmp_path):
+    graph = write_tiny_piper(tmp_path / "source")
+    tts.environment["TTS_VOICES_DIR"] = str(tmp_path / "voices")
+    assert tts("voices", "install", graph, "--yes").returncode == 0
+    done = tts("say", "Hello there. Hello.", "--voice", "tiny", "-o", "a.wav", "--plot", "a.png")
+    assert (done.returncode, done.stdout) == (0, b"")
     assert (tmp_path / "a.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

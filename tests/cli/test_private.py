@@ -137,6 +137,38 @@ def test_only_what_was_requested_is_written_and_nothing_is_looked_up(name, has_c
     assert left == []
 
 
+PROCESSES = """
+import os, torch
+from pathlib import Path
+from tts.training.run import start_fabric
+
+fabric = start_fabric("cpu", 2)
+total = fabric.all_reduce(torch.tensor([1.0 + fabric.global_rank]), reduce_op="sum")
+mine = {os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
+rows = [row.split() for name in ("tcp", "tcp6") for row in Path("/proc/net", name).read_text().splitlines()[1:]]
+addresses = {row[1].partition(":")[0] for row in rows if f"socket:[{row[9]}]" in mine}
+print(f"{total.item():g} {' '.join(sorted(addresses))}\\n", end="", flush=True)
+fabric.barrier()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the table of sockets of Linux")
+def test_training_processes_of_one_machine_only_use_the_loopback_interface(tmp_path):
+    (tmp_path / "processes.py").write_text(PROCESSES)
+    (tmp_path / "temporary").mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GLOO", "MASTER", "SLURM"))},
+        "TMPDIR": str(tmp_path / "temporary"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    done = subprocess.run(
+        [sys.executable, "processes.py"], cwd=tmp_path, env=environment, capture_output=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert sorted(done.stdout.decode().splitlines()) == ["3 0100007F"] * 2
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_a_variable_of_the_user_stays(monkeypatch):
     command = [sys.executable, "-c", "import os, tts; print(os.environ['ORT_DISABLE_TELEMETRY'])"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -12,6 +12,7 @@ from tests.tiny_piper import SYMBOLS, tiny_piper_config, tiny_piper_graph, write
 from tests.voice.fault_server import FaultServer
 from tts.errors import TtsError
 from tts.text.frontend import frontend_for
+from tts.text.passage import Passage, Pronunciation
 from tts.voice.install import InstallRequest, Tools, install, plan_installation
 from tts.voice.manifest import Component, file_sha256, load_manifest, verify_files
 from tts.voice.onnx_voices import read_piper_config
@@ -48,6 +49,30 @@ def test_a_file_becomes_a_voice_that_speaks(tmp_path):
     assert spoken.samples.tobytes() != voice.say("Hello world.", tts.SynthesisOptions(seed=1)).samples.tobytes()
     slow = voice.say("Hello world.", tts.SynthesisOptions(speed=0.5, noise_w=0.0))
     assert len(slow.samples) > 1.4 * len(voice.say("Hello world.", tts.SynthesisOptions(noise_w=0.0)).samples)
+
+
+def test_the_default_speaker_is_that_of_the_json(tmp_path):
+    manifest = installed(write_tiny_piper(tmp_path / "source", n_speakers=3, default_speaker_id=2), name="many")
+    assert manifest.default_speaker == "cleo"
+    assert load_manifest(manifest.folder) == manifest
+    said = {
+        name: tts.load_voice("many", speaker=name, threads=1).say("Hello.").samples.tobytes()
+        for name in (None, "anna", "cleo")
+    }
+    assert said[None] == said["cleo"] != said["anna"]
+    path = manifest.folder / "voice.toml"
+    path.write_text(path.read_text("utf-8").replace('default_speaker = "cleo"', 'default_speaker = "dora"'), "utf-8")
+    with pytest.raises(TtsError, match=r"lacks 'speakers\.dora'"):
+        load_manifest(manifest.folder)
+    first = installed(write_tiny_piper(tmp_path / "first", n_speakers=3), name="first")
+    assert first.default_speaker == ""
+    assert tts.load_voice("first", threads=1).say("Hello.").samples.tobytes() == said["anna"]
+
+
+@pytest.mark.parametrize("default", [3, -1, "cleo", 1.0, True])
+def test_a_default_speaker_that_does_not_exist_is_refused(tmp_path, default):
+    with pytest.raises(TtsError, match="default_speaker_id is"):
+        config_of(tmp_path, num_speakers=3, speaker_id_map={}, default_speaker_id=default)
 
 
 def test_speakers_are_those_of_the_json(tmp_path):
@@ -181,9 +206,10 @@ def huge_weight(model):
         (change_json(audio={}), "it lacks 'sample_rate'"),
         (change_json(audio={"sample_rate": 10**9}), "audio.sample_rate is '1000000000'"),
         (change_json(inference={"length_scale": 0}), "inference.length_scale is '0'"),
-        (change_json(phoneme_type="pinyin"), "pinyin"),
-        (change_json(phoneme_type="hebrew"), "Hebrew"),
-        (change_json(phoneme_type="japanese"), "Japanese"),
+        (change_json(phoneme_type="pinyin"), "reads syllables in pinyin, which this version cannot make of a text: "),
+        (change_json(phoneme_type="PhonemeType.HEBREW"), "reads vowelled Hebrew, which this version"),
+        (change_json(phoneme_type="japanese"), "reads Japanese phonemes, which this version"),
+        (change_json(phoneme_type="tones"), "reads phonemes of the type 'tones', which this version cannot make"),
         (change_json(espeak={"voice": "tlh-none"}), "espeak-ng does not speak"),
         (other_network, "is not a voice of a known format: its inputs are x"),
         (change_graph(external), "keeps its weights in another file"),
@@ -260,6 +286,29 @@ def test_a_voice_of_letters_reads_the_text_itself(tmp_path):
     assert config.kind == "piper-text"
     assert frontend.phonemize("Ten is 10.") == "Ten is ten."
     assert frontend.encode("A nun.").symbols == ["", "a", " ", "n", "u", "n", ".", ""]
+    assert frontend.read(Passage("Ten.")).warnings == ()
+    marked = Passage("Ten or two.", (Pronunciation(0, 3, "tˈɛn"),))
+    assert frontend.read(marked).warnings == ("this voice reads letters: the phonemes given for 'Ten' are not used",)
+
+
+@pytest.mark.parametrize(
+    ("code", "letters", "text", "symbols"),
+    [
+        ("de_DE", "abcdefghijklmnopqrstuvwxyzß\u0308", "3 Äpfel.", "drei a\u0308pfel."),
+        ("ru_RU", "абвгдежзиклмнопрстуфхцчшщъыьэюя\u0306\u0308", "Ёж, мой.", "е\u0308ж, мои\u0306."),
+        ("uk_UA", "абвгдежзиійклмнопрстуфхцчшщьюя\u0306\u0308", "Їжак", "і\u0308жак"),
+        ("he_IL", "אבגדהוזחטיכלמנסעפצקרשתךםןףץ", "שלום 3", "שלום שלוש"),
+        # Capitals that the voice knows stay.
+        ("lb_LU", "abcABC", "Bab", "Bab"),
+    ],
+)
+def test_letters_are_decomposed_code_points_and_each_has_a_symbol(tmp_path, code, letters, text, symbols):
+    ids = {symbol: [i] for i, symbol in enumerate(("_", "^", "$", " ", ".", ",", *letters))}
+    config = config_of(tmp_path, phoneme_type="text", language={"code": code}, phoneme_id_map=ids)
+    frontend = frontend_for(config.kind, config.language, (), config.ids)
+    encoded = frontend.encode(frontend.phonemize(text))
+    assert ("".join(encoded.symbols), encoded.dropped) == (symbols, ())
+    assert encoded.ids == [ids["^"][0], *(ids[symbol][0] for symbol in symbols), ids["$"][0]]
 
 
 def test_a_sentence_ends_with_its_mark(tmp_path):

@@ -160,6 +160,13 @@ def mel_spectrogram(samples: Tensor, settings: MelSettings) -> Tensor:
     return normalised(filters @ magnitude, settings)
 
 
+def numpy_mel_spectrogram(samples: Floats, settings: MelSettings) -> Floats:
+    """The same without PyTorch, for samples [n] and settings that differ from the defaults in numbers only."""
+    magnitude = np.abs(numpy_stft(samples, settings.n_fft, settings.hop_length)).T
+    mel: Floats = np.log(np.maximum(mel_filters(settings) @ magnitude, np.float32(settings.floor)))
+    return mel
+
+
 def normalised(magnitude: Tensor, settings: MelSettings) -> Tensor:
     """Mel magnitudes [B, n_mels, T] → the values that stages exchange; raises like `mel_spectrogram`."""
     _check_statistics(settings)

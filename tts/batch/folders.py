@@ -16,7 +16,7 @@ import numpy as np
 from tts.audio.audio import Audio
 from tts.audio.writer import AudioWriter, format_of
 from tts.errors import TtsError
-from tts.files import check_parent, is_temporary
+from tts.files import check_parent, is_temporary, write_text
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # Read-only after an error, unplugged, or a share whose server does not answer.
@@ -77,6 +77,10 @@ class OutputFolder(ABC):
         return self.write(name, Audio(samples, parts[0].sample_rate), sample_rate)
 
     @abstractmethod
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text in UTF-8 like `write`."""
+
+    @abstractmethod
     def size(self, name: str) -> int | None:
         """Size of a file in bytes; None: there is no such file."""
 
@@ -115,14 +119,24 @@ class LocalFolder(OutputFolder):
         return self.write_pieces(name, (audio,), sample_rate)
 
     def write_pieces(self, name: str, pieces: Iterable[Audio], sample_rate: int | None) -> int:
-        target = self.path / name
-        if target.name != name:
-            raise ValueError(f"{name!r} is not the name of a file")
-        try:
+        with self._writing(name) as target:
             with AudioWriter(target, format_of(target), sample_rate, durable=True) as writer:
                 for piece in pieces:
                     writer.write(piece)
             return target.stat().st_size
+
+    def write_text(self, name: str, text: str) -> None:
+        with self._writing(name) as target:
+            write_text(target, text, durable=True)
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[Path]:
+        """The path of a file while it is written; what goes wrong with it is raised as the folder's errors."""
+        target = self.path / name
+        if target.name != name:
+            raise ValueError(f"{name!r} is not the name of a file")
+        try:
+            yield target
         except (TtsError, OSError) as error:
             if not os.access(self.path, os.W_OK | os.X_OK):
                 raise unavailable(self.path, "it is missing or write-protected") from error

@@ -26,6 +26,7 @@ from tts.batch.naming import Claims, FileNames, numbered
 from tts.batch.settings import BatchDefaults, WorkerSetup
 from tts.errors import TtsError, UsageError
 from tts.options import SynthesisOptions
+from tts.synthesis.subtitles import timing_suffix
 from tts.text.lexicon import user_lexicon_files
 from tts.voice.choices import check_choices
 from tts.voice.load import runtime_or_default
@@ -60,6 +61,13 @@ class BatchJob:
     """Of the file, in Hz; None: the voice's, or the nearest that the format supports."""
     key: str
     """Identifies the utterance, so that a file made earlier can be recognised (`KeyMaker`)."""
+    timings: str | None = None
+    """Name of its timings file in the output folder, whose suffix is the format; None: there is to be none."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files that it becomes."""
+        return (self.file,) if self.timings is None else (self.file, self.timings)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,13 @@ class BatchResult:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     """Why there is no file, in one sentence."""
+    timings: str | None = None
+    """Name of the timings file in the output folder, if one was requested."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return tuple(name for name in (self.file, self.timings) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -212,6 +227,7 @@ class JobMaker:
         self._names = FileNames(defaults.naming, claims)
         self._voices = VoiceResolver()
         self._suffix = format_of("-", defaults.format).suffixes[0]
+        self._timings = None if defaults.timings is None else timing_suffix(defaults.timings)
         self._options = lru_cache(maxsize=1024)(lambda own: replace(defaults.options, **dict(own)))
         voice = self._voices.find(defaults.voice, defaults.options)
         output_rate(format_of("-", defaults.format), voice.manifest.sample_rate, defaults.sample_rate)
@@ -274,6 +290,8 @@ class JobMaker:
 
         own = {name: convert_option(name, value) for name, value in entry.options.items()}
         kind = format_of("-", str(own.pop("format", self._defaults.format)))
+        own_timings = own.pop("timings", None)
+        timings = self._timings if own_timings is None else timing_suffix(str(own_timings))
         own_rate = own.pop("sample_rate", None)
         sample_rate = self._defaults.sample_rate if own_rate is None else int(own_rate)
         options = self._options(tuple(sorted(own.items()))) if own else self._defaults.options
@@ -285,4 +303,7 @@ class JobMaker:
         key = self._make_key(text, voice.manifest, options, suffix, sample_rate)
         if options.vocoder != voice.vocoder:
             options = replace(options, vocoder=voice.vocoder)
-        return BatchJob(id, entry.line, stem + suffix, text, voice.name, options, sample_rate, key)
+        return BatchJob(
+            *(id, entry.line, stem + suffix, text, voice.name, options, sample_rate, key),
+            timings=None if timings is None else stem + timings,
+        )

@@ -22,7 +22,7 @@ PRAGMA temp_store = FILE;
 PRAGMA cache_size = -8192;
 CREATE TABLE utterances (
     id BLOB PRIMARY KEY, claimed INTEGER, line INTEGER, key TEXT, file BLOB, size INTEGER, failed INTEGER,
-    offset INTEGER
+    offset INTEGER, timings BLOB
 ) WITHOUT ROWID;
 CREATE TABLE stems (stem BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID;
 CREATE TABLE owners (file BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID;
@@ -33,12 +33,14 @@ INSERT INTO utterances (id, claimed) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET claimed = excluded.claimed WHERE claimed IS NULL
 """
 _STORE = """
-INSERT INTO utterances (id, claimed, line, key, file, size, failed, offset) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO utterances (id, claimed, line, key, file, size, failed, offset, timings)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET claimed = coalesce(claimed, excluded.claimed), line = excluded.line, key = excluded.key,
-file = excluded.file, size = excluded.size, failed = excluded.failed, offset = excluded.offset
+file = excluded.file, size = excluded.size, failed = excluded.failed, offset = excluded.offset,
+timings = excluded.timings
 """
 _LAST = """
-SELECT line, key, file, size, failed, offset FROM utterances WHERE id = :id AND offset IS NOT NULL
+SELECT line, key, file, size, failed, offset, timings FROM utterances WHERE id = :id AND offset IS NOT NULL
 AND (file IS NULL OR :id = (SELECT id FROM owners WHERE owners.file = utterances.file))
 """
 _OF_THIS_RUN = (
@@ -60,6 +62,7 @@ class KnownResult:
     size: int
     failed: bool
     offset: int
+    timings: str | None = None
 
 
 class Ledger:
@@ -104,8 +107,9 @@ class Ledger:
         found = self._execute(_LAST, {"id": _encode(id)}).fetchone()
         if found is None:
             return None
-        line, key, file, size, failed, offset = found
-        return KnownResult(line, key, None if file is None else _decode(file), size, bool(failed), offset)
+        line, key, file, size, failed, offset, timings = found
+        file, timings = (None if name is None else _decode(name) for name in (file, timings))
+        return KnownResult(line, key, file, size, bool(failed), offset, timings)
 
     def outdated_by(self, file: str) -> BatchResult | None:
         """What the manifest must say before `file` is written: that the result which names it is no longer valid.
@@ -145,11 +149,11 @@ class Ledger:
         self.close()
 
     def _store(self, result: BatchResult, offset: int, claimed: int | None) -> None:
-        id, file = _encode(result.id), None if result.file is None else _encode(result.file)
-        failed = result.error is not None
-        self._execute(_STORE, (id, claimed, result.line, result.key, file, result.size, failed, offset))
-        if file is not None:
-            self._execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (file, id))
+        id, failed = _encode(result.id), result.error is not None
+        file, timings = (None if name is None else _encode(name) for name in (result.file, result.timings))
+        self._execute(_STORE, (id, claimed, result.line, result.key, file, result.size, failed, offset, timings))
+        for name in result.files:
+            self._execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (_encode(name), id))
 
     def _execute(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
         try:

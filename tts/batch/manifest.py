@@ -45,6 +45,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "rtf": lambda value: type(value) in (int, float),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "error": lambda value: value is None or isinstance(value, str),
+    "timings": lambda value: value is None or isinstance(value, str),
 }
 
 

@@ -111,16 +111,26 @@ class RemoteFolder(OutputFolder):
         return self.write_pieces(name, (audio,), sample_rate)
 
     def write_pieces(self, name: str, pieces: Iterable[Audio], sample_rate: int | None) -> int:
+        with self._uploading(name) as file:
+            with AudioWriter(file, format_of(file), sample_rate) as writer:
+                for piece in pieces:
+                    writer.write(piece)
+            return file.stat().st_size
+
+    def write_text(self, name: str, text: str) -> None:
+        with self._uploading(name) as file:
+            file.write_bytes(text.encode("utf-8"))
+
+    @contextmanager
+    def _uploading(self, name: str) -> Iterator[Path]:
+        """A temporary file to write to, which is then uploaded; raises like `write`."""
         with tempfile.TemporaryDirectory(prefix="tts-") as folder:
             file = Path(folder) / name
             try:
-                with AudioWriter(file, format_of(file), sample_rate) as writer:
-                    for piece in pieces:
-                        writer.write(piece)
+                yield file
             except (TtsError, OSError) as error:
                 raise write_failure(file, error) from error
             self.put(file, name)
-            return file.stat().st_size
 
     def put(self, file: Path, name: str, waits: tuple[float, ...] = RETRY_SECONDS) -> None:
         """Upload a file atomically; if it fails, retry after each of the `waits` in seconds.

@@ -123,12 +123,13 @@ class BatchRun:
                 self._summary.skip()
                 self._watch(self._summary, None)
             else:
-                # The manifest's result for the file that is about to be replaced becomes invalid.
-                outdated = self._ledger.outdated_by(line.file)
-                if outdated is not None:
-                    self._ledger.add_earlier([(self._manifest.append(outdated), outdated)])
-                    # On the disk before the file is.
-                    self._manifest.sync()
+                # The manifest's results for the files that are about to be replaced become invalid.
+                for name in line.files:
+                    outdated = self._ledger.outdated_by(name)
+                    if outdated is not None:
+                        self._ledger.add_earlier([(self._manifest.append(outdated), outdated)])
+                        # On the disk before the file is.
+                        self._manifest.sync()
                 yield line
             if self._is_over:
                 return
@@ -136,6 +137,8 @@ class BatchRun:
     def _is_finished(self, job: BatchJob) -> bool:
         known = self._ledger.last(job.id)
         if known is None or known.failed or (known.key, known.file) != (job.key, job.file):
+            return False
+        if job.timings is not None and (known.timings != job.timings or self._folder.size(job.timings) is None):
             return False
         return self._folder.size(job.file) == known.size
 

@@ -33,6 +33,8 @@ class BatchDefaults:
     format: str = "wav"
     sample_rate: int | None = None
     naming: str = "id"
+    timings: str | None = None
+    """The format of the timings files; None: there are none."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tts.audio.audio import Audio
     from tts.synthesis.many import Utterance
     from tts.synthesis.sentences import Script
+    from tts.synthesis.timing import TimedBookmark, TimedSentence
     from tts.synthesis.voice import Voice
 
 MOST_VOICES = 4
@@ -106,16 +107,28 @@ class Worker:
         from tts.audio.audio import clipped_samples
 
         assert task.utterance is not None
-        job, audio, warnings = task.job, task.utterance.audio, task.utterance.warnings
+        job, utterance = task.job, task.utterance
         task.utterance = None
+        audio = utterance.audio
         size = self._folder.write(job.file, audio, job.sample_rate)
-        warnings = (*warnings, *_clipping_warning(clipped_samples(audio)))
+        self._write_timings(job, utterance.sentences, audio.seconds, utterance.bookmarks)
+        warnings = (*utterance.warnings, *_clipping_warning(clipped_samples(audio)))
         rtf = task.compute_seconds / audio.seconds if audio.seconds else 0.0
-        return BatchResult(job.id, job.line, job.key, job.file, size, audio.seconds, rtf, warnings)
+        return _done(job, size, audio.seconds, rtf, warnings)
+
+    def _write_timings(
+        self, job: BatchJob, sentences: Sequence[TimedSentence], seconds: float, bookmarks: Sequence[TimedBookmark]
+    ) -> None:
+        if job.timings is not None:
+            from tts.synthesis.subtitles import timing_format, timings_text
+
+            text = timings_text(sentences, seconds, timing_format(job.timings), bookmarks)
+            self._folder.write_text(job.timings, text)
 
     def _stream(self, task: _Task) -> BatchResult:
         """Write the audio of a long text as it is synthesized: in memory it would need gigabytes."""
         from tts.audio.audio import clipped_samples
+        from tts.synthesis.timing import Timeline
 
         job = task.job
         seconds, compute_seconds, n_clipped = 0.0, 0.0, 0
@@ -133,15 +146,21 @@ class Worker:
                 seconds += piece.audio.seconds
                 n_clipped += clipped_samples(piece.audio)
                 warnings.extend(piece.warnings)
+                if job.timings is not None:
+                    if not piece.goes_on:
+                        timeline.add(piece.text, piece.phonemes, piece.times)
+                    timeline.add_audio(len(piece.audio.samples))
                 yield piece.audio
 
         # Both, since the text is read while it is synthesized.
         with self._reading, self._computing:
             voice = self._voice(job.voice)
+            timeline = Timeline(voice.manifest.sample_rate)
             size = self._folder.write_pieces(job.file, audio_pieces(), job.sample_rate)
+            self._write_timings(job, timeline.sentences, timeline.seconds, timeline.bookmarks)
         all_warnings = (*dict.fromkeys(warnings), *_clipping_warning(n_clipped))
         rtf = compute_seconds / seconds if seconds else 0.0
-        return BatchResult(job.id, job.line, job.key, job.file, size, seconds, rtf, all_warnings)
+        return _done(job, size, seconds, rtf, all_warnings)
 
     def _voice(self, name: str) -> Voice:
         from tts.synthesis.voice import load_voice
@@ -177,6 +196,10 @@ def _attempt(task: _Task, step: Callable[[_Task], None]) -> None:
         raise
     except Exception as error:
         task.failure = _message(error)
+
+
+def _done(job: BatchJob, size: int, seconds: float, rtf: float, warnings: tuple[str, ...]) -> BatchResult:
+    return BatchResult(job.id, job.line, job.key, job.file, size, seconds, rtf, warnings, timings=job.timings)
 
 
 def _clipping_warning(n_samples: int) -> tuple[str, ...]:

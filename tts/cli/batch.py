@@ -22,7 +22,7 @@ from tts.cli.app import FAILURE
 from tts.cli.console import print_json, report
 from tts.cli.inputs import STANDARD_INPUT, language_warnings
 from tts.errors import UsageError
-from tts.options import OutputOptions, SynthesisOptions, VoiceOptions
+from tts.options import InputOptions, OutputOptions, SynthesisOptions, VoiceOptions
 from tts.voice.load import Computing, check_computing, check_device, choose_device
 from tts.voice.store import find_voice
 
@@ -111,7 +111,7 @@ Resume = Annotated[
     bool,
     typer.Option(
         "--resume/--no-resume",
-        help="Skip the utterances whose audio files exist and are up to date, or make all of them again.",
+        help="Skip the utterances whose files exist and are up to date, or make all of them again.",
         rich_help_panel=_WORK,
     ),
 ]
@@ -141,13 +141,13 @@ Gpus = Annotated[
 ]
 
 
-@flags.option_flags(without=("threads", "timings"))
+@flags.option_flags(without=("threads",), in_batch=True)
 def batch(
     *,
     output: Folder,
     file: Sentences = None,
     layout: Layout = "auto",
-    encoding: flags.Encoding = None,
+    input_options: InputOptions,
     naming: Naming = "id",
     manifest: ManifestFile = None,
     output_options: OutputOptions,
@@ -168,7 +168,7 @@ def batch(
 
     Run the same command again to continue an interrupted batch.
     """
-    device = voice_options.device
+    device, encoding = voice_options.device, input_options.encoding
     check_device(device)
     check_computing(voice_options.runtime or Computing.runtime, voice_options.precision)
     if engine not in _ENGINES:
@@ -188,7 +188,12 @@ def batch(
     chosen = {name: getattr(voice_options, name) for name in ("vocoder", "acoustic", "speaker")}
     options = replace(options, **chosen)
     defaults = BatchDefaults(
-        voice_options.voice, options, output_options.format or "wav", output_options.sample_rate, naming
+        voice_options.voice,
+        options,
+        output_options.format or "wav",
+        output_options.sample_rate,
+        naming,
+        output_options.timings,
     )
     request = BatchRequest(output, manifest, layout, setup, defaults, RunSettings(batch_size, resume, fail_fast))
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from tts.config import MIRROR, OFFLINE
-from tts.options import OPTIONS, OutputOptions, SynthesisOptions, VoiceOptions
+from tts.options import OPTIONS, InputOptions, OutputOptions, SynthesisOptions, VoiceOptions
 
-_PANELS = {"voice": "Voice", "text": "Speech", "output": "Output"}
-_TABLES = (VoiceOptions, SynthesisOptions, OutputOptions)
+_PANELS = {"voice": "Voice", "text": "Speech", "input": None, "output": "Output"}
+_TABLES = (VoiceOptions, SynthesisOptions, InputOptions, OutputOptions)
 _OUTPUT, _RUN = "Output", "Running"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,28 +27,32 @@ def complete_voice(incomplete: str) -> list[str]:
     return [name for name in voice_folders() if name.startswith(incomplete)]
 
 
-def flag(name: str) -> Any:
-    """The flag of an option in the table."""
+def flag(name: str, *, in_batch: bool = False) -> Any:
+    """The flag of an option in the table, as `tts batch` has it or as all other commands do."""
     option = OPTIONS[name]
+    metavar, help = option.metavar, option.help
+    if in_batch:
+        metavar, help = option.batch_metavar or metavar, option.batch_help or help
     limits = f" ({option.limits_text})" if option.limits_text else ""
     return typer.Option(
         option.flag,
         *filter(None, [option.short_flag]),
-        metavar=option.metavar or None,
+        metavar=metavar or None,
         envvar=option.variable,
         # Other numbers are checked by SynthesisOptions, for all interfaces.
         min=option.limits[0] if option.owner == "voice" and option.limits else None,
-        help=f"{option.help}{limits}.",
+        help=f"{help}{limits}.",
         rich_help_panel=_PANELS[option.owner],
         show_default=option.default_text or True,
         autocompletion=complete_voice if name == "voice" else None,
     )
 
 
-def option_flags(*, without: Collection[str] = ()) -> Callable[[Command], Command]:
-    """Decorate a command whose parameters include VoiceOptions, SynthesisOptions or OutputOptions.
+def option_flags(*, without: Collection[str] = (), in_batch: bool = False) -> Callable[[Command], Command]:
+    """Decorate a command whose parameters include VoiceOptions, SynthesisOptions, InputOptions or OutputOptions.
 
     Each such parameter becomes a flag per option, except those `without`; the command receives the options themselves.
+    `in_batch`: the flags are those of `tts batch`.
     """
 
     def decorate(command: Command) -> Command:
@@ -70,7 +74,7 @@ def option_flags(*, without: Collection[str] = ()) -> Callable[[Command], Comman
                         name,
                         inspect.Parameter.KEYWORD_ONLY,
                         default=option.default,
-                        annotation=Annotated[kind, flag(name)],
+                        annotation=Annotated[kind, flag(name, in_batch=in_batch)],
                     )
                 )
 
@@ -105,6 +109,7 @@ Device = Annotated[str, flag("device")]
 Seed = Annotated[int, flag("seed")]
 LexiconFile = Annotated[Path | None, flag("lexicon")]
 SystemEspeak = Annotated[bool, flag("system_espeak")]
+Encoding = Annotated[str | None, flag("encoding")]
 
 Language = Annotated[
     str, typer.Option("--language", "-l", metavar="CODE", help="Language of the text: en-us, en-gb, de, fr-fr, …")
@@ -121,15 +126,6 @@ Plot = Annotated[
         metavar="FILE.png",
         help="Draw the mel spectrogram with its words and phonemes (needs the extra plot).",
         rich_help_panel=_OUTPUT,
-    ),
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        "--encoding",
-        metavar="NAME",
-        help="Encoding of the file or of standard input: windows-1252, shift_jis, gbk, utf-16-le, …",
-        show_default="UTF-8, or by its byte order mark",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.", rich_help_panel=_RUN)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tts.audio.m4b import BookTags, BookWriter
     from tts.audio.playback import PlayerStream
     from tts.audio.writer import AudioFormat, AudioWriter
-    from tts.synthesis.timing import TimedBookmark, TimedSentence
+    from tts.synthesis.timing import TimedSentence
     from tts.synthesis.voice import Piece
     from tts.voice.manifest import VoiceManifest
 
@@ -174,37 +174,29 @@ def check_plot(path: Path) -> None:
     extras.require("plot", "A plot")
 
 
-class Timeline:
+class TimelineFiles:
     """Records when each sentence is spoken, if timings or a plot are requested, and writes them at the end."""
 
     def __init__(self, voice: VoiceManifest, outputs: Outputs) -> None:
+        from tts.synthesis.timing import Timeline
+
         self._outputs = outputs
-        self._sample_rate = voice.sample_rate
-        # Samples, which are whole numbers: the times of a long text stay exact to the end.
-        self._n_samples = 0
-        self._sentences: list[TimedSentence] = []
-        self._bookmarks: list[TimedBookmark] = []
+        self._timeline = Timeline(voice.sample_rate)
         self._plot: MelPlot | None = None
         if outputs.plot is not None:
-            if not voice.mel:
-                raise UsageError(f"{voice.name} makes no mel spectrogram that could be drawn: leave --plot out.")
-            self._plot = MelPlot(voice.mel["hop_length"] / self._sample_rate)
+            sample_rate = voice.sample_rate
+            self._plot = MelPlot(sample_rate, voice.mel["hop_length"] / sample_rate if voice.mel else 0.0)
 
     def add(self, piece: Piece) -> None:
-        from tts.synthesis.timing import TimedBookmark, timed_sentence
-
-        is_wanted = self._outputs.timings is not None or self._plot is not None
-        if is_wanted and not piece.goes_on:
-            offset = self._n_samples / self._sample_rate
-            self._bookmarks += [TimedBookmark(mark.name, offset + mark.seconds) for mark in piece.bookmarks]
-            # A pause at the end of the text has no words.
-            if piece.text:
-                sentence = timed_sentence(piece.text, piece.phonemes, piece.marks, piece.words, offset, piece.seconds)
-                if self._outputs.timings is not None:
-                    self._sentences.append(sentence)
-                if self._plot is not None:
-                    self._plot.add(sentence, piece.mel)
-        self._n_samples += len(piece.audio.samples)
+        if self._outputs.timings is None and self._plot is None:
+            return
+        if not piece.goes_on:
+            sentence = self._timeline.add(piece.text, piece.phonemes, piece.times)
+            if self._plot is not None and sentence is not None:
+                self._plot.add(sentence, piece.mel)
+        if self._plot is not None:
+            self._plot.add_audio(piece.audio.samples)
+        self._timeline.add_audio(len(piece.audio.samples))
 
     def write(self) -> tuple[str, ...]:
         """Write the files; returns warnings. If one fails, the other is written all the same."""
@@ -214,9 +206,9 @@ class Timeline:
             if self._outputs.timings is not None:
                 from tts.synthesis.subtitles import timing_format, timings_text
 
-                suffix = timing_format(self._outputs.timings)
-                seconds = self._n_samples / self._sample_rate
-                write_text(self._outputs.timings, timings_text(self._sentences, seconds, suffix, self._bookmarks))
+                suffix, times = timing_format(self._outputs.timings), self._timeline
+                text = timings_text(times.sentences, times.seconds, suffix, times.bookmarks)
+                write_text(self._outputs.timings, text)
         finally:
             if self._plot is not None and self._outputs.plot is not None:
                 self._plot.save(self._outputs.plot)
@@ -226,13 +218,18 @@ class Timeline:
 
 
 class MelPlot:
-    """Collects sentences up to `MAX_PLOT_SECONDS`, then draws their mel spectrograms on one time axis."""
+    """Collects sentences up to `MAX_PLOT_SECONDS`, then draws their mel spectrograms on one time axis.
 
-    def __init__(self, frame_seconds: float) -> None:
+    A mel has frames of `frame_seconds`. Where a network makes none, it is that of the audio, in Hz `sample_rate`.
+    """
+
+    def __init__(self, sample_rate: int, frame_seconds: float) -> None:
         self.seconds = 0.0
         self.is_cut = False
-        self._frame_seconds = frame_seconds
+        self._sample_rate, self._frame_seconds = sample_rate, frame_seconds
         self._sentences: list[tuple[TimedSentence, npt.NDArray[np.float32]]] = []
+        # The audio of each sentence without a mel.
+        self._audio: dict[int, list[npt.NDArray[np.float32]]] = {}
 
     def add(self, sentence: TimedSentence, mel: npt.NDArray[np.float32]) -> None:
         """Add a sentence, timed in the complete audio; mel [n_mels, T], whose last frame ends with its audio."""
@@ -240,7 +237,28 @@ class MelPlot:
             self.is_cut = True
             return
         self._sentences.append((sentence, mel))
+        if not mel.size:
+            self._audio[len(self._sentences) - 1] = []
         self.seconds = sentence.audio_end
+
+    def add_audio(self, samples: npt.NDArray[np.float32]) -> None:
+        """Add samples of the last sentence."""
+        if not self.is_cut and len(self._sentences) - 1 in self._audio:
+            self._audio[len(self._sentences) - 1].append(samples)
+
+    def _mel(self, index: int) -> tuple[npt.NDArray[np.float32], float]:
+        """The mel of a sentence, and the duration of its frames in seconds."""
+        if index not in self._audio:
+            return self._sentences[index][1], self._frame_seconds
+        import numpy as np
+
+        from tts.audio.mel import numpy_mel_spectrogram
+        from tts.audio.mel_settings import MelSettings
+
+        settings = MelSettings(sample_rate=self._sample_rate, f_max=min(MelSettings.f_max, self._sample_rate / 2))
+        samples = np.concatenate(self._audio[index])
+        mel = numpy_mel_spectrogram(samples, settings)
+        return mel, len(samples) / self._sample_rate / mel.shape[1]
 
     def save(self, path: Path) -> None:
         # Its own figure object, not pyplot: that would look for a display.
@@ -251,9 +269,10 @@ class MelPlot:
 
         figure = Figure(figsize=(max(6.0, _INCHES_PER_SECOND * self.seconds), 4.0), layout="constrained")
         axes = figure.add_subplot(xlim=(0, self.seconds), xlabel="seconds", ylabel="mel band")
-        for sentence, mel in self._sentences:
+        for index, (sentence, _) in enumerate(self._sentences):
+            mel, frame_seconds = self._mel(index)
             n_mels, n_frames = mel.shape
-            start, end = sentence.audio_end - n_frames * self._frame_seconds, sentence.audio_end
+            start, end = sentence.audio_end - n_frames * frame_seconds, sentence.audio_end
             axes.imshow(mel, origin="lower", aspect="auto", extent=(start, end, 0, n_mels))
             axes.set_xlim(0, self.seconds)
             for mark in sentence.marks:

@@ -17,10 +17,10 @@ from tts.cli.app import is_from_config
 from tts.cli.arriving import FLUSH_SECONDS, ArrivingText, arrives_slowly
 from tts.cli.console import print_json, progress, report, warn
 from tts.cli.inputs import STANDARD_INPUT, read_text, refuse_terminal
-from tts.cli.outputs import Outputs, PlayerBesideFile, Timeline
+from tts.cli.outputs import Outputs, PlayerBesideFile, TimelineFiles
 from tts.errors import UsageError
 from tts.kernels.execution import when_compiling
-from tts.options import OutputOptions, SynthesisOptions, VoiceOptions
+from tts.options import InputOptions, OutputOptions, SynthesisOptions, VoiceOptions
 
 if TYPE_CHECKING:
     from tts.synthesis.voice import Piece, Voice
@@ -72,8 +72,8 @@ def say(
     text: flags.Text = None,
     file: File = None,
     chapter: Chapters = None,
-    encoding: flags.Encoding = None,
     flush_after: FlushAfter = FLUSH_SECONDS,
+    input_options: InputOptions,
     output: OutputFile = None,
     play: Play = False,
     output_options: OutputOptions,
@@ -87,6 +87,7 @@ def say(
     """Speak a text: into a file, to standard output, or through the speakers."""
     # Everything that can be refused is refused before the networks are loaded.
     started = time.perf_counter()
+    encoding = input_options.encoding
     from tts.synthesis.voice import load_voice
 
     voice = load_voice(**vars(voice_options))
@@ -97,7 +98,8 @@ def say(
         format = None
     if is_from_config(context, "sample_rate") and output is None:
         sample_rate = None
-    outputs = Outputs(output, format, sample_rate, play, output_options.timings, plot, json)
+    timings = None if output_options.timings is None else Path(output_options.timings)
+    outputs = Outputs(output, format, sample_rate, play, timings, plot, json)
     outputs.check(voice.manifest.sample_rate)
 
     content: str | Passage | ArrivingText
@@ -216,7 +218,7 @@ def speak(
         voice.device,
         rate,
     )
-    timeline = Timeline(voice.manifest, outputs)
+    timeline = TimelineFiles(voice.manifest, outputs)
     n_clipped = 0
     with ExitStack() as stack:
         sinks = outputs.sinks()

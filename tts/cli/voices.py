@@ -440,6 +440,7 @@ def info(name: VoiceName, json: flags.Json = False) -> None:
         "sample rate": f"{voice.sample_rate} Hz",
         **_network_fields(voice),
         **({"speakers": ", ".join(map(_speaker_text, voice.speakers))} if voice.speakers else {}),
+        **({"default speaker": voice.default_speaker or voice.speakers[0].name} if voice.speakers else {}),
         "size": f"{voice.size / 1e6:.1f} MB",
         "folder": str(voice.folder),
     }
@@ -536,6 +537,7 @@ def _summary(voice: VoiceManifest) -> dict[str, Any]:
         "default_vocoder": voice.default_vocoder or None,
         "end_to_end": voice.end_to_end.network if voice.end_to_end else None,
         "speakers": [vars(speaker) for speaker in voice.speakers],
+        "default_speaker": (voice.default_speaker or voice.speakers[0].name) if voice.speakers else None,
         "folder": str(voice.folder),
     }
 

@@ -16,14 +16,25 @@ from tts.options import SynthesisOptions
 from tts.synthesis.prosody import frame_gains, unsupported_prosody, with_gain
 from tts.synthesis.sentences import Script, Sentence
 from tts.synthesis.stages import SpokenSentence, Stages
+from tts.synthesis.timing import (
+    SentenceTimes,
+    TimedBookmark,
+    TimedSentence,
+    Timeline,
+    symbol_marks,
+    timed_bookmarks,
+    timed_words,
+)
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """A text that was spoken, and its warnings, each once."""
+    """A text that was spoken, its warnings, each once, and when each of its sentences and bookmarks is spoken."""
 
     audio: Audio
     warnings: tuple[str, ...]
+    sentences: tuple[TimedSentence, ...] = ()
+    bookmarks: tuple[TimedBookmark, ...] = ()
 
 
 def speak_all(
@@ -86,15 +97,37 @@ def _spoken(scripts: Sequence[tuple[Script, Sequence[Stages]]], sample_rate: int
     for script, each in scripts:
         parts: list[Floats] = []
         warnings: list[str] = []
+        timeline = Timeline(sample_rate)
         for sentence, stages in zip(script.sentences, each, strict=True):
-            parts.append(np.zeros(sentence.n_silent(sample_rate), np.float32))
+            own = [np.zeros(sentence.n_silent(sample_rate), np.float32)]
             warnings += [*stages.warnings(sentence.index), *sentence.warnings]
-            if not sentence.is_silent:
-                result = next(in_order)
-                parts += samples_with_gain(sentence, result, sample_rate)
+            result = None if sentence.is_silent else next(in_order)
+            timeline.add(sentence.text, sentence.phonemes, sentence_times(sentence, result, sample_rate))
+            if result is not None:
+                own += samples_with_gain(sentence, result, sample_rate)
                 warnings += [*unsupported_prosody(sentence, stages.controls), *result.warnings]
+            timeline.add_audio(sum(map(len, own)))
+            parts += own
         audio = Audio(np.concatenate(parts), sample_rate)
-        yield Utterance(apply_gain(audio, gain_for(audio, script.options)), tuple(dict.fromkeys(warnings)))
+        yield Utterance(
+            apply_gain(audio, gain_for(audio, script.options)),
+            tuple(dict.fromkeys(warnings)),
+            tuple(timeline.sentences),
+            tuple(timeline.bookmarks),
+        )
+
+
+def sentence_times(sentence: Sentence, spoken: SpokenSentence | None, sample_rate: int) -> SentenceTimes:
+    """When the parts of a sentence are spoken, behind the silence before it; `spoken` is None if it is only silence."""
+    silence = sentence.n_silent(sample_rate) / sample_rate
+    if spoken is None:
+        return SentenceTimes((), (), timed_bookmarks(sentence.bookmarks, (), (), silence), silence)
+    frame_seconds = spoken.hop_length / spoken.sample_rate
+    marks = symbol_marks(spoken.symbols, spoken.places, spoken.durations.tolist(), silence, frame_seconds)
+    words = timed_words(sentence.text, sentence.reading.words, marks)
+    seconds = silence + spoken.seconds
+    bookmarks = timed_bookmarks(sentence.bookmarks, sentence.reading.words, words, seconds)
+    return SentenceTimes(marks, words, bookmarks, seconds)
 
 
 def samples_with_gain(sentence: Sentence, spoken: SpokenSentence, sample_rate: int) -> Iterator[Floats]:

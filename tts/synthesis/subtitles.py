@@ -16,9 +16,11 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from tts.errors import UsageError
+from tts.options import nearest
 from tts.synthesis.timing import TimedBookmark, TimedSentence, TimedWord, with_single_spaces
 
 TIMING_SUFFIXES = (".srt", ".vtt", ".lrc", ".json", ".TextGrid")
+_SUFFIXES = {suffix.lower(): suffix for suffix in TIMING_SUFFIXES}
 
 MAX_COLUMNS = 42
 MAX_SECONDS = 7.0
@@ -81,14 +83,27 @@ def timing_format(path: str | Path) -> str:
     Raises:
         UsageError: it is none of them.
     """
-    suffix = Path(path).suffix
-    for known in TIMING_SUFFIXES:
-        if suffix.lower() == known.lower():
-            return known
-    raise UsageError(
-        f"The format of a timings file is its suffix, one of {', '.join(TIMING_SUFFIXES)}; {str(path)!r} has none of "
-        "these."
-    )
+    suffix = _SUFFIXES.get(Path(path).suffix.lower())
+    if suffix is None:
+        raise UsageError(
+            f"The format of a timings file is its suffix, one of {', '.join(TIMING_SUFFIXES)}; {str(path)!r} has none "
+            "of these."
+        )
+    return suffix
+
+
+def timing_suffix(name: str) -> str:
+    """The suffix of the timings files of a format, which is named with or without a dot: "srt" → ".srt".
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    suffix = _SUFFIXES.get(f".{name.lower().removeprefix('.')}")
+    if suffix is None:
+        names = [suffix[1:] for suffix in TIMING_SUFFIXES]
+        hint = nearest(name, names) or f"; there are {', '.join(names)}."
+        raise UsageError(f"There is no format of timings {name!r}{hint}")
+    return suffix
 
 
 def timings_text(

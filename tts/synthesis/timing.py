@@ -90,6 +90,48 @@ def timed_sentence(
     return TimedSentence(text, phonemes, start, end, marks, words, audio_end)
 
 
+@dataclass(frozen=True)
+class SentenceTimes:
+    """When what a sentence consists of is spoken, in seconds from the start of the silence before it."""
+
+    marks: tuple[Mark, ...]
+    words: tuple[TimedWord, ...]
+    bookmarks: tuple[TimedBookmark, ...]
+    seconds: float
+    """Until its end."""
+
+
+class Timeline:
+    """The times of a text, sentence by sentence.
+
+    It counts samples, which are whole numbers: the times of a long text stay exact to the end.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sentences: list[TimedSentence] = []
+        self.bookmarks: list[TimedBookmark] = []
+        self._n_samples, self._sample_rate = 0, sample_rate
+
+    @property
+    def seconds(self) -> float:
+        """Of all audio so far."""
+        return self._n_samples / self._sample_rate
+
+    def add(self, text: str, phonemes: str, times: SentenceTimes) -> TimedSentence | None:
+        """Add a sentence, whose audio follows; None: there is only silence, in which bookmarks may be."""
+        offset = self.seconds
+        self.bookmarks += [TimedBookmark(mark.name, offset + mark.seconds) for mark in times.bookmarks]
+        if not text:
+            return None
+        self.sentences.append(
+            timed_sentence(with_single_spaces(text), phonemes, times.marks, times.words, offset, times.seconds)
+        )
+        return self.sentences[-1]
+
+    def add_audio(self, n_samples: int) -> None:
+        self._n_samples += n_samples
+
+
 def symbol_marks(
     symbols: Sequence[str], places: Sequence[int], durations: Sequence[int], offset: float, frame_seconds: float
 ) -> tuple[Mark, ...]:

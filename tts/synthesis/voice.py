@@ -16,11 +16,11 @@ from tts.kernels.execution import one_compute_thread, set_compute_threads
 from tts.models.base import AcousticModel, EndToEnd
 from tts.options import SynthesisOptions, VoiceOptions
 from tts.synthesis.end_to_end import EndToEndStages
-from tts.synthesis.many import Utterance, gain_for, samples_with_gain, speak_all
+from tts.synthesis.many import Utterance, gain_for, samples_with_gain, sentence_times, speak_all
 from tts.synthesis.prosody import unsupported_prosody
 from tts.synthesis.sentences import NOTHING_TO_SPEAK, Continued, Script, Sentence, passage_of, read_sentences
 from tts.synthesis.stages import Stages
-from tts.synthesis.timing import Mark, TimedBookmark, TimedWord, symbol_marks, timed_bookmarks, timed_words
+from tts.synthesis.timing import Mark, SentenceTimes, TimedBookmark, TimedWord, with_single_spaces
 from tts.synthesis.two_stage import TwoStages, VoiceVocoder
 from tts.text.frontend import Frontend, frontend_for
 from tts.text.incremental import Part
@@ -65,6 +65,11 @@ class Piece:
     bookmarks: tuple[TimedBookmark, ...] = ()
     opens: Level = ""
     goes_on: bool = False
+
+    @property
+    def times(self) -> SentenceTimes:
+        """When its parts are spoken."""
+        return SentenceTimes(self.marks, self.words, self.bookmarks, self.seconds)
 
 
 class Voice:
@@ -332,8 +337,8 @@ class Voice:
             if sentence.is_silent:
                 # What comes after the last sentence: a pause, bookmarks, warnings.
                 audio = Audio(np.zeros(sentence.n_silent(rate), np.float32), rate)
-                bookmarks = timed_bookmarks(sentence.bookmarks, (), (), audio.seconds)
-                yield Piece("", "", audio, (), sentence.warnings, _NO_MEL, audio.seconds, bookmarks=bookmarks)
+                times = sentence_times(sentence, None, rate)
+                yield Piece("", "", audio, (), sentence.warnings, _NO_MEL, times.seconds, bookmarks=times.bookmarks)
                 continue
             pieces = self._speak(sentence, self._stages_of(sentence.voice, options), options)
             while True:
@@ -347,19 +352,16 @@ class Voice:
     def _speak(self, sentence: Sentence, stages: Stages, options: SynthesisOptions) -> Iterator[Piece]:
         rate = self.manifest.sample_rate
         spoken = stages.speak(sentence, options)
-        frame_seconds, n_silent = spoken.hop_length / spoken.sample_rate, sentence.n_silent(rate)
-        marks = symbol_marks(spoken.symbols, spoken.places, spoken.durations.tolist(), n_silent / rate, frame_seconds)
-        words = timed_words(sentence.text, sentence.reading.words, marks)
-        seconds = n_silent / rate + spoken.seconds
-        logger.debug("sentence %d: %r, %.2f s", sentence.index, sentence.text, seconds)
+        times = sentence_times(sentence, spoken, rate)
+        logger.debug("sentence %d: %r, %.2f s", sentence.index, sentence.text, times.seconds)
 
         chunks = samples_with_gain(sentence, spoken, rate)
         mel = _NO_MEL if spoken.mel is None else spoken.mel
         yield Piece(
-            text=" ".join(sentence.text.split()),
+            text=with_single_spaces(sentence.text),
             phonemes=sentence.phonemes,
-            audio=Audio(np.concatenate([np.zeros(n_silent, np.float32), next(chunks)]), rate),
-            marks=marks,
+            audio=Audio(np.concatenate([np.zeros(sentence.n_silent(rate), np.float32), next(chunks)]), rate),
+            marks=times.marks,
             warnings=(
                 *stages.warnings(sentence.index),
                 *sentence.warnings,
@@ -367,9 +369,9 @@ class Voice:
                 *spoken.warnings,
             ),
             mel=mel,
-            seconds=seconds,
-            words=words,
-            bookmarks=timed_bookmarks(sentence.bookmarks, sentence.reading.words, words, seconds),
+            seconds=times.seconds,
+            words=times.words,
+            bookmarks=times.bookmarks,
             opens=sentence.opens,
         )
         for samples in chunks:

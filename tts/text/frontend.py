@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain, groupby, pairwise
@@ -375,9 +375,7 @@ class WrittenFrontend(_TextFrontend):
         """Return what is spoken of a passage, and the spelling of each written word; pronunciations are not used."""
         spoken = read_out(passage.text, self.language, aliases(passage))
         words = [SpelledWord(*word.span(), *word.span()) for word in _SPELLED_WORD.finditer(spoken.text)]
-        warnings = []
-        if spoken_pronunciations(passage, spoken):
-            warnings.append("this voice reads letters: phonemes given for words are not used")
+        warnings = _unused_pronunciations(spoken.text, spoken_pronunciations(passage, spoken))
         reading = Reading(spoken.text, read_words(passage.text, spoken, words), tuple(warnings))
         return with_unread_warning(passage.text, reading, spoken.left_out)
 
@@ -556,10 +554,7 @@ class CharacterFrontend(_TextFrontend):
         spoken = read_out(passage.text, aliases=aliases(passage, pronounced=has_phones))
         said = without_overlaps(spoken_pronunciations(passage, spoken))
         spelled = _spelled(spoken.text, said if has_phones else ())
-        warnings = []
-        if said and not has_phones:
-            given = ", ".join(repr(spoken.text[one.start : one.end]) for one in said)
-            warnings.append(f"this voice reads letters: the phonemes given for {given} are not used")
+        warnings = [] if has_phones else _unused_pronunciations(spoken.text, said)
         if any(isinstance(note, SpokenAs) and note.language for note in passage.notes):
             warnings.append("this voice reads letters, as English: text in another language is read as English")
         words = read_words(passage.text, spoken, spelled.words)
@@ -576,6 +571,12 @@ class CharacterFrontend(_TextFrontend):
     def speakable(self, phonemes: str) -> bool:
         """Tell whether there is a letter of the symbol table."""
         return any(symbol.lstrip("@").isalpha() for symbol, _ in _spelling_symbols(phonemes) if symbol in self.symbols)
+
+
+def _unused_pronunciations(spoken: str, said: Iterable[Pronunciation]) -> list[str]:
+    """The warning of a voice that reads letters, if phonemes are given for words of a spoken text."""
+    given = ", ".join(repr(spoken[one.start : one.end]) for one in said)
+    return [f"this voice reads letters: the phonemes given for {given} are not used"] if given else []
 
 
 def _spelling_symbols(spelling: str) -> Iterator[tuple[str, int]]:

@@ -6,6 +6,8 @@ import logging
 import math
 import os
 import signal
+import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -30,8 +32,11 @@ from tts.voice.store import find_installed, suggestion
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from lightning_fabric.strategies.ddp import DDPStrategy
 
 PRECISIONS = ("32", "bf16")
+# The file in which the processes of a run on this machine meet.
+_STORE = "TTS_TRAINING_STORE"
 
 
 # Devices
@@ -63,10 +68,42 @@ def start_fabric(device: str = "auto", n_devices: int = 1, precision: str = "32"
         n_nodes = int(os.environ["WORLD_SIZE"]) // devices
     n_processes = n_nodes * (devices if isinstance(devices, int) else len(devices))
     exact: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if precision == "bf16" else "32-true"
-    strategy = "ddp" if n_processes > 1 else "auto"
+    strategy = _strategy("gloo" if accelerator == "cpu" else "nccl") if n_processes > 1 else "auto"
     fabric = Fabric(accelerator=accelerator, strategy=strategy, devices=devices, num_nodes=n_nodes, precision=exact)
     fabric.launch()
     return fabric
+
+
+def _strategy(backend: str) -> DDPStrategy:
+    """Return the strategy of several processes.
+
+    Those that Fabric starts on this machine meet in a temporary file and talk through the loopback interface: PyTorch's
+    default listens on all interfaces, and asks the system's resolver for the names of addresses.
+    """
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+    from lightning_fabric.strategies.ddp import DDPStrategy
+    from torch.distributed import FileStore, init_process_group  # type: ignore[attr-defined]
+
+    class LocalStrategy(DDPStrategy):
+        _folder: tempfile.TemporaryDirectory[str] | None = None
+
+        def setup_environment(self) -> None:
+            environment = self.cluster_environment
+            # Not of processes that torchrun or a cluster started, perhaps on several machines.
+            if isinstance(environment, LightningEnvironment) and _STORE in os.environ:
+                if loopback := next((name for _, name in socket.if_nameindex() if name in ("lo", "lo0")), None):
+                    os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+                store = FileStore(os.environ[_STORE], self.num_processes)
+                rank, n_processes = environment.local_rank(), self.num_processes
+                init_process_group(backend, store=store, rank=rank, world_size=n_processes)
+            super().setup_environment()
+
+    strategy = LocalStrategy(process_group_backend=backend)
+    # The first process starts the others, which inherit its variables.
+    if "LOCAL_RANK" not in os.environ:
+        strategy._folder = tempfile.TemporaryDirectory(prefix="tts-", ignore_cleanup_errors=True)
+        os.environ[_STORE] = str(Path(strategy._folder.name) / "processes")
+    return strategy
 
 
 def _accelerator_and_devices(name: str, count: int) -> tuple[str, int | list[int]]:

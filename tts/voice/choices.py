@@ -42,7 +42,7 @@ def check_choices(
 
 
 def resolve_speaker(voice: VoiceManifest, requested: str | None) -> SpeakerMix:
-    """The speakers that `requested` names: "anna", "3" (an index from 0), "anna:60,ben:40"; None is the voice's first.
+    """The speakers that `requested` names: "anna", "3" (an index from 0), "anna:60,ben:40"; None is the default.
 
     A name takes precedence over a number. Weights are relative; a speaker without one has the weight 1. A voice without
     a list of speakers returns an empty mix.
@@ -50,11 +50,11 @@ def resolve_speaker(voice: VoiceManifest, requested: str | None) -> SpeakerMix:
     Raises:
         UsageError: there is no such speaker, or a weight is not a number above 0.
     """
+    indices = {speaker.name: index for index, speaker in enumerate(voice.speakers)}
     if requested is None:
-        return ((0, 1.0),) if voice.speakers else ()
+        return ((indices.get(voice.default_speaker, 0), 1.0),) if voice.speakers else ()
     if not voice.speakers:
         raise UsageError(f"The voice {voice.name} has a single speaker: leave --speaker out.")
-    indices = {speaker.name: index for index, speaker in enumerate(voice.speakers)}
     if requested in indices:
         # Also where a name has a colon or a comma in it.
         return ((indices[requested], 1.0),)

@@ -94,6 +94,8 @@ class VoiceManifest:
     folder: Path
     end_to_end: Component | None = None
     speakers: tuple[Speaker, ...] = ()
+    default_speaker: str = ""
+    """Empty if it is the first."""
 
     @property
     def components(self) -> list[Component]:
@@ -159,7 +161,7 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
             default_vocoder="",
             folder=folder,
             end_to_end=_component(table["end_to_end"]),
-            speakers=_speakers(table),
+            **_speakers(table),
         )
 
     vocoders = {name: _component(entry) for name, entry in table["vocoders"].items()}
@@ -194,7 +196,7 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         vocoders=vocoders,
         default_vocoder=default_vocoder,
         folder=folder,
-        speakers=_speakers(table),
+        **_speakers(table),
     )
 
 
@@ -205,8 +207,15 @@ def _frontend(entry: dict[str, Any]) -> FrontendSpec:
     return FrontendSpec(str(entry.get("kind", "espeak")), symbols, ids)
 
 
-def _speakers(table: dict[str, Any]) -> tuple[Speaker, ...]:
-    return tuple(Speaker(**({"name": each} if isinstance(each, str) else each)) for each in table.get("speakers", ()))
+def _speakers(table: dict[str, Any]) -> dict[str, Any]:
+    """The speakers, and which of them is the default."""
+    speakers = tuple(
+        Speaker(**({"name": each} if isinstance(each, str) else each)) for each in table.get("speakers", ())
+    )
+    default = str(table.get("default_speaker", ""))
+    if default and default not in {speaker.name for speaker in speakers}:
+        raise KeyError(f"speakers.{default}")
+    return {"speakers": speakers, "default_speaker": default}
 
 
 def _component(entry: dict[str, Any]) -> Component:
@@ -255,6 +264,8 @@ def write_manifest(manifest: VoiceManifest) -> Path:
         symbols = {"symbols": list(frontend.symbols)} if frontend.symbols else {}
         ids = {"ids": {symbol: list(each) for symbol, each in frontend.ids.items()}} if frontend.ids else {}
         table["frontend"] = {"kind": frontend.kind, **symbols, **ids}
+    if manifest.default_speaker:
+        table["default_speaker"] = manifest.default_speaker
     if manifest.speakers:
         table["speakers"] = [
             {key: value for key, value in asdict(speaker).items() if value} for speaker in manifest.speakers

@@ -47,9 +47,9 @@ _OPERATORS = frozenset({
     "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Trilu", "Unsqueeze", "Where"
 })  # fmt: skip
 _UNSUPPORTED_PHONEMES = {
-    "pinyin": "syllables in pinyin, which this version cannot make",
-    "hebrew": "vowelled Hebrew, which this version cannot make",
-    "japanese": "Japanese phonemes, which this version cannot make",
+    "pinyin": "syllables in pinyin",
+    "hebrew": "vowelled Hebrew",
+    "japanese": "Japanese phonemes",
 }
 _LICENCE = re.compile(r"^\W*licen[cs]e\W*:\W*(.*\w.*)$", re.IGNORECASE | re.MULTILINE)
 
@@ -143,6 +143,7 @@ class PiperConfig:
     kind: str
     ids: dict[str, tuple[int, ...]]
     speakers: tuple[Speaker, ...]
+    default_speaker: str
     scales: dict[str, float]
     n_speakers: int
     n_symbols: int | None
@@ -209,6 +210,7 @@ def _make_piper_voice(model: onnx.ModelProto, source: OnnxSource, folder: Path, 
             decoder_sha256=file_sha256(folder / DECODER_FILE),
         ),
         speakers=config.speakers,
+        default_speaker=config.default_speaker,
     )
     write_manifest(manifest)
     _check_same_samples(source, manifest, graphs)
@@ -235,10 +237,12 @@ def read_piper_config(path: Path, name: str) -> PiperConfig:
 
 
 def _piper_config(table: dict[str, Any], name: str) -> PiperConfig:
-    kind = str(table.get("phoneme_type") or "espeak").lower().rpartition(".")[2]
+    kind = str(table.get("phoneme_type") or "espeak").strip().lower().rpartition(".")[2]
     if kind not in ("espeak", "text"):
+        expected = _UNSUPPORTED_PHONEMES.get(kind, f"phonemes of the type {kind[:40]!r}")
         raise TtsError(
-            f"{name} is of a voice that reads {_UNSUPPORTED_PHONEMES.get(kind, f'phonemes of the type {kind!r}')}."
+            f"{name} is of a voice that reads {expected}, which this version cannot make of a text: its voices of "
+            "Piper's read espeak-ng's phonemes or letters."
         )
     about = table.get("language") or {}
     code = about.get("code") if isinstance(about, dict) else None
@@ -266,6 +270,10 @@ def _piper_config(table: dict[str, Any], name: str) -> PiperConfig:
     speakers = tuple(Speaker(names.get(i, str(i))) for i in range(n_speakers)) if n_speakers > 1 else ()
     if len({speaker.name for speaker in speakers}) != len(speakers):
         raise ValueError("its speaker_id_map names two speakers alike")
+    default_id = table.get("default_speaker_id")
+    default_speaker = ""
+    if speakers and default_id is not None:
+        default_speaker = speakers[_whole(default_id, "default_speaker_id", 0, n_speakers - 1)].name
     hop_length = table.get("hop_length")
     return PiperConfig(
         sample_rate=sample_rate,
@@ -273,6 +281,7 @@ def _piper_config(table: dict[str, Any], name: str) -> PiperConfig:
         kind="piper" if kind == "espeak" else "piper-text",
         ids=_symbol_ids(table),
         speakers=speakers,
+        default_speaker=default_speaker,
         scales=scales,
         n_speakers=n_speakers,
         n_symbols=None if table.get("num_symbols") is None else _whole(table["num_symbols"], "num_symbols", 1, 1 << 20),
