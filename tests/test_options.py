@@ -33,7 +33,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "cli.md"
 
 # What a command line needs beside the options: where the text comes from, where it goes, and how it is reported.
 OWN_FLAGS = {
-    "say": {"file", "chapter", "output", "play", "plot", "json", "quiet", "verbose"},
+    "say": {"file", "chapter", "flush-after", "output", "play", "plot", "json", "quiet", "verbose"},
     "batch": {
         *("output", "layout", "naming", "manifest", "json", "quiet", "verbose"),
         *("jobs", "batch-size", "resume", "fail-fast", "engine", "address", "gpus"),
@@ -57,7 +57,13 @@ def with_tables(text):
         if option.variable:
             rows.append((f"`{option.key}`", f"`{option.variable}`", f"as the flag `{option.flag}`"))
     for setting in SETTINGS:
-        rows.append((f"`{setting.key}`" if setting.key else "", f"`{setting.variable}`", f"{setting.help}."))
+        rows.append(
+            (
+                f"`{setting.key}`" if setting.key else "",
+                f"`{setting.variable}`" if setting.variable else "",
+                f"{setting.help}.",
+            )
+        )
     return replaced(text, "settings", "".join(f"| {' | '.join(row)} |\n".replace("|  |", "| |") for row in rows))
 
 
@@ -84,12 +90,12 @@ def test_every_option_is_a_flag(name, without):
 def test_every_option_is_a_config_key():
     of_settings = {setting.key for setting in SETTINGS if setting.key}
     assert set(KEYS) - of_settings == {option.key for option in OPTIONS.values()} - {"encoding", "timings"}
-    assert of_settings == {"voices-dir", "mirror", "offline"}
+    assert of_settings == {"voices-dir", "mirror", "offline", "voice-aliases"}
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_config_key_is_read(tmp_path, key):
-    values = {str: '"x"', Path: '"x"', int: "1", float: "0.5", bool: "true"}
+    values = {str: '"x"', Path: '"x"', int: "1", float: "0.5", bool: "true", dict: '{ a = "x" }'}
     path = tmp_path / "config.toml"
     path.write_text(f"{key} = {values[KEYS[key]]}\n")
     assert list(load_settings(path)) == [key]

@@ -24,6 +24,7 @@ class Setting:
     """What can be set for this program beside the options of `tts.options`."""
 
     variable: str
+    """In the environment; empty: only the config file has it."""
     help: str
     key: str | None = None
     """In the config file; None: only the environment has it."""
@@ -34,8 +35,10 @@ VOICES_DIR = Setting("TTS_VOICES_DIR", "Folder of the installed voices", "voices
 MIRROR = Setting("TTS_MIRROR", "Download from URL/HOST/PATH instead of https://HOST/PATH", "mirror")
 OFFLINE = Setting("TTS_OFFLINE", "Forbid all use of the network", "offline", bool)
 NO_USER_LEXICON = Setting("TTS_NO_USER_LEXICON", "Ignore the lexicons in the config folder")
+API_KEY = Setting("TTS_API_KEY", "Key that tts serve requires of its clients")
+VOICE_ALIASES = Setting("", "Table of other names for voices, in tts serve and tts mcp", "voice-aliases", dict)
 CONFIG = Setting(CONFIG_VARIABLE, "Path of the config file")
-SETTINGS = (CONFIG, VOICES_DIR, MIRROR, OFFLINE, NO_USER_LEXICON)
+SETTINGS = (CONFIG, VOICES_DIR, MIRROR, OFFLINE, NO_USER_LEXICON, API_KEY, VOICE_ALIASES)
 
 KEYS: dict[str, type] = {option.key: option.kind for option in OPTIONS.values() if option.is_config_key}
 KEYS |= {setting.key: setting.kind for setting in SETTINGS if setting.key}
@@ -51,6 +54,7 @@ _TOML_TYPES: dict[type, tuple[tuple[type, ...], str]] = {
     int: ((int,), "a whole number"),
     float: ((int, float), "a number"),
     bool: ((bool,), "true or false"),
+    dict: ((dict,), "a table"),
 }
 
 
@@ -118,7 +122,16 @@ def load_settings(path: Path) -> dict[str, Any]:
         types, description = _TOML_TYPES[KEYS[key]]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise TtsError(f"In the config file {path}, {key} must be {description}, not {value!r}.")
+    for alias, name in settings.get("voice-aliases", {}).items():
+        if not isinstance(name, str):
+            raise TtsError(f"In the config file {path}, the alias {alias!r} must be the name of a voice, not {name!r}.")
     return settings
+
+
+def voice_aliases() -> dict[str, str]:
+    """The user's other names for voices; raises TtsError if the config file cannot be read."""
+    aliases: dict[str, str] = load_settings(config_file()).get("voice-aliases", {})
+    return aliases
 
 
 def write_setting(path: Path, key: str, value: str) -> None:

@@ -126,7 +126,7 @@ def root(
     # Typer looks up a command by its own name; a group passes its map on to its commands. Not `train`: its precision
     # is another one.
     context.default_map = {
-        **dict.fromkeys(("say", "batch", "bench", "doctor"), defaults),
+        **dict.fromkeys(("say", "batch", "serve", "mcp", "bench", "doctor"), defaults),
         "text": dict.fromkeys(("normalize", "phonemes", "segment"), defaults),
         "voices": {"install": defaults},
         # An evaluation compares several vocoders; without any it uses the voice's own.

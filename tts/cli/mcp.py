@@ -29,7 +29,7 @@ def mcp(*, folder: Folder = None, max_characters: MostCharacters = 20_000, voice
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder} is no folder.")
 
-    from tts.config import config_file, load_settings
+    from tts.config import voice_aliases
     from tts.server.mcp import mcp_server
     from tts.server.requests import Naming
     from tts.synthesis.voice import Voice, load_voice
@@ -37,5 +37,5 @@ def mcp(*, folder: Folder = None, max_characters: MostCharacters = 20_000, voice
     def load(name: str) -> Voice:
         return load_voice(**{**vars(voice_options), "voice": name})
 
-    naming = Naming(voice_options.voice, load_settings(config_file()).get("voice-aliases", {}))
+    naming = Naming(voice_options.voice, voice_aliases())
     mcp_server(naming, load, folder, max_characters).run("stdio")

@@ -14,6 +14,7 @@ import typer
 from tts import extras
 from tts.cli import flags
 from tts.cli.console import report, warn
+from tts.config import API_KEY
 from tts.options import VoiceOptions
 
 _NETWORK, _LIMITS = "Network", "Limits"
@@ -37,7 +38,7 @@ ApiKey = Annotated[
     typer.Option(
         "--api-key",
         metavar="KEY",
-        envvar="TTS_API_KEY",
+        envvar=API_KEY.variable,
         help="Refuse requests without this key, as a bearer token.",
         rich_help_panel=_NETWORK,
     ),
@@ -128,7 +129,7 @@ def serve(
 
     from tts.batch.settings import WorkerSetup
     from tts.batch.workers import default_worker_count
-    from tts.config import config_file, load_settings
+    from tts.config import voice_aliases
     from tts.server.engine import EngineSettings
     from tts.server.http import ServerSettings
     from tts.server.requests import Naming
@@ -153,7 +154,7 @@ def serve(
         request_seconds=request_timeout,
     )
     settings = ServerSettings(
-        naming=Naming(voice_options.voice, load_settings(config_file()).get("voice-aliases", {})),
+        naming=Naming(voice_options.voice, voice_aliases()),
         rules=Rules(api_key, tuple(allow_host or ()), tuple(allow_origin or ())),
         most_characters=max_characters,
         log_texts=log_texts,
