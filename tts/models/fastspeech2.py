@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from tts.models.base import MelRequest, SpeakerMix
-from tts.models.torch_network import AcousticNetwork, MelResult, length_mask
+from tts.models.torch_network import AcousticNetwork, MelResult, length_mask, mix_weights, speaker_embedding
 from tts.models.vocos import ConvNeXtBlock
 
 # log2 of F0 in Hz, and natural log of the mel frame's L2 norm: the ranges that the bins of section 2.3 cover.
@@ -83,7 +83,7 @@ class FastSpeech2(AcousticNetwork):
         self.decoder_norm = nn.LayerNorm(d.channels)
         self.to_mel = nn.Linear(d.channels, d.n_mels)
         self.postnet = Postnet(d.n_mels, d.n_postnet_layers) if d.n_postnet_layers else None
-        self.speaker_embed = nn.Embedding(d.n_speakers, d.channels) if d.n_speakers > 1 else None
+        self.speaker_embed = speaker_embedding(d.n_speakers, d.channels)
 
     def forward(
         self,
@@ -143,11 +143,7 @@ class FastSpeech2(AcousticNetwork):
     ) -> MelResult:
         """ids [symbols] → mel; of several speakers, the first one speaks if none is given."""
         lengths = torch.tensor([len(ids)], device=ids.device)
-        weights = None
-        if self.speaker_embed is not None:
-            weights = torch.zeros(1, self.dimensions.n_speakers, device=ids.device)
-            for index, weight in speakers or ((0, 1.0),):
-                weights[0, index] += weight
+        weights = mix_weights([speakers], self.dimensions.n_speakers, ids.device)
         result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy, speaker_weights=weights)
         return MelResult(result.mel[0], result.durations[0], torch.exp2(result.log_f0[0] + pitch / 12))
 

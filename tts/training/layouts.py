@@ -22,7 +22,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -429,7 +429,7 @@ def _sexes(folder: Path, name: str) -> dict[str, str]:
     return {row[0]: sex for row in rows if (sex := next((_SEXES[each] for each in row[1:] if each in _SEXES), ""))}
 
 
-def _in_order(name: str) -> Sequence[tuple[int, str]]:
+def _in_order(name: str) -> list[tuple[int, str]]:
     """A key that sorts names with numbers in them by the numbers: p9 before p10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 

@@ -84,6 +84,8 @@ class Trainer(ABC, Generic[Batch]):
     needs_durations: ClassVar[bool] = False
     symbol_embedding: ClassVar[str | None] = None
     """The parameter that has one row per symbol, in the order of the corpus' symbol table."""
+    speaker_embedding: ClassVar[str | None] = None
+    """The parameter that has one row per speaker, in the order of the corpus' speakers, if there are several."""
 
     def __init__(
         self, corpus: PreparedCorpus, dimensions: Any, settings: Any, schedule: Schedule, run: Path, fabric: Fabric
@@ -108,6 +110,10 @@ class Trainer(ABC, Generic[Batch]):
     def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
         """Return the dimensions of the network that follow from the corpus."""
         return {}
+
+    @classmethod
+    def check_corpus(cls, corpus: PreparedCorpus, settings: Any) -> None:
+        """Raise UsageError if the corpus is not what these settings are for."""
 
     @abstractmethod
     def select_clips(self) -> None:
@@ -337,14 +343,17 @@ def check_recipe(recipe: TrainingRecipe, corpus: PreparedCorpus) -> tuple[Any, A
     """Return the recipe's dimensions, settings and schedule, with the defaults of what it leaves out.
 
     Raises:
-        UsageError: the recipe names an option or setting that does not exist, or gives it a wrong value.
+        UsageError: the recipe names an option or setting that does not exist, or gives it a wrong value, or is not for
+            such a corpus.
     """
     cls = trainer_class(recipe.network)
     implied = cls.options_from(corpus)
     if given := sorted(implied.keys() & recipe.options.keys()):
         raise UsageError(f"options.{given[0]} follows from the corpus: leave it out of the recipe.")
     dimensions = typed(cls.Dimensions, {**recipe.options, **implied}, "options")
-    return dimensions, typed(cls.Settings, recipe.settings, "settings"), typed(Schedule, recipe.schedule, "schedule")
+    settings = typed(cls.Settings, recipe.settings, "settings")
+    cls.check_corpus(corpus, settings)
+    return dimensions, settings, typed(Schedule, recipe.schedule, "schedule")
 
 
 def build_trainer(recipe: TrainingRecipe, corpus: PreparedCorpus, run: Path, fabric: Fabric) -> Trainer[Any]:
