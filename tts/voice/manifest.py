@@ -184,6 +184,10 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         if default_acoustic not in acoustics:
             raise KeyError(f"acoustics.{default_acoustic}")
         frontend = _frontend(table["frontend"])
+    speakers = _speakers(table)
+    for name, component in acoustics.items():
+        if (n_speakers := component.options.get("n_speakers", 1)) != max(1, len(speakers)):
+            raise TypeError(f"it lists {len(speakers)} speakers, and its acoustic model {name} has {n_speakers}")
     return VoiceManifest(
         **head,
         sample_rate=int(table["mel"]["sample_rate"]),
@@ -194,7 +198,7 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         vocoders=vocoders,
         default_vocoder=default_vocoder,
         folder=folder,
-        speakers=_speakers(table),
+        speakers=speakers,
     )
 
 
