@@ -120,7 +120,9 @@ def test_a_layout_is_recognised_by_content_and_refused_where_it_is_not(tmp_path)
     assert find_layout(tmp_path, "ljspeech").name == "ljspeech"
     with pytest.raises(UsageError, match=r"does not have the layout arctic: it has no etc/txt.done.data"):
         find_layout(tmp_path, "arctic")
-    with pytest.raises(UsageError, match="There is no layout 'libri'; there are: auto, ljspeech, speakers, arctic, corpus"):
+    with pytest.raises(
+        UsageError, match="There is no layout 'libri'; there are: auto, ljspeech, speakers, arctic, corpus"
+    ):
         find_layout(tmp_path, "libri")
     with pytest.raises(UsageError, match=r"has no SUBSET/SPEAKER/CHAPTER/\*.normalized.txt"):
         find_layout(tmp_path, "libritts")

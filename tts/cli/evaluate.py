@@ -42,7 +42,7 @@ Split = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Only N of them: the first, evenly of all speakers.", rich_help_panel=_SCORING),
+    typer.Option(metavar="N", help="Only the first N of them, evenly of all speakers.", rich_help_panel=_SCORING),
 ]
 Whisper = Annotated[
     Path | None,

@@ -8,7 +8,9 @@ Deviations, each for speed or stability on small hardware:
   through 256 bins as in section 2.3, interpolated between neighbouring bins;
 - frames receive their position in their symbol (fraction, duration) in place of the decoder's positional encoding.
 
-With several speakers, an embedding of the speaker is added to the encoder's output, before the predictors.
+With several speakers, an embedding of the speaker is added to the encoder's output, before the predictors, and each
+speaker has an offset of log F0: what tells a man's pitch from a woman's is one number, which the embedding alone learns
+slowly.
 """
 
 from __future__ import annotations
@@ -84,6 +86,7 @@ class FastSpeech2(AcousticNetwork):
         self.to_mel = nn.Linear(d.channels, d.n_mels)
         self.postnet = Postnet(d.n_mels, d.n_postnet_layers) if d.n_postnet_layers else None
         self.speaker_embed = speaker_embedding(d.n_speakers, d.channels)
+        self.speaker_pitch = speaker_embedding(d.n_speakers, 1)
 
     def forward(
         self,
@@ -121,6 +124,9 @@ class FastSpeech2(AcousticNetwork):
         frames = regulate_length(x, durations) + self.place_in_symbol(positions_in_symbols(durations).to(x.dtype))
         frame_mask = length_mask(durations.sum(1), frames.shape[1])[..., None]
         predicted_log_f0 = self.pitch_predictor(frames, frame_mask) + sum(PITCH_RANGE) / 2
+        if self.speaker_pitch is not None:
+            assert speaker_weights is not None
+            predicted_log_f0 = predicted_log_f0 + speaker_weights @ self.speaker_pitch.weight
         used_log_f0 = predicted_log_f0 + pitch / 12 if log_f0 is None else log_f0
 
         x = frames + self.pitch_embed(used_log_f0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -42,6 +42,8 @@ MOST_TACOTRON2_CLIPS = 16
 # How often in a row Tacotron 2's attention is given its own output: it learns to correct mistakes that follow mistakes.
 ECHOES = 2
 MELS_BATCH_SIZE = 8
+# Clips of a speaker from which the pitch is measured before training.
+PITCH_CLIPS = 16
 
 
 @dataclass
@@ -107,7 +109,7 @@ class AcousticTrainer(Trainer[AcousticBatch]):
     """What the trainers of acoustic models share."""
 
     kind = "acoustic"
-    speaker_embedding = "speaker_embed.weight"
+    speaker_embeddings: ClassVar[tuple[str, ...]] = ("speaker_embed.weight",)
     items: list[Item]
     """Training clips, shortest first."""
     held_out: list[Item]
@@ -180,6 +182,7 @@ class FastSpeech2Trainer(AcousticTrainer):
     Settings = FastSpeech2Settings
     needs_durations = True
     symbol_embedding = "embed.weight"
+    speaker_embeddings = ("speaker_embed.weight", "speaker_pitch.weight")
     network: FastSpeech2
     critic: SpectrogramDiscriminator
     settings: FastSpeech2Settings
@@ -189,6 +192,26 @@ class FastSpeech2Trainer(AcousticTrainer):
         self.items = training_clips((i for i in known if i.split == "train"), "with durations")
         self.held_out = spread_over_speakers([item for item in known if item.split == "val"], MOST_VALIDATION_CLIPS)
         self.check_speakers()
+
+    def build_network(self) -> FastSpeech2:
+        self.network = FastSpeech2(self.dimensions)
+        self.weights_replaced()
+        return self.network
+
+    @torch.no_grad()
+    def weights_replaced(self) -> None:
+        """Move each speaker's pitch to the mean of the speaker's recordings, measured on some of them."""
+        network = self.network.eval()
+        device = network.embed.weight.device
+        for i, speaker in enumerate(self.corpus.dataset.speakers if network.speaker_pitch is not None else ()):
+            own = [item for item in self.items if item.speaker == speaker.name]
+            chosen = own[:: -(-len(own) // PITCH_CLIPS)]
+            batch = on_device(collate(self.corpus, chosen), device)
+            predicted = network(batch.ids, batch.id_lengths, batch.durations, speaker_weights=batch.speakers).log_f0
+            if batch.voiced.any():
+                assert network.speaker_pitch is not None
+                network.speaker_pitch.weight[i] += (batch.log_f0 - predicted)[batch.voiced].mean()
+        network.train()
 
     def build_critic(self) -> SpectrogramDiscriminator:
         return SpectrogramDiscriminator()

@@ -150,7 +150,7 @@ class TrainingRun:
             UsageError: the state is that of other speakers.
         """
         ours = [speaker.name for speaker in self.trainer.corpus.dataset.speakers]
-        if self.trainer.speaker_embedding and state.get("speakers", []) != (ours if len(ours) > 1 else []):
+        if self.trainer.speaker_embeddings and state.get("speakers", []) != (ours if len(ours) > 1 else []):
             raise UsageError(
                 "The state is one of other speakers than those of the data set: begin a new run with --warm-start."
             )
@@ -161,7 +161,7 @@ class TrainingRun:
         """Return the trainer's state with its recipe, symbols and speakers, so that the file is self-contained."""
         corpus = self.trainer.corpus
         origin: dict[str, Any] = {"recipe": self.recipe.table, "symbols": list(corpus.symbols.symbols)}
-        if self.trainer.speaker_embedding and corpus.n_speakers > 1:
+        if self.trainer.speaker_embeddings and corpus.n_speakers > 1:
             origin["speakers"] = [speaker.name for speaker in corpus.dataset.speakers]
         return {**origin, **self.trainer.state(), "best": asdict(self.best) if self.best else None}
 
@@ -336,19 +336,20 @@ def warm_start(trainer: Trainer[Any], name: str) -> list[str]:
         if new := [symbol for symbol in symbols if symbol not in source.symbols]:
             warnings.append(f"{name} lacks symbols, which are trained from random values: {' '.join(new)}")
 
-    embedding = trainer.speaker_embedding or ""
-    own, given = trainer.network.state_dict().get(embedding), source.weights.get(embedding)
-    if own is not None and copied and (given is None or given.shape[1:] == own.shape[1:]):
-        rows = torch.zeros_like(own, device="cpu") + (0 if given is None else given.mean(0))
-        speakers = [speaker.name for speaker in trainer.corpus.dataset.speakers]
-        copied[embedding] = rows if given is None else rows_by_name(rows, speakers, given, source.speakers)
-        other = [each for each in other if each != embedding]
+    speakers = [speaker.name for speaker in trainer.corpus.dataset.speakers]
+    for embedding in trainer.speaker_embeddings if copied else ():
+        own, given = trainer.network.state_dict().get(embedding), source.weights.get(embedding)
+        if own is not None and (given is None or given.shape[1:] == own.shape[1:]):
+            rows = torch.zeros_like(own, device="cpu") + (0 if given is None else given.mean(0))
+            copied[embedding] = rows if given is None else rows_by_name(rows, speakers, given, source.speakers)
+            other = [each for each in other if each != embedding]
 
     if not copied:
         raise TtsError(
             f"Nothing in {name} fits a {trainer.network_name} of these dimensions: compare the recipe's options."
         )
     trainer.network.load_state_dict({**trainer.network.state_dict(), **copied})
+    trainer.weights_replaced()
     trainer.average = MovingAverage(trainer.network, trainer.schedule.average_decay)
     critic, _ = matching(trainer.critic.state_dict(), source.critic)
     trainer.critic.load_state_dict({**trainer.critic.state_dict(), **critic})

@@ -84,8 +84,8 @@ class Trainer(ABC, Generic[Batch]):
     needs_durations: ClassVar[bool] = False
     symbol_embedding: ClassVar[str | None] = None
     """The parameter that has one row per symbol, in the order of the corpus' symbol table."""
-    speaker_embedding: ClassVar[str | None] = None
-    """The parameter that has one row per speaker, in the order of the corpus' speakers, if there are several."""
+    speaker_embeddings: ClassVar[tuple[str, ...]] = ()
+    """The parameters that have one row per speaker, in the order of the corpus' speakers, if there are several."""
 
     def __init__(
         self, corpus: PreparedCorpus, dimensions: Any, settings: Any, schedule: Schedule, run: Path, fabric: Fabric
@@ -130,6 +130,9 @@ class Trainer(ABC, Generic[Batch]):
     def build_critic(self) -> nn.Module:
         """Return the discriminators; a module without parameters means that there are none."""
         return nn.Identity()
+
+    def weights_replaced(self) -> None:
+        """Adapt the network to the corpus after it was given weights that were trained on another one."""
 
     @abstractmethod
     def batch(self, random: np.random.Generator) -> Batch:
