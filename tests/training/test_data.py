@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from tests.tiny_corpus import write_tiny_corpus
 from tests.tiny_voice import MEL
 from tts.errors import TtsError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.acoustic import collate
-from tts.training.data import Dataset, PreparedCorpus, frame_energy, load_dataset
+from tts.training.data import Dataset, Item, PreparedCorpus, frame_energy, load_dataset, spread_over_speakers
+from tts.voice.manifest import Speaker
 
 
 @pytest.fixture

@@ -226,3 +226,13 @@ def test_a_voice_of_another_network_is_refused(make_run, pulse_voice, random_voi
 def test_an_unknown_source_is_refused(make_run, tmp_path):
     with pytest.raises(UsageError, match="There is no voice 'haert'; did you mean heart"):
         warm_start(make_run("vocos").trainer, "haert")
+
+
+def test_a_state_of_other_speakers_is_refused(make_run, tmp_path):
+    run = make_run("fastspeech2", corpus=write_tiny_corpus(tmp_path / "one", speakers=("anna", "ben")), steps=1)
+    run.train()
+    state = load_state(run.folder / "last.pt")
+    make_run("fastspeech2", "again", corpus=tmp_path / "one").restore(state)
+    other = make_run("fastspeech2", "other", corpus=write_tiny_corpus(tmp_path / "two", speakers=("ben", "anna")))
+    with pytest.raises(UsageError, match=r"The state is one of other speakers .*: begin a new run with --warm-start"):
+        other.restore(state)

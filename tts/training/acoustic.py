@@ -439,7 +439,7 @@ def voice_speakers(voice: VoiceManifest, corpus: PreparedCorpus) -> list[int]:
     if len(voice.speakers) < 2:
         if len(recorded) > 1:
             raise UsageError(
-                f"{corpus.folder} has {len(recorded)} speakers, and {voice.name} has one: train a voice on it."
+                f"{corpus.folder} has {len(recorded)} speakers, and {voice.name} has one: train a voice on them."
             )
         return [0]
     if not recorded:
