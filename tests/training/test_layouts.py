@@ -257,7 +257,7 @@ def test_a_clip_without_speaker_is_a_fault(tmp_path):
 
 
 def test_a_corpus_with_speakers(tmp_path):
-    rows = [{"speaker": " anna "}, {"speaker": 7}, {"speaker": None}, {}, {"speaker": ["ben"]}, {"speaker": True}]
+    rows = [{"speaker": " anna "}, {"speaker_id": 7}, {"speaker": None}, {}, {"speaker": ["ben"]}, {"speaker": True}]
     rows = [{"id": f"{i}", "text": "Hello.", **row} for i, row in enumerate(rows)]
     write(tmp_path, "metadata.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     clips = read(tmp_path)
@@ -267,7 +267,7 @@ def test_a_corpus_with_speakers(tmp_path):
     assert clips[4].fault.detail == unreadable
 
 
-@pytest.mark.parametrize("top", ["", "train-clean-100/"])
+@pytest.mark.parametrize("top", ["", "train-clean-100/", "LibriTTS/train-clean-100/"])
 def test_libritts(tmp_path, top):
     ids = ("9_1_000001_000000", "103_1240_000000_000001", "103_1240_000002_000000", "103_1240_000010_000000")
     files = []
@@ -279,7 +279,8 @@ def test_libritts(tmp_path, top):
     write(tmp_path, f"{top}103/1240/._{ids[1]}.normalized.txt", b"\x00\xff")
     write(tmp_path, f"{top}103/1240/103_1240_000011_000000.wav")
     write(tmp_path, f"{top}103/1240/103_1240_000012_000000.normalized.txt", b"\xff")
-    write(tmp_path, "speakers.tsv", "READER\tGENDER\tSUBSET\tNAME\n9\tM\ttrain\tF Ott\n103\tF\ttrain\tKarin\n")
+    table = ("READER\tGENDER\tSUBSET\tNAME", "9\tM\ttrain\tF Ott", "103\tF\ttrain\tKarin")
+    write(tmp_path / top.removesuffix("train-clean-100/"), "speakers.tsv", "\n".join(table))
     assert find_layout(tmp_path).name == "libritts"
     clips = read(tmp_path)
     assert spoken(clips) == [(name, name.partition("_")[0], "Number five") for name in ids]

@@ -42,8 +42,8 @@ MOST_TACOTRON2_CLIPS = 16
 # How often in a row Tacotron 2's attention is given its own output: it learns to correct mistakes that follow mistakes.
 ECHOES = 2
 MELS_BATCH_SIZE = 8
-# Clips of a speaker from which the pitch is measured before training.
-PITCH_CLIPS = 16
+# Clips from which the pitch of the speakers is measured before training: in all, and of one speaker.
+PITCH_CLIPS, MOST_PITCH_CLIPS = 128, 8
 
 
 @dataclass
@@ -202,15 +202,17 @@ class FastSpeech2Trainer(AcousticTrainer):
     def weights_replaced(self) -> None:
         """Move each speaker's pitch to the mean of the speaker's recordings, measured on some of them."""
         network = self.network.eval()
-        device = network.embed.weight.device
-        for i, speaker in enumerate(self.corpus.dataset.speakers if network.speaker_pitch is not None else ()):
-            own = [item for item in self.items if item.speaker == speaker.name]
-            chosen = own[:: -(-len(own) // PITCH_CLIPS)]
-            batch = on_device(collate(self.corpus, chosen), device)
+        offsets = network.speaker_pitch
+        by_speaker: dict[int, list[Item]] = {}
+        for item in self.items if offsets is not None else ():
+            by_speaker.setdefault(self.corpus.speaker_of(item), []).append(item)
+        n_clips = min(MOST_PITCH_CLIPS, max(1, PITCH_CLIPS // self.corpus.n_speakers))
+        for speaker, items in by_speaker.items():
+            chosen = items[:: -(-len(items) // n_clips)]
+            batch = on_device(collate(self.corpus, chosen), network.embed.weight.device)
             predicted = network(batch.ids, batch.id_lengths, batch.durations, speaker_weights=batch.speakers).log_f0
-            if batch.voiced.any():
-                assert network.speaker_pitch is not None
-                network.speaker_pitch.weight[i] += (batch.log_f0 - predicted)[batch.voiced].mean()
+            if offsets is not None and batch.voiced.any():
+                offsets.weight[speaker] += (batch.log_f0 - predicted)[batch.voiced].mean()
         network.train()
 
     def build_critic(self) -> SpectrogramDiscriminator:

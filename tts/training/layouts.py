@@ -40,7 +40,7 @@ _ARCTIC_LINE = re.compile(r'\(\s*(\S+)\s+"(.*)"\s*\)')
 # As many lines are read to recognise a layout.
 _LINES_AHEAD = 50
 _METADATA = "metadata.csv"
-# What a header calls the columns of metadata.csv; of several, the first of these is read.
+# What a header calls the columns of metadata.csv, and JSON lines the speaker; of several, the first of these is read.
 _IDS = ("file", "filename", "file_name", "audio_file", "wav", "id")
 _SPEAKERS = ("speaker", "speaker_name", "speaker_id")
 _TEXTS = ("normalised_text", "normalized_text", "text", "sentence", "transcript", "transcription")
@@ -226,8 +226,8 @@ class LibriTTSLayout(Layout):
     form = "with ID.wav beside each"
 
     _SUFFIX = ".normalized.txt"
-    # The data set, one of its subsets, or the folder of one speaker.
-    _DEPTHS = ("*/*/*", "*/*", "*")
+    # The folder above the data set, itself, one of its subsets, or the folder of one speaker.
+    _DEPTHS = ("*/*/*/*", "*/*/*", "*/*", "*")
 
     def is_in(self, folder: Path) -> bool:
         return any(next(folder.glob(f"{depth}/[!.]*{self._SUFFIX}"), None) is not None for depth in self._DEPTHS)
@@ -236,11 +236,16 @@ class LibriTTSLayout(Layout):
         return self.is_in(folder)
 
     def clips(self, folder: Path) -> Iterator[tuple[str, Clip]]:
-        sexes = _sexes(folder, "speakers.tsv") or _sexes(folder.resolve().parent, "speakers.tsv")
+        sexes: dict[Path, dict[str, str]] = {}
         found = {path.parent for depth in self._DEPTHS for path in folder.glob(f"{depth}/[!.]*{self._SUFFIX}")}
         for chapter in sorted(found, key=lambda path: [_in_order(part) for part in path.parts]):
             name = chapter.resolve().parent.name
-            speaker = Speaker(name, sex=sexes.get(name, ""))
+            # The table is beside the subsets, or in the only one.
+            above = list(chapter.resolve().parents)[1:3]
+            for each in above:
+                if each not in sexes:
+                    sexes[each] = _sexes(each, "speakers.tsv")
+            speaker = Speaker(name, sex=next((sexes[each][name] for each in above if name in sexes[each]), ""))
             texts = {path.name.removesuffix(self._SUFFIX): path for path in chapter.glob(f"[!.]*{self._SUFFIX}")}
             yield from _clips_of(speaker, texts, _recordings(chapter))
 
@@ -361,7 +366,7 @@ def _corpus(line: str, files: AudioFiles) -> Clip:
         raise ValueError("phonemes are no string")
     if split is not None and split not in SPLITS:
         raise ValueError(f"the split {split!r} is none of {', '.join(SPLITS)}")
-    speaker = row.get("speaker")
+    speaker = next((row[name] for name in _SPEAKERS if row.get(name) is not None), None)
     if isinstance(speaker, bool) or not isinstance(speaker, str | int | None):
         raise ValueError("the speaker is no string")
     file = files.folder / str(row["file"]) if row.get("file") else files.find(row["id"])

@@ -303,8 +303,11 @@ def make_report(
         splits[split] = {"clips": len(chosen), "seconds": round(float(measures.seconds[chosen].sum()), 2)}
 
     speakers = {}
+    of_speakers: dict[str, list[int]] = {}
+    for i, item in enumerate(items):
+        of_speakers.setdefault(item.speaker, []).append(i)
     for speaker in dataset.speakers:
-        chosen = [i for i, item in enumerate(items) if item.speaker == speaker.name]
+        chosen = of_speakers[speaker.name]
         octaves = np.log2(np.concatenate([measures.f0_of_clips[i] for i in chosen]))
         speakers[speaker.name] = {
             "sex": speaker.sex,
