@@ -55,6 +55,10 @@ def test_a_data_set_becomes_a_prepared_folder(source, tmp_path):
     assert (corpus.dataset.name, corpus.dataset.language, corpus.dataset.licence) == ("my-data", "en-us", "unknown")
     assert corpus.symbols == ENGLISH_IPA
     assert corpus.dataset.durations is None
+    # As before there were speakers.
+    assert not any(
+        "speaker" in (tmp_path / "out" / name).read_text("utf-8") for name in ("dataset.json", "items.jsonl")
+    )
     assert {split: len(corpus.split(split)) for split in ("train", "val", "test")} == {"train": 8, "val": 1, "test": 1}
     assert {(item.text, item.phonemes, item.durations) for item in corpus.items} == {(TEXT, "həlˈoʊ ðˈɛɹ.", None)}
     for i, item in enumerate(corpus.items):

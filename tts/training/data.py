@@ -1,9 +1,9 @@
 """Prepared data: read what `tts train prepare` wrote, by memory map, and sample training batches from it.
 
 dataset.json    name, language, licence, provenance, frontend, symbols, mel, durations (given, learned or null), sizes,
-                speakers (name and sex; empty if the data set names none)
+                speakers (name and sex; missing if the data set names none)
 items.jsonl     one clip per line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames, and
-                the name of the speaker
+                the name of the speaker if the data set names speakers
 waves.npy       int16 [frames * hop_length]: all clips concatenated, as in the next three
 mels.npy        float16 [frames, n_mels]
 f0.npy          float32 [frames] in Hz, 0 where unvoiced
@@ -55,7 +55,7 @@ class Dataset:
     """The index of a speaker here is that in the network and in the voice."""
 
     def to_json(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=2) + "\n"
+        return json.dumps({"format": FORMAT, **_known(self)}, ensure_ascii=False, indent=2) + "\n"
 
 
 def load_dataset(folder: Path) -> Dataset:
@@ -89,7 +89,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 def json_lines(rows: Iterable[Any]) -> str:
     """Return dataclasses as JSON lines."""
-    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(_known(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _known(row: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, without those of speakers where there are none."""
+    return {key: value for key, value in asdict(row).items() if value or key not in ("speaker", "speakers")}
 
 
 @dataclass(frozen=True)
