@@ -96,7 +96,12 @@ def prepare(
     provenance: Annotated[
         str, typer.Option(metavar="TEXT", help="Origin of the recordings: who, when, for what purpose.")
     ] = "",
-    layout: Annotated[str, typer.Option(metavar="auto|NAME", help="Layout of the data set.")] = "auto",
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Layout of the data set: auto, ljspeech, speakers, arctic, corpus, libritts or vctk."
+        ),
+    ] = "auto",
     no_trim: Annotated[bool, typer.Option("--no-trim", help="Do not trim silence at both ends of a clip.")] = False,
     min_seconds: Annotated[float, typer.Option(metavar="SEC", help="Drop shorter clips.")] = 0.3,
     max_seconds: Annotated[float, typer.Option(metavar="SEC", help="Drop longer clips.")] = 20.0,
