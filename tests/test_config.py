@@ -64,6 +64,9 @@ def test_lexicons_of_the_user_are_ignored_where_the_environment_says_so(monkeypa
         ("seed = 1.5", "seed must be a whole number, not 1.5"),
         ("seed = true", "seed must be a whole number, not True"),
         ("offline = 1", "offline must be true or false, not 1"),
+        ("voice-aliases = 'joe'", "voice-aliases must be a table, not 'joe'"),
+        ("[voice-aliases]\nalloy = 1", "the alias 'alloy' must be the name of a voice, not 1"),
+        ("[voice-aliases]\na.b = 'joe'", r"the alias 'a' must be the name of a voice, not \{'b': 'joe'\}"),
         ("speed", "is not valid TOML"),
     ],
 )

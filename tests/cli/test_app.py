@@ -151,6 +151,8 @@ def test_doctor(tts):
     assert rows["torch"]["status"] == "ok"
     assert rows["espeak-ng"]["detail"].startswith("1.52")
     assert rows["voice heart"]["status"] == "ok"
+    packages = ("FastAPI", "Uvicorn", "websockets", "PyAV", "prometheus-client", "wyoming", "mcp")
+    assert all(f"{name} " in rows["server"]["detail"] for name in packages)
 
 
 def test_doctor_names_the_users_lexicons(tts, tmp_path):

@@ -143,7 +143,7 @@ def text_and_audio() -> Iterator[Check]:
 
 
 def optional_packages() -> Iterator[Check]:
-    """What is needed only for plots, clusters, documents, audiobooks and playback."""
+    """What is needed only for plots, clusters, the server, documents, audiobooks and playback."""
     from tts.audio.playback import find_player
     from tts.documents.sources import LIBRARIES
 
@@ -154,6 +154,12 @@ def optional_packages() -> Iterator[Check]:
     version = _version("ray")
     missing = "no Ray; tts batch --engine ray needs it: pip install 'utter-tts[cluster]'"
     yield Check("clusters", "ok" if version else "warn", f"Ray {version}" if version else missing)
+
+    versions = {name: _version(module.replace("_", "-")) for module, name in extras.EXTRAS["server"].items()}
+    lacking = [name for name, version in versions.items() if not version]
+    missing = f"no {', '.join(lacking)}; tts serve and tts mcp need it: pip install 'utter-tts[server]'"
+    found = ", ".join(f"{name} {version}" for name, version in versions.items())
+    yield Check("server", "warn" if lacking else "ok", missing if lacking else found)
 
     versions = {name: _version(name) for name in LIBRARIES.values()}
     details = [f"{name} {version}" for name, version in versions.items() if version]
