@@ -201,3 +201,10 @@ def test_a_socket_in_use_is_refused_and_stays(address, tmp_path):
     assert code == 1
     assert "another server listens there" in messages
     assert talk(address, Ping(text="a"), until=Pong)
+
+
+@pytest.mark.parametrize("wyoming", [(), ("--wyoming", "unix:///tmp/none.sock")])
+def test_what_cannot_be_announced_is_refused(tmp_path, wyoming):
+    code, message = refusal(tmp_path, "--zeroconf", "Speech", *wyoming)
+    assert code == 2
+    assert "--zeroconf announces an address of --wyoming: give one, tcp://HOST:PORT." in message
