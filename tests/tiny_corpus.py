@@ -14,6 +14,7 @@ from tts.audio.mel import mel_spectrogram
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.data import Dataset, frame_energy
 from tts.training.recipe import TrainingRecipe
+from tts.voice.manifest import Speaker
 
 PHONEMES = "həlˈoʊ."
 N_CLIPS = 6
@@ -106,8 +107,14 @@ def recipe_text(network: str, **schedule: object) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[str, ...] = ENGLISH_IPA.symbols) -> Path:
-    """Write clips that buzz at 150 Hz, 170 Hz, …; the last one is for validation."""
+def write_tiny_corpus(
+    folder: Path,
+    *,
+    durations: bool = True,
+    symbols: tuple[str, ...] = ENGLISH_IPA.symbols,
+    speakers: tuple[str, ...] = (),
+) -> Path:
+    """Write clips that buzz at 150 Hz, 170 Hz, …; the last one is for validation. The speakers take turns."""
     folder.mkdir(parents=True, exist_ok=True)
     n_samples = N_FRAMES * MEL.hop_length
     t = np.arange(n_samples) / MEL.sample_rate
@@ -128,6 +135,7 @@ def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[st
             "durations": DURATIONS if durations else None,
             "first_frame": i * N_FRAMES,
             "n_frames": N_FRAMES,
+            **({"speaker": speakers[i % len(speakers)]} if speakers else {}),
         }
         for i in range(N_CLIPS)
     ]
@@ -136,7 +144,9 @@ def write_tiny_corpus(folder: Path, *, durations: bool = True, symbols: tuple[st
     seconds = n_frames * MEL.hop_length / MEL.sample_rate
     known = "given" if durations else None
     dataset = Dataset(
-        "buzz", "en-us", "CC0-1.0", "Made by a test.", "espeak", symbols, MEL, known, N_CLIPS, n_frames, seconds
+        *("buzz", "en-us", "CC0-1.0", "Made by a test.", "espeak"),
+        *(symbols, MEL, known, N_CLIPS, n_frames, seconds),
+        tuple(map(Speaker, speakers)),
     )
     (folder / "dataset.json").write_text(dataset.to_json(), "utf-8")
     return folder

@@ -81,7 +81,10 @@ def test_recipes_are_listed(tts_here):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--recipe", "fastspeach2"], "There is no recipe 'fastspeach2'; did you mean fastspeech2?"),
+        (
+            ["--recipe", "fastspeach2"],
+            "There is no recipe 'fastspeach2'; did you mean fastspeech2 or fastspeech2-speakers?",
+        ),
         (["--recipe", "vocos"], "The recipe vocos trains a vocoder: say tts train vocoder."),
         (["--set", "shedule.steps=1"], "There is no table 'shedule' in a recipe; did you mean schedule?"),
         (["--set", "schedule.step=1"], "There is no schedule.step; did you mean steps?"),
@@ -304,7 +307,7 @@ def test_quiet_says_nothing(tts, source, tmp_path):
         (["nowhere", "-o", "out"], 2, b"There is no folder nowhere."),
         (["mine"], 2, b"--output"),
         (["mine", "-o", "out", "--jobs", "-1"], 2, b"--jobs must be 1 or more, not -1."),
-        (["mine", "-o", "out", "--layout", "vctk"], 2, b"There is no layout 'vctk'"),
+        (["mine", "-o", "out", "--layout", "libri"], 2, b"There is no layout 'libri'"),
         (["mine", "-o", "out", "--name", "a/b"], 2, b"No voice can be called 'a/b'"),
         (["mine", "-o", "out", "--max-seconds", "0.2"], 2, b"--min-seconds must be below --max-seconds"),
         (["mine", "-o", "out", "--no-trin"], 2, b"did you mean --no-trim"),
@@ -356,3 +359,32 @@ def test_pauses_do_not_count_as_slow_steps(monkeypatch):
     assert (speed.after_step(), speed.after_step()) == (0.0, 2.0)
     speed.pause()
     assert (speed.after_step(), speed.after_step()) == (2.0, 2.0)
+
+
+def test_a_voice_of_several_speakers_from_a_data_set_to_speech(tts_here, folder):
+    """With few steps of tiny networks: prepare, learn durations, train, speak, evaluate."""
+    source = write_ljspeech(folder / "mine", 16)
+    lines = [f"clip-{i:02d}|{'anna' if i % 2 else 'ben'}|Hello there." for i in range(16)]
+    (source / "metadata.csv").write_text("\n".join(["id|speaker|text", *lines]), "utf-8")
+    _, _, said = tts_here("train", "prepare", "mine", "-o", "out", "--jobs", "1")
+    assert [line.split() for line in said.splitlines() if line.strip().startswith(("ben", "anna"))] == [
+        ["ben", "8", "0.1", "153", "-22.3"],
+        ["anna", "8", "0.1", "158", "-22.3"],
+    ]
+    tables = "\n".join(recipe_text("fastspeech2", steps=2).splitlines()[3:])
+    (folder / "several.toml").write_text(f'base = "fastspeech2-speakers"\n{tables}\n', "utf-8")
+    assert tts_here("train", "align", "out", "-o", "align", "--recipe", "align", "--steps", "2", "--quiet")[0] == 0
+    command = ("train", "acoustic", "out", "--recipe", "several.toml", "-o", "ac", "--device", "cpu", "--quiet")
+    assert tts_here(*command)[0] == 0
+    assert tts_here(*command)[0] == 0
+    say = ("say", "Hello.", "--voice", "ac", "--vocoder", "griffinlim")
+    for name in ("ben", "anna", "ben:1,anna:2"):
+        assert tts_here(*say, "--speaker", name, "-o", f"{name[-6:]}.wav")[0] == 0
+    code, _, error = tts_here(*say, "--speaker", "carl", "-o", "carl.wav")
+    assert (code, "The voice ac has no speaker 'carl'; there are: anna, ben." in error) == (2, True)
+    assert tts_here("train", "mels", "out", "--voice", "ac", "-o", "ac")[0] == 0
+    vocoder = ("train", "vocoder", "out", "--recipe", "vocos-tiny.toml", "-o", "voc", "--set", "schedule.steps=1")
+    assert tts_here(*vocoder)[0] == 0
+    code, _, error = tts_here("train", "acoustic", "prepared", "--recipe", "fastspeech2-speakers", "-o", "no")
+    assert code == 2
+    assert "This recipe trains a voice of several speakers, and prepared has clips without speakers" in error

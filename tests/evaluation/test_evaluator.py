@@ -1,21 +1,26 @@
 """Copy and full synthesis with the tiny voice in which every symbol has four frames."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from tests.tiny_prepared import FRAMES_PER_SYMBOL, N_FRAMES, TEXT, write_prepared
+from tests.tiny_voice import ACOUSTIC, MEL, VOCODER, write_voice
 from tests.tiny_voice import FRAMES_PER_SYMBOL as SPOKEN_FRAMES
-from tests.tiny_voice import MEL
 from tts.errors import UsageError
 from tts.evaluation.evaluator import Evaluator
 from tts.evaluation.listening import Impression, Listeners
 from tts.evaluation.metrics import WordErrors
 from tts.evaluation.scores import System
+from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
+from tts.models.vocos import Vocos, VocosDimensions
 from tts.options import SynthesisOptions
 from tts.synthesis.voice import load_voice
-from tts.training.data import PreparedCorpus
+from tts.training.data import PreparedCorpus, load_dataset, read_rows
+from tts.voice.manifest import Speaker, load_manifest, write_manifest
 
 FRAME_MS = 1000 * MEL.hop_length / MEL.sample_rate
 
@@ -96,3 +101,50 @@ def test_recordings_of_another_rate_are_refused(tmp_path, voice):
     corpus = PreparedCorpus(write_prepared(tmp_path / "prepared", sample_rate=16000))
     with pytest.raises(UsageError, match=r"16000 Hz, and the voice pulse speaks at 22050 Hz"):
         evaluator(corpus, voice)
+
+
+@pytest.fixture
+def spoken(tmp_path):
+    """The corpus with a speaker per clip, and a voice of two speakers."""
+    folder = write_prepared(tmp_path / "prepared")
+    rows = [row | {"speaker": name} for row, name in zip(read_rows(folder / "items.jsonl"), "aba", strict=True)]
+    (folder / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    dataset = replace(load_dataset(folder), speakers=(Speaker("a"), Speaker("b")))
+    (folder / "dataset.json").write_text(dataset.to_json(), "utf-8")
+    torch.manual_seed(0)
+    network = FastSpeech2(FastSpeech2Dimensions(**ACOUSTIC, n_speakers=2))
+    network.duration_predictor.out.bias.data.fill_(1.6)
+    manifest = load_manifest(write_voice(tmp_path, "two", network, {"vocos": Vocos(MEL, VocosDimensions(**VOCODER))}))
+    part = manifest.acoustics["fastspeech2"]
+    part = replace(part, options={**part.options, "n_speakers": 2})
+
+    def named(*names):
+        listed = replace(manifest, acoustics={"fastspeech2": part}, speakers=tuple(map(Speaker, names)))
+        write_manifest(listed)
+        return load_voice(str(manifest.folder), device="cpu")
+
+    return PreparedCorpus(folder), named
+
+
+def test_a_voice_speaks_as_the_one_who_recorded_an_item(spoken):
+    corpus, named = spoken
+    voice = named("b", "a")
+    for item in corpus.items[:2]:
+        full = evaluator(corpus, voice).evaluate(item).utterances[-1]
+        expected = voice.say(TEXT, SynthesisOptions(speaker=item.speaker)).samples
+        np.testing.assert_array_equal(full.audio.samples, expected)
+    assert not np.array_equal(*(voice.say(TEXT, SynthesisOptions(speaker=name)).samples for name in "ab"))
+
+
+def test_a_requested_speaker_speaks_all_items(spoken):
+    corpus, named = spoken
+    voice = named("x", "y")
+    chosen = Evaluator(corpus, voice, [SynthesisOptions(speaker="y")], Listeners(None, "en-us", mos=False))
+    full = chosen.evaluate(corpus.items[0]).utterances[-1]
+    np.testing.assert_array_equal(full.audio.samples, voice.say(TEXT, SynthesisOptions(speaker="y")).samples)
+
+
+def test_speakers_that_the_voice_lacks_are_refused(spoken):
+    corpus, named = spoken
+    with pytest.raises(UsageError, match=r"two has no speaker 'b', who speaks in .*: choose one of its speakers with"):
+        evaluator(corpus, named("a", "x"))

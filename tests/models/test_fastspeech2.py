@@ -98,8 +98,8 @@ def test_a_blend_speaks_by_the_weighted_mean_of_the_embeddings():
     nobody, first, second, blend = network.speak_all([replace(request, speakers=mix) for mix in mixes])
     assert torch.equal(nobody.mel, first.mel)
     assert not torch.equal(first.mel, second.mel)
-    weight = network.speaker_embed.weight.data
-    weight[0] = 0.25 * weight[0] + 0.75 * weight[1]
+    for weight in (network.speaker_embed.weight.data, network.speaker_pitch.weight.data):
+        weight[0] = 0.25 * weight[0] + 0.75 * weight[1]
     torch.testing.assert_close(network.speak(torch.tensor([1, 2, 3])).mel, blend.mel)
 
 

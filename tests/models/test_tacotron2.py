@@ -368,3 +368,31 @@ def test_durations_add_up_to_the_requested_frames():
     frames = torch.arange(0, 4 * N_SYMBOLS, 2)
     durations = monotonic_durations(attention(even()), frames)
     assert durations.tolist() == [2] * N_SYMBOLS
+
+
+def test_the_embedding_of_the_speaker_is_added_to_the_encoded_text():
+    torch.manual_seed(0)
+    network = Tacotron2(replace(SMALL, n_speakers=2)).eval()
+    alone = Tacotron2(SMALL).eval()
+    weights = network.state_dict()
+    embedding = weights.pop("speaker_embed.weight")
+    alone.load_state_dict(weights)
+    mix = torch.tensor([[0.0, 1.0], [0.25, 0.75]])
+    expected = alone.encode(IDS, LENGTHS) + (mix @ embedding)[:, None]
+    expected[1, 4:] = 0
+    torch.testing.assert_close(network.encode(IDS, LENGTHS, mix), expected)
+
+
+def test_speakers_of_a_batch_each_speak_as_on_their_own():
+    torch.manual_seed(0)
+    network = Tacotron2(replace(SMALL, n_speakers=2)).eval()
+    mixes = ((), ((0, 1.0),), ((1, 1.0),), ((0, 0.5), (1, 0.5)))
+
+    def requests():
+        return [MelRequest([1, 2, 3], 1.0, 0.0, 1.0, np.random.default_rng(0), mix) for mix in mixes]
+
+    together = [result.mel for result in network.speak_all(requests())]
+    for mel, request in zip(together, requests(), strict=True):
+        assert torch.equal(mel, network.speak_all([request])[0].mel)
+    assert torch.equal(together[0], together[1])
+    assert not any(torch.equal(together[1], other) for other in together[2:])

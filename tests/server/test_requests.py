@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from tts.options import BATCH_COLUMNS
 from tts.server.requests import OPENAI_VOICES, Naming, SpeechBody, speech_request
 from tts.voice.choices import CONTROLS, controls_of
 from tts.voice.load import ACOUSTIC_MODELS, END_TO_END
+from tts.voice.manifest import Speaker, load_manifest, write_manifest
 
 
 @pytest.fixture
@@ -22,9 +24,11 @@ def voices(tmp_path, voices_folder, monkeypatch):
     for name in ("pulse", "random"):
         shutil.copytree(voices_folder / name, tmp_path / name)
     shutil.copytree(voices_folder / "pulse", tmp_path / "pair")
-    manifest = tmp_path / "pair" / "voice.toml"
-    speakers = "".join(f'[[speakers]]\nname = "{name}"\n' for name in ("af_alloy", "bm_ben"))
-    manifest.write_text(manifest.read_text().replace('name = "pulse"', 'name = "pair"') + speakers)
+    manifest = load_manifest(tmp_path / "pair")
+    [(name, acoustic)] = manifest.acoustics.items()
+    acoustic = replace(acoustic, options={**acoustic.options, "n_speakers": 2})
+    speakers = (Speaker("af_alloy"), Speaker("bm_ben"))
+    write_manifest(replace(manifest, name="pair", acoustics={name: acoustic}, speakers=speakers))
     monkeypatch.setenv("TTS_VOICES_DIR", str(tmp_path))
     return tmp_path
 

@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from tests.tiny_corpus import write_tiny_corpus
 from tests.tiny_voice import MEL
 from tts.errors import TtsError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.acoustic import collate
-from tts.training.data import Dataset, PreparedCorpus, frame_energy, load_dataset
+from tts.training.data import Dataset, Item, PreparedCorpus, frame_energy, load_dataset, spread_over_speakers
+from tts.voice.manifest import Speaker
 
 
 @pytest.fixture
@@ -88,3 +90,31 @@ def test_an_inconsistent_folder_is_refused(folder, values, sentence):
     change(folder, **values)
     with pytest.raises(TtsError, match=sentence):
         PreparedCorpus(folder)
+
+
+def test_clips_know_their_speakers(tmp_path):
+    corpus = PreparedCorpus(write_tiny_corpus(tmp_path, speakers=("ben", "anna")))
+    assert corpus.dataset.speakers == (Speaker("ben"), Speaker("anna"))
+    assert corpus.n_speakers == 2
+    assert [corpus.speaker_of(item) for item in corpus.items] == [0, 1, 0, 1, 0, 1]
+
+
+def test_without_names_there_is_one_speaker(tmp_path):
+    corpus = PreparedCorpus(write_tiny_corpus(tmp_path))
+    assert (corpus.n_speakers, {corpus.speaker_of(item) for item in corpus.items}) == (1, {0})
+
+
+@pytest.mark.parametrize("speaker", ["carl", ""])
+def test_a_speaker_who_is_not_listed_is_refused(tmp_path, speaker):
+    folder = write_tiny_corpus(tmp_path, speakers=("anna", "ben"))
+    lines = (folder / "items.jsonl").read_text("utf-8")
+    (folder / "items.jsonl").write_text(lines.replace('"anna"', f'"{speaker}"', 1), "utf-8")
+    with pytest.raises(TtsError, match=f"clips of the speaker '{speaker}', whom dataset.json does not list"):
+        PreparedCorpus(folder)
+
+
+def test_clips_are_chosen_evenly_of_all_speakers():
+    items = [Item(str(i), "val", "", "", None, 0, 1, name) for i, name in enumerate("aaaabbc")]
+    assert [item.id for item in spread_over_speakers(items, 4)] == ["0", "1", "4", "6"]
+    assert spread_over_speakers(items, 9) == items
+    assert spread_over_speakers(items[:4], 2) == items[:2]

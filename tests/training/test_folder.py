@@ -5,8 +5,19 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tts.errors import TtsError
-from tts.training.folder import Records, compact, load_state, picture, read_log, save_state
+from tests.tiny_corpus import tiny_recipe, write_tiny_corpus
+from tts.errors import TtsError, UsageError
+from tts.training.data import PreparedCorpus
+from tts.training.folder import (
+    Records,
+    check_run,
+    claim_run,
+    compact,
+    load_state,
+    picture,
+    read_log,
+    save_state,
+)
 from tts.training.trainer import Samples
 
 
@@ -67,3 +78,13 @@ def test_a_picture_is_dark_to_bright_with_the_first_row_at_the_bottom():
     assert colours.shape == (2, 2, 3)
     brightness = colours.sum(2, dtype=int)
     assert brightness[1, 0] < brightness[1, 1] < brightness[0, 0] < brightness[0, 1]
+
+
+def test_a_run_goes_on_with_the_same_speakers_only(tmp_path):
+    recipe = tiny_recipe("fastspeech2")
+    first = PreparedCorpus(write_tiny_corpus(tmp_path / "first", speakers=("a", "b")))
+    second = PreparedCorpus(write_tiny_corpus(tmp_path / "second", speakers=("b", "a")))
+    claim_run(tmp_path / "run", recipe, first)
+    check_run(tmp_path / "run", recipe, first)
+    with pytest.raises(UsageError, match=r"data.speakers was \['a', 'b'\] and would be \['b', 'a'\]"):
+        check_run(tmp_path / "run", recipe, second)

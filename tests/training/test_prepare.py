@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from tts.training.data import PreparedCorpus, read_rows
 from tts.training.features import Limits
 from tts.training.layouts import Clip
 from tts.training.prepare import PARTS, PrepareOptions, prepare, splits_of
+from tts.voice.manifest import Speaker
 
 FILES = {
     *("dataset.json", "items.jsonl", "dropped.jsonl", "report.json", "report.png"),
@@ -53,6 +55,10 @@ def test_a_data_set_becomes_a_prepared_folder(source, tmp_path):
     assert (corpus.dataset.name, corpus.dataset.language, corpus.dataset.licence) == ("my-data", "en-us", "unknown")
     assert corpus.symbols == ENGLISH_IPA
     assert corpus.dataset.durations is None
+    # As before there were speakers.
+    assert not any(
+        "speaker" in (tmp_path / "out" / name).read_text("utf-8") for name in ("dataset.json", "items.jsonl")
+    )
     assert {split: len(corpus.split(split)) for split in ("train", "val", "test")} == {"train": 8, "val": 1, "test": 1}
     assert {(item.text, item.phonemes, item.durations) for item in corpus.items} == {(TEXT, "həlˈoʊ ðˈɛɹ.", None)}
     for i, item in enumerate(corpus.items):
@@ -267,3 +273,52 @@ def test_prepared_features_line_up(prepared):
     assert corpus.wave(item.frames).shape == (n_frames * 256,)
     np.testing.assert_allclose(corpus.f0[item.frames][4:-4], 190, rtol=0.01)
     assert [clip.id for clip in corpus.split("val")] == ["5"]
+
+
+def clips_of(**counts):
+    return [Clip(f"{name}-{i}", None, "", speaker=Speaker(name)) for name, n in counts.items() for i in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "held_out"),
+    [
+        ({"a": 8, "b": 8, "c": 7}, {"a": 1, "b": 1, "c": 0}),
+        ({"a": 8, "b": 1000}, {"a": 1, "b": 19}),
+        ({"a": 300, "b": 300}, {"a": 6, "b": 6}),
+    ],
+)
+def test_clips_of_every_speaker_are_held_out_and_most_are_not(counts, held_out):
+    splits = splits_of(clips_of(**counts))
+    found = Counter((name.partition("-")[0], split) for name, split in splits.items())
+    for name, n in counts.items():
+        expected = {"val": held_out[name], "test": held_out[name], "train": n - 2 * held_out[name]}
+        assert {split: found[name, split] for split in expected} == expected
+
+
+def test_speakers_of_a_data_set(tmp_path):
+    source = write_ljspeech(tmp_path / "voices", 8)
+    names = ["ben", "anna", "ben", "anna", "ben", "anna", "ben", ""]
+    lines = [f"clip-{i:02d}|{name}|{TEXT}" for i, name in enumerate(names)]
+    (source / "metadata.csv").write_text("id|speaker|text\n" + "\n".join(lines) + "\n", "utf-8")
+    prepared = prepare(source, tmp_path / "out", MEL)
+    corpus = PreparedCorpus(tmp_path / "out")
+    assert corpus.dataset.speakers == (Speaker("ben"), Speaker("anna"))
+    assert [corpus.speaker_of(item) for item in corpus.items] == [0, 1, 0, 1, 0, 1, 0]
+    assert prepared.report["dropped"] == {"no speaker": 1}
+    ben, anna = prepared.report["speakers"].values()
+    assert (ben["clips"], anna["clips"]) == (4, 3)
+    # The clips buzz at 120 Hz and 5 Hz more each: ben at 120, 130, 140 and 150, anna at 125, 135 and 145.
+    assert (ben["f0_hz"], anna["f0_hz"]) == (pytest.approx(134.5, rel=0.01), pytest.approx(134.8, rel=0.01))
+    assert ben["f0_octaves"] == pytest.approx(0.12, abs=0.02)
+
+    again = (source / "metadata.csv").read_text("utf-8").replace("clip-00|ben", "clip-00|anna")
+    (source / "metadata.csv").write_text(again, "utf-8")
+    with pytest.raises(UsageError, match="from recordings or texts that have changed since"):
+        prepare(source, tmp_path / "out", MEL)
+
+
+def test_one_speaker_is_remarked(tmp_path):
+    source = write_ljspeech(tmp_path / "voices", 2)
+    (source / "metadata.csv").write_text(f"id|speaker|text\nclip-00|ben|{TEXT}\nclip-01|ben|{TEXT}\n", "utf-8")
+    prepared = prepare(source, tmp_path / "out", MEL)
+    assert "All clips are of one speaker, ben: a voice will have a single speaker." in prepared.report["remarks"]

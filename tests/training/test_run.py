@@ -13,7 +13,7 @@ from tests.tiny_corpus import write_tiny_corpus
 from tts.errors import TtsError, UsageError
 from tts.text.symbols import ENGLISH_IPA
 from tts.training.folder import load_state, read_log
-from tts.training.run import Best, rows_of_symbols, stop_requests, warm_start
+from tts.training.run import Best, rows_by_name, stop_requests, warm_start
 from tts.voice.load import load_acoustic_model, load_vocoder
 from tts.voice.manifest import load_manifest, verify_files
 
@@ -197,7 +197,7 @@ def test_rows_of_the_embedding_are_matched_by_symbol(make_run, trained, tmp_path
 
 def test_rows_follow_their_symbols():
     own, given = torch.zeros(3, 1), torch.tensor([[1.0], [2.0]])
-    assert rows_of_symbols(own, "cab", given, "ab").tolist() == [[0.0], [1.0], [2.0]]
+    assert rows_by_name(own, "cab", given, "ab").tolist() == [[0.0], [1.0], [2.0]]
 
 
 def test_layers_of_another_shape_are_named(make_run, trained, monkeypatch):
@@ -226,3 +226,13 @@ def test_a_voice_of_another_network_is_refused(make_run, pulse_voice, random_voi
 def test_an_unknown_source_is_refused(make_run, tmp_path):
     with pytest.raises(UsageError, match="There is no voice 'haert'; did you mean heart"):
         warm_start(make_run("vocos").trainer, "haert")
+
+
+def test_a_state_of_other_speakers_is_refused(make_run, tmp_path):
+    run = make_run("fastspeech2", corpus=write_tiny_corpus(tmp_path / "one", speakers=("anna", "ben")), steps=1)
+    run.train()
+    state = load_state(run.folder / "last.pt")
+    make_run("fastspeech2", "again", corpus=tmp_path / "one").restore(state)
+    other = make_run("fastspeech2", "other", corpus=write_tiny_corpus(tmp_path / "two", speakers=("ben", "anna")))
+    with pytest.raises(UsageError, match=r"The state is one of other speakers .*: begin a new run with --warm-start"):
+        other.restore(state)

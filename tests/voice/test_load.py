@@ -317,6 +317,9 @@ def test_a_network_that_cannot_run_here_is_refused(exported):
         load_onnx_vocoder(manifest, part, mel_settings(manifest))
     with pytest.raises(TtsError, match="a graph of the network 'tacotron2'"):
         load_onnx_acoustic(manifest, replace(part, network="tacotron2"))
+    several = replace(manifest.acoustics["fastspeech2"], options={"n_speakers": 2})
+    with pytest.raises(TtsError, match="cannot speak with several speakers: use --runtime torch"):
+        load_onnx_acoustic(manifest, several)
 
 
 def test_weights_are_read_as_float32_whatever_they_are_stored_in(tmp_path):

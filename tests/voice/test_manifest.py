@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tts.errors import TtsError
-from tts.voice.manifest import file_sha256, load_manifest, verify_files, write_manifest
+from tts.voice.manifest import Speaker, file_sha256, load_manifest, verify_files, write_manifest
 
 
 @pytest.fixture
@@ -143,3 +143,31 @@ def test_a_broken_manifest_is_refused_in_a_sentence(voice, old, new, said):
 def test_a_folder_without_manifest_is_no_voice(tmp_path):
     with pytest.raises(TtsError, match=r"has no voice\.toml"):
         load_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("n_speakers", "listed", "said"),
+    [
+        (1, ["anna", "ben"], "lists 2 speakers, and its acoustic model fastspeech2 has 1"),
+        (3, ["anna", "ben"], "lists 2 speakers, and its acoustic model fastspeech2 has 3"),
+        (2, [], "lists 0 speakers, and its acoustic model fastspeech2 has 2"),
+    ],
+)
+def test_speakers_that_its_network_does_not_have_are_refused(voice, n_speakers, listed, said):
+    manifest = load_manifest(voice)
+    part = manifest.acoustics["fastspeech2"]
+    part = replace(part, options={**part.options, "n_speakers": n_speakers})
+    write_manifest(replace(manifest, acoustics={"fastspeech2": part}, speakers=tuple(map(Speaker, listed))))
+    with pytest.raises(TtsError, match=said):
+        load_manifest(voice)
+
+
+def test_speakers_are_read_back(voice):
+    manifest = load_manifest(voice)
+    part = manifest.acoustics["fastspeech2"]
+    part = replace(part, options={**part.options, "n_speakers": 2})
+    manifest = replace(
+        manifest, acoustics={"fastspeech2": part}, speakers=(Speaker("ben", sex="male"), Speaker("anna"))
+    )
+    write_manifest(manifest)
+    assert load_manifest(voice) == manifest

@@ -17,7 +17,7 @@ import torch
 from tests.tiny_runs import LEFT_BEHIND, acoustic_run, vocoder_run
 from tts.errors import TtsError, UsageError
 from tts.voice.load import load_acoustic_model, load_vocoder
-from tts.voice.manifest import Component, file_sha256, load_manifest, verify_files, write_manifest
+from tts.voice.manifest import Component, Speaker, file_sha256, load_manifest, verify_files, write_manifest
 from tts.voice.package import Bounds, check_torch_file, holds_archive, merge, pack, pack_voice, unpack
 
 
@@ -266,6 +266,14 @@ def test_other_symbols_are_refused(runs, folder):
     symbols = (*run.frontend.symbols[:-1], "ɸ")
     changed(runs["tacotron2"], frontend=replace(run.frontend, symbols=symbols))
     with pytest.raises(UsageError, match=r"run-fastspeech2 and .*run-tacotron2 have different symbols"):
+        merged(runs, folder, "fastspeech2", "tacotron2")
+
+
+def test_acoustic_models_of_other_speakers_are_refused(runs, folder):
+    part = load_manifest(runs["tacotron2"]).acoustics["tacotron2"]
+    part = replace(part, options={**part.options, "n_speakers": 2})
+    changed(runs["tacotron2"], acoustics={"tacotron2": part}, speakers=(Speaker("anna"), Speaker("ben")))
+    with pytest.raises(UsageError, match="have different speakers: their acoustic models cannot be in one voice"):
         merged(runs, folder, "fastspeech2", "tacotron2")
 
 

@@ -19,7 +19,7 @@ from tts.interrupts import exit_code_of_signal
 from tts.options import nearest
 
 # In the order of the help. Each is a module here with a command, a function of the same name, or a group, `app`.
-COMMANDS = ("say", "batch", "serve", "mcp", "voices", "text", "train", "evaluate", "bench", "doctor")
+COMMANDS = ("say", "batch", "serve", "mcp", "speechd-config", "voices", "text", "train", "evaluate", "bench", "doctor")
 
 FAILURE, WRONG_USAGE = 1, 2
 INTERRUPTED = 128 + signal.SIGINT
@@ -37,12 +37,13 @@ class LazyCommands(Mapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         if name not in self._built:
-            module = importlib.import_module(f"tts.cli.{name}")
+            module_name = name.replace("-", "_")
+            module = importlib.import_module(f"tts.cli.{module_name}")
             parent = typer.Typer(add_completion=False)
             if hasattr(module, "app"):
                 parent.add_typer(module.app, name=name)
             else:
-                parent.command(name)(getattr(module, name))
+                parent.command(name)(getattr(module, module_name))
             self._built[name] = typer.main.get_group(parent).commands[name]
         return self._built[name]
 
@@ -126,7 +127,7 @@ def root(
     # Typer looks up a command by its own name; a group passes its map on to its commands. Not `train`: its precision
     # is another one.
     context.default_map = {
-        **dict.fromkeys(("say", "batch", "serve", "mcp", "bench", "doctor"), defaults),
+        **dict.fromkeys(("say", "batch", "serve", "mcp", "speechd-config", "bench", "doctor"), defaults),
         "text": dict.fromkeys(("normalize", "phonemes", "segment"), defaults),
         "voices": {"install": defaults},
         # An evaluation compares several vocoders; without any it uses the voice's own.

@@ -40,7 +40,10 @@ Split = Annotated[
         metavar="test|val", help="Which recordings, of those held out from training.", rich_help_panel=_SCORING
     ),
 ]
-Limit = Annotated[int | None, typer.Option(metavar="N", help="Only the first N of them.", rich_help_panel=_SCORING)]
+Limit = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Only the first N of them, evenly of all speakers.", rich_help_panel=_SCORING),
+]
 Whisper = Annotated[
     Path | None,
     typer.Option(
@@ -137,12 +140,15 @@ def available_measures(whisper: Path | None, *, mos: bool) -> tuple[Path | None,
 
 
 def corpus_items(corpus: PreparedCorpus, split: str, limit: int | None) -> list[Item]:
-    """The first `limit` recordings of a split.
+    """The first `limit` recordings of a split, or of each speaker as many as fit into that number.
 
     Raises:
         TtsError: there are none.
     """
-    items = corpus.split(split)[:limit]
+    from tts.training.data import spread_over_speakers
+
+    items = corpus.split(split)
+    items = spread_over_speakers(items, len(items) if limit is None else limit)
     if not items:
         held_out = [name for name in SPLITS if corpus.split(name)]
         advice = f"say --split {held_out[0]}" if held_out else "prepare it again with some recordings held out"

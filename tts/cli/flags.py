@@ -105,6 +105,7 @@ def check_voice(options: VoiceOptions) -> None:
 
 
 # Options of the table, for commands that have only some of them.
+VoiceName = Annotated[str, flag("voice")]
 Device = Annotated[str, flag("device")]
 Seed = Annotated[int, flag("seed")]
 LexiconFile = Annotated[Path | None, flag("lexicon")]

@@ -18,9 +18,11 @@ from tts import extras
 from tts.cli import flags
 from tts.cli.console import amount_bar, print_json, print_table, report, warn
 from tts.errors import TtsError, UsageError
+from tts.voice.choices import MAX_LISTED
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from rich.console import Console
     from torch import Tensor
 
     from tts.training.data import PreparedCorpus
@@ -95,7 +97,10 @@ def prepare(
         str, typer.Option(metavar="TEXT", help="Origin of the recordings: who, when, for what purpose.")
     ] = "",
     layout: Annotated[
-        str, typer.Option(metavar="auto|ljspeech|arctic|corpus", help="Layout of the data set.")
+        str,
+        typer.Option(
+            metavar="NAME", help="Layout of the data set: auto, ljspeech, speakers, arctic, corpus, libritts or vctk."
+        ),
     ] = "auto",
     no_trim: Annotated[bool, typer.Option("--no-trim", help="Do not trim silence at both ends of a clip.")] = False,
     min_seconds: Annotated[float, typer.Option(metavar="SEC", help="Drop shorter clips.")] = 0.3,
@@ -107,8 +112,9 @@ def prepare(
 ) -> None:
     """Check a data set and compute the features that training reads.
 
-    DATASET has the layout of LJ Speech (metadata.csv, wavs/) or CMU ARCTIC (etc/txt.done.data, wav/), or is a corpus
-    with metadata.jsonl. Clips that cannot be used are dropped and reported. An interrupted run is continued.
+    DATASET has the layout of LJ Speech (metadata.csv, wavs/; also with a column of speakers), CMU ARCTIC
+    (etc/txt.done.data, wav/), LibriTTS or VCTK, or is a corpus with metadata.jsonl. Clips that cannot be used are
+    dropped and reported. An interrupted run is continued.
     """
     extras.require("torch", "Training")
 
@@ -163,12 +169,30 @@ def _print_summary(summary: dict[str, Any], output: Path) -> None:
         if quantiles := summary[key]:
             table.add_row(title, *(f"{quantiles[q]:.1f}" for q in ("0%", "50%", "100%")))
     console.print(table)
+    _print_speakers(console, summary.get("speakers", {}))
     for reason, count in summary["dropped"].items():
         console.print(f"dropped {count}: {reason} ({REASONS[reason]})", soft_wrap=True)
     for remark in summary["remarks"]:
         console.print(escape(remark), soft_wrap=True)
     if summary["dropped"]:
         console.print(escape(f"{output / 'dropped.jsonl'} names each of them"), soft_wrap=True)
+
+
+def _print_speakers(console: Console, speakers: dict[str, dict[str, Any]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    if len(speakers) > MAX_LISTED:
+        minutes = [each["seconds"] / 60 for each in speakers.values()]
+        console.print(f"{len(speakers)} speakers with {min(minutes):.1f} to {max(minutes):.1f} minutes each")
+    elif speakers:
+        table = Table("speaker", "clips", "minutes", "F0 (Hz)", "loudness (LUFS)", box=SIMPLE_HEAD, pad_edge=False)
+        for name, each in speakers.items():
+            f0 = "-" if each["f0_hz"] is None else f"{each['f0_hz']:.0f}"
+            numbers = (f"{each['clips']}", f"{each['seconds'] / 60:.1f}", f0, f"{each['loudness_lufs']:.1f}")
+            table.add_row(escape(name), *numbers)
+        console.print(table)
 
 
 @app.command()
@@ -377,7 +401,7 @@ def mels(
     """Write the mels that an acoustic model makes of a corpus, to train vocoders on their later input."""
     extras.require("torch", "Training")
 
-    from tts.training.acoustic import load_fastspeech2, write_acoustic_mels
+    from tts.training.acoustic import load_fastspeech2, voice_speakers, write_acoustic_mels
     from tts.training.data import PreparedCorpus
     from tts.voice.load import choose_device
     from tts.voice.store import find_voice, is_plain_name
@@ -385,9 +409,11 @@ def mels(
     if not is_plain_name(name):
         raise UsageError(f"{name!r} cannot name mels: it becomes a part of a file name.")
     corpus = PreparedCorpus(prepared)
-    network = load_fastspeech2(find_voice(voice), corpus, choose_device(device))
+    manifest = find_voice(voice)
+    speakers = voice_speakers(manifest, corpus)
+    network = load_fastspeech2(manifest, corpus, choose_device(device))
     path = prepared / f"mels-{name}.npy"
-    write_acoustic_mels(corpus, network, path)
+    write_acoustic_mels(corpus, network, path, speakers)
     if not quiet:
         report(f"wrote {path}; train a vocoder on it with --set settings.mels={path.name}")
 

@@ -67,11 +67,14 @@ class EvaluatedItem:
 class Evaluator:
     """Evaluates items with `voice` and each of `options`, which differ in their vocoder.
 
+    If the options name no speaker, a voice of several speakers speaks each item as the one who recorded it.
+
     A voice of one network from text to samples has no vocoder to be given the recordings' mels: only its speech of the
     texts is compared.
 
     Raises:
-        UsageError: the recordings have another sample rate than the voice, or the voice does not support the options.
+        UsageError: the recordings have another sample rate than the voice, or are of a speaker that it lacks, or the
+            voice does not support the options.
     """
 
     def __init__(
@@ -82,6 +85,14 @@ class Evaluator:
             raise UsageError(
                 f"{corpus.folder} holds recordings of {recorded_rate} Hz, and the voice {manifest.name} speaks at "
                 f"{manifest.sample_rate} Hz: prepare the data set at that rate."
+            )
+        known = {speaker.name for speaker in manifest.speakers}
+        self._speaks_as_recorded = len(known) > 1 and not voice.speaker and bool(corpus.dataset.speakers)
+        unknown = [speaker.name for speaker in corpus.dataset.speakers if speaker.name not in known]
+        if self._speaks_as_recorded and unknown and any(each.speaker is None for each in options):
+            raise UsageError(
+                f"{manifest.name} has no speaker {unknown[0]!r}, who speaks in {corpus.folder}: choose one of its "
+                "speakers with --speaker."
             )
         self._corpus, self._voice, self._listeners = corpus, voice, listeners
         self._network = manifest.end_to_end.network if manifest.end_to_end else None
@@ -147,7 +158,10 @@ class Evaluator:
     def _full_synthesis(self, vocoder: str, item: Item, recording: SpeechFeatures) -> Utterance:
         """The item's text through the whole voice."""
         started = time.perf_counter()
-        pieces = list(self._voice.stream(item.text, self._options[vocoder]))
+        options = self._options[vocoder]
+        if self._speaks_as_recorded and options.speaker is None:
+            options = replace(options, speaker=item.speaker)
+        pieces = list(self._voice.stream(item.text, options))
         seconds = time.perf_counter() - started
         audio = Audio(np.concatenate([piece.audio.samples for piece in pieces]), self._mel.sample_rate)
 

@@ -8,7 +8,9 @@ Deviations, each for speed or stability on small hardware:
   through 256 bins as in section 2.3, interpolated between neighbouring bins;
 - frames receive their position in their symbol (fraction, duration) in place of the decoder's positional encoding.
 
-With several speakers, an embedding of the speaker is added to the encoder's output, before the predictors.
+With several speakers, an embedding of the speaker is added to the encoder's output, before the predictors, and each
+speaker has an offset of log F0: what tells a man's pitch from a woman's is one number, which the embedding alone learns
+slowly.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from tts.models.base import MelRequest, SpeakerMix
-from tts.models.torch_network import AcousticNetwork, MelResult, length_mask
+from tts.models.torch_network import AcousticNetwork, MelResult, length_mask, mix_weights, speaker_embedding
 from tts.models.vocos import ConvNeXtBlock
 
 # log2 of F0 in Hz, and natural log of the mel frame's L2 norm: the ranges that the bins of section 2.3 cover.
@@ -83,7 +85,8 @@ class FastSpeech2(AcousticNetwork):
         self.decoder_norm = nn.LayerNorm(d.channels)
         self.to_mel = nn.Linear(d.channels, d.n_mels)
         self.postnet = Postnet(d.n_mels, d.n_postnet_layers) if d.n_postnet_layers else None
-        self.speaker_embed = nn.Embedding(d.n_speakers, d.channels) if d.n_speakers > 1 else None
+        self.speaker_embed = speaker_embedding(d.n_speakers, d.channels)
+        self.speaker_pitch = speaker_embedding(d.n_speakers, 1)
 
     def forward(
         self,
@@ -121,6 +124,9 @@ class FastSpeech2(AcousticNetwork):
         frames = regulate_length(x, durations) + self.place_in_symbol(positions_in_symbols(durations).to(x.dtype))
         frame_mask = length_mask(durations.sum(1), frames.shape[1])[..., None]
         predicted_log_f0 = self.pitch_predictor(frames, frame_mask) + sum(PITCH_RANGE) / 2
+        if self.speaker_pitch is not None:
+            assert speaker_weights is not None
+            predicted_log_f0 = predicted_log_f0 + speaker_weights @ self.speaker_pitch.weight
         used_log_f0 = predicted_log_f0 + pitch / 12 if log_f0 is None else log_f0
 
         x = frames + self.pitch_embed(used_log_f0)
@@ -143,11 +149,7 @@ class FastSpeech2(AcousticNetwork):
     ) -> MelResult:
         """ids [symbols] → mel; of several speakers, the first one speaks if none is given."""
         lengths = torch.tensor([len(ids)], device=ids.device)
-        weights = None
-        if self.speaker_embed is not None:
-            weights = torch.zeros(1, self.dimensions.n_speakers, device=ids.device)
-            for index, weight in speakers or ((0, 1.0),):
-                weights[0, index] += weight
+        weights = mix_weights([speakers], self.dimensions.n_speakers, ids.device)
         result = self(ids[None], lengths, speed=speed, pitch=pitch, energy_scale=energy, speaker_weights=weights)
         return MelResult(result.mel[0], result.durations[0], torch.exp2(result.log_f0[0] + pitch / 12))
 

@@ -2,7 +2,8 @@
 
 The sizes and details are those of NVIDIA's and TorchAudio's implementations, whose public weights it loads. They differ
 from the paper in this: one LSTM before the attention and one after it, in place of two after it; dropout of the LSTMs'
-outputs in place of zoneout; the mel and the stop token have a projection each.
+outputs in place of zoneout; the mel and the stop token have a projection each. With several speakers, an embedding of
+the speaker is added to the encoder's output.
 
 In those implementations the convolutions read the padding of a batch. Here they do so only where `isolated` is False,
 to compare numbers; else each row of a batch is computed as it is on its own.
@@ -24,7 +25,14 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from tts.kernels import tacotron2 as kernel
 from tts.kernels.execution import WeightCache
 from tts.models.base import MelRequest, similar_lengths
-from tts.models.torch_network import AcousticNetwork, MelResult, length_mask, uniform
+from tts.models.torch_network import (
+    AcousticNetwork,
+    MelResult,
+    length_mask,
+    mix_weights,
+    speaker_embedding,
+    uniform,
+)
 
 # The stop logit of padding: it must not look like speech that goes on.
 PADDING_STOP_LOGIT = 1e3
@@ -71,6 +79,7 @@ class Tacotron2Dimensions:
     postnet_kernel_size: int = 5
     n_postnet_convolutions: int = 5
     rnn_dropout: float = 0.1
+    n_speakers: int = 1
 
 
 @dataclass(frozen=True)
@@ -99,16 +108,25 @@ class Tacotron2(AcousticNetwork):
         self.decoder = Decoder(d)
         self._cache = WeightCache()
         self.postnet = Postnet(d)
+        self.speaker_embed = speaker_embedding(d.n_speakers, d.encoder_channels)
 
     def forward(
-        self, ids: Tensor, lengths: Tensor, mel: Tensor, mel_lengths: Tensor, *, isolated: bool = True
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        mel: Tensor,
+        mel_lengths: Tensor,
+        speaker_weights: Tensor | None = None,
+        *,
+        isolated: bool = True,
     ) -> Frames:
         """Predict every frame of a mel [B, n_mels, T] from the true frames before it (teacher forcing).
 
-        ids [B, symbols], lengths and mel_lengths [B] count what is real. The prenet's dropout is on here as everywhere
+        ids [B, symbols], lengths and mel_lengths [B] count what is real; speaker_weights [B, n_speakers] add up to 1 in
+        each row, and a network with several speakers needs them. The prenet's dropout is on here as everywhere
         (section 2.2); set `decoder.prenet.p` to 0 to turn it off.
         """
-        memory = self.encode(ids, lengths, isolated=isolated)
+        memory = self.encode(ids, lengths, speaker_weights, isolated=isolated)
         # Contiguous, because PyTorch draws dropout in the order of memory.
         inputs = self.decoder.prenet(delay_one_frame(mel.transpose(1, 2)).contiguous())
         state = self.decoder.start(memory, lengths)
@@ -118,10 +136,16 @@ class Tacotron2(AcousticNetwork):
         alignments = torch.stack([step.weights for step in steps], dim=1)
         return self._frames(before, stops, alignments, mel_lengths, isolated=isolated)
 
-    def encode(self, ids: Tensor, lengths: Tensor, *, isolated: bool = True) -> Tensor:
+    def encode(
+        self, ids: Tensor, lengths: Tensor, speaker_weights: Tensor | None = None, *, isolated: bool = True
+    ) -> Tensor:
         """ids [B, symbols] → the memory of the attention [B, symbols, encoder_channels], zero at padding."""
         mask = length_mask(lengths, ids.shape[1])[:, None] if isolated else None
         encoded: Tensor = self.encoder(self.embedding(ids).transpose(1, 2), lengths, mask)
+        if self.speaker_embed is not None:
+            assert speaker_weights is not None
+            speaker = (speaker_weights @ self.speaker_embed.weight)[:, None]
+            encoded = encoded + speaker * length_mask(lengths, ids.shape[1])[..., None]
         return encoded
 
     @torch.no_grad()
@@ -129,6 +153,7 @@ class Tacotron2(AcousticNetwork):
         self,
         ids: Tensor,
         lengths: Tensor,
+        speaker_weights: Tensor | None = None,
         *,
         max_frames: int = 2000,
         stop_threshold: float = STOP_THRESHOLD,
@@ -140,7 +165,7 @@ class Tacotron2(AcousticNetwork):
         `generators` draw the prenet's dropout, one per row. Only a row's first `lengths` frames are speech; after them
         the decoder's are zero where `isolated`, else the row goes on until all have stopped.
         """
-        memory = self.encode(ids, lengths, isolated=isolated)
+        memory = self.encode(ids, lengths, speaker_weights, isolated=isolated)
         ending = kernel.Ending(max_frames, stop_threshold, rows_leave=isolated)
         decoded = self._decode(memory, lengths, generators, ending)
         before = decoded.frames.transpose(1, 2)
@@ -172,7 +197,11 @@ class Tacotron2(AcousticNetwork):
         """Only the decoder runs as a batch; convolutions would gain nothing, and change a row's last bits."""
         ids = [torch.tensor(each.ids, device=self.device) for each in requests]
         lengths = torch.tensor([len(row) for row in ids], device=self.device)
-        encoded = [self.encode(row[None], lengths[i : i + 1])[0] for i, row in enumerate(ids)]
+        weights = mix_weights([each.speakers for each in requests], self.dimensions.n_speakers, self.device)
+        encoded = [
+            self.encode(row[None], lengths[i : i + 1], None if weights is None else weights[i : i + 1])[0]
+            for i, row in enumerate(ids)
+        ]
         memory = nn.utils.rnn.pad_sequence(encoded, batch_first=True)
 
         limits = [frame_limit(len(row)) for row in ids]
@@ -446,6 +475,7 @@ def forward_with_alignment(
     mel: Tensor,
     mel_lengths: Tensor,
     alignment: Tensor,
+    speaker_weights: Tensor | None = None,
     *,
     echoes: int = 0,
 ) -> Frames:
@@ -461,7 +491,7 @@ def forward_with_alignment(
     (The same idea for Transformers: Mihaylova and Martins 2019, arXiv 1906.07651.)
     """
     decoder = network.decoder
-    memory = network.encode(ids, lengths)
+    memory = network.encode(ids, lengths, speaker_weights)
     prenet = decoder.prenet(delay_one_frame(mel.transpose(1, 2)))
     symbol_mask = length_mask(lengths, memory.shape[1])[:, None]
 

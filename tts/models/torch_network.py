@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from tts.audio.mel_settings import MelSettings
 from tts.errors import UsageError
-from tts.models.base import AcousticModel, Floats, MelRequest, SpokenMel, Vocoder, WaveRequest
+from tts.models.base import AcousticModel, Floats, MelRequest, SpeakerMix, SpokenMel, Vocoder, WaveRequest
 
 
 class TorchNetwork(nn.Module):
@@ -59,6 +59,9 @@ class AcousticNetwork(TorchNetwork, ABC):
     """`AcousticModel` in tensors."""
 
     controls: ClassVar[frozenset[str]] = frozenset({"speed"})
+    # Not given a value here: an attribute of the class would hide the module.
+    speaker_embed: nn.Embedding | None
+    """A vector per speaker, added to every position of the encoded text; None for a single speaker."""
 
     @abstractmethod
     def speak(
@@ -83,6 +86,29 @@ class AcousticNetwork(TorchNetwork, ABC):
             )
             for each in requests
         ]
+
+
+def speaker_embedding(n_speakers: int, channels: int) -> nn.Embedding | None:
+    """The embedding of several speakers; its vectors are small at first, so that all begin with much the same voice."""
+    if n_speakers == 1:
+        return None
+    embedding = nn.Embedding(n_speakers, channels)
+    nn.init.normal_(embedding.weight, std=0.02)
+    return embedding
+
+
+def mix_weights(mixes: Sequence[SpeakerMix], n_speakers: int, device: torch.device) -> Tensor | None:
+    """The weight of each speaker in each mix [B, n_speakers], 1 for the first in an empty mix; None: there is only one.
+
+    Weights of one row add up to 1.
+    """
+    if n_speakers == 1:
+        return None
+    weights = torch.zeros(len(mixes), n_speakers)
+    for row, mix in zip(weights, mixes, strict=True):
+        for index, weight in mix or ((0, 1.0),):
+            row[index] += weight
+    return weights.to(device)
 
 
 class VocoderNetwork(TorchNetwork, ABC):

@@ -9,20 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from tts.audio.mel_settings import same_mel
-from tts.errors import UsageError
+from tts.errors import TtsError, UsageError
 from tts.files import atomic_write
 from tts.models.fastspeech2 import FastSpeech2, FastSpeech2Dimensions
 from tts.models.griffinlim import GriffinLim
 from tts.models.tacotron2 import Frames, Tacotron2, Tacotron2Dimensions, forward_with_alignment
 from tts.models.torch_network import length_mask
-from tts.training.data import Item, PreparedCorpus, clips_of_similar_length, training_clips
+from tts.training.data import (
+    Item,
+    PreparedCorpus,
+    clips_of_similar_length,
+    spread_over_speakers,
+    training_clips,
+)
 from tts.training.discriminators import SpectrogramDiscriminator
 from tts.training.losses import attention_loss, guidance_loss, masked_l1, stop_loss
 from tts.training.trainer import Samples, Trainer, on_device
@@ -36,15 +42,18 @@ MOST_TACOTRON2_CLIPS = 16
 # How often in a row Tacotron 2's attention is given its own output: it learns to correct mistakes that follow mistakes.
 ECHOES = 2
 MELS_BATCH_SIZE = 8
+# Clips from which the pitch of the speakers is measured before training: in all, and of one speaker.
+PITCH_CLIPS, MOST_PITCH_CLIPS = 128, 8
 
 
 @dataclass
 class AcousticBatch:
     """ids, durations, energy [B, S] with id_lengths [B]; mel [B, n_mels, T], log_f0 [B, T] (log2 Hz), voiced [B, T]
-    with frame_lengths [B]."""
+    with frame_lengths [B]; speakers [B, n_speakers], 1 for the speaker of the clip."""
 
     ids: Tensor
     id_lengths: Tensor
+    speakers: Tensor
     durations: Tensor
     energy: Tensor
     mel: Tensor
@@ -54,7 +63,7 @@ class AcousticBatch:
     item_ids: list[str]
 
 
-def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: bool = False) -> AcousticBatch:
+def collate(corpus: PreparedCorpus, items: Sequence[Item], *, unknown_durations: bool = False) -> AcousticBatch:
     """Return complete clips, padded at the end.
 
     With `unknown_durations`, clips without durations are allowed: their durations and energy are zeros.
@@ -72,6 +81,7 @@ def collate(corpus: PreparedCorpus, items: list[Item], *, unknown_durations: boo
     return AcousticBatch(
         ids=pad(ids, batch_first=True),
         id_lengths=torch.tensor([len(row) for row in ids]),
+        speakers=torch.eye(corpus.n_speakers)[[corpus.speaker_of(item) for item in items]],
         durations=pad(durations, batch_first=True),
         energy=pad([symbol_energy(m, d) for m, d in zip(mels, durations, strict=True)], batch_first=True),
         mel=pad(mels, batch_first=True).transpose(1, 2),
@@ -99,6 +109,7 @@ class AcousticTrainer(Trainer[AcousticBatch]):
     """What the trainers of acoustic models share."""
 
     kind = "acoustic"
+    speaker_embeddings: ClassVar[tuple[str, ...]] = ("speaker_embed.weight",)
     items: list[Item]
     """Training clips, shortest first."""
     held_out: list[Item]
@@ -106,7 +117,30 @@ class AcousticTrainer(Trainer[AcousticBatch]):
 
     @classmethod
     def options_from(cls, corpus: PreparedCorpus) -> dict[str, Any]:
-        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels}
+        return {"n_symbols": len(corpus.symbols), "n_mels": corpus.mel.n_mels, "n_speakers": corpus.n_speakers}
+
+    @classmethod
+    def check_corpus(cls, corpus: PreparedCorpus, settings: Any) -> None:
+        if corpus.n_speakers < settings.min_speakers:
+            found = [speaker.name for speaker in corpus.dataset.speakers]
+            whose = f"a single speaker, {found[0]}" if found else "clips without speakers"
+            raise UsageError(
+                f"This recipe trains a voice of several speakers, and {corpus.folder} has {whose}: use a recipe for a "
+                "single speaker, or prepare a data set that names its speakers."
+            )
+
+    def check_speakers(self) -> None:
+        """Check that each speaker has a clip in `items`.
+
+        Raises:
+            TtsError: one has none, whose voice would not be trained.
+        """
+        missing = {speaker.name for speaker in self.corpus.dataset.speakers} - {item.speaker for item in self.items}
+        if missing:
+            raise TtsError(
+                f"The speaker {min(missing)} has no clip to train on: add clips of this speaker to the training split, "
+                "or remove those in other splits from the data set."
+            )
 
     def spoken_samples(self, item: Item, mel: Tensor) -> Samples:
         """Return a clip's recorded mel, the mel [n_mels, T] that the network generates, and audio of the latter."""
@@ -135,6 +169,8 @@ class FastSpeech2Settings:
     energy_weight: float = 0.1
     adversarial_weight: float = 0.05
     feature_weight: float = 0.5
+    min_speakers: int = 1
+    """The least number of speakers that the data set must name."""
 
 
 class FastSpeech2Trainer(AcousticTrainer):
@@ -146,6 +182,7 @@ class FastSpeech2Trainer(AcousticTrainer):
     Settings = FastSpeech2Settings
     needs_durations = True
     symbol_embedding = "embed.weight"
+    speaker_embeddings = ("speaker_embed.weight", "speaker_pitch.weight")
     network: FastSpeech2
     critic: SpectrogramDiscriminator
     settings: FastSpeech2Settings
@@ -153,7 +190,30 @@ class FastSpeech2Trainer(AcousticTrainer):
     def select_clips(self) -> None:
         known = [item for item in self.corpus.items if item.durations is not None]
         self.items = training_clips((i for i in known if i.split == "train"), "with durations")
-        self.held_out = [item for item in known if item.split == "val"][:MOST_VALIDATION_CLIPS]
+        self.held_out = spread_over_speakers([item for item in known if item.split == "val"], MOST_VALIDATION_CLIPS)
+        self.check_speakers()
+
+    def build_network(self) -> FastSpeech2:
+        self.network = FastSpeech2(self.dimensions)
+        self.weights_replaced()
+        return self.network
+
+    @torch.no_grad()
+    def weights_replaced(self) -> None:
+        """Move each speaker's pitch to the mean of the speaker's recordings, measured on some of them."""
+        network = self.network.eval()
+        offsets = network.speaker_pitch
+        by_speaker: dict[int, list[Item]] = {}
+        for item in self.items if offsets is not None else ():
+            by_speaker.setdefault(self.corpus.speaker_of(item), []).append(item)
+        n_clips = min(MOST_PITCH_CLIPS, max(1, PITCH_CLIPS // self.corpus.n_speakers))
+        for speaker, items in by_speaker.items():
+            chosen = items[:: -(-len(items) // n_clips)]
+            batch = on_device(collate(self.corpus, chosen), network.embed.weight.device)
+            predicted = network(batch.ids, batch.id_lengths, batch.durations, speaker_weights=batch.speakers).log_f0
+            if offsets is not None and batch.voiced.any():
+                offsets.weight[speaker] += (batch.log_f0 - predicted)[batch.voiced].mean()
+        network.train()
 
     def build_critic(self) -> SpectrogramDiscriminator:
         return SpectrogramDiscriminator()
@@ -163,7 +223,9 @@ class FastSpeech2Trainer(AcousticTrainer):
 
     def losses(self, batch: AcousticBatch, adversarial: bool) -> dict[str, Tensor]:
         s = self.settings
-        predicted = self.network(batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy)
+        predicted = self.network(
+            batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy, speaker_weights=batch.speakers
+        )
         symbol_mask = length_mask(batch.id_lengths)
         frame_mask = length_mask(batch.frame_lengths)
         losses = {
@@ -198,7 +260,7 @@ class FastSpeech2Trainer(AcousticTrainer):
         if not self.held_out:
             return {}
         batch = on_device(collate(self.corpus, self.held_out), self.fabric.device)
-        predicted = self.network(batch.ids, batch.id_lengths, batch.durations)
+        predicted = self.network(batch.ids, batch.id_lengths, batch.durations, speaker_weights=batch.speakers)
         frame_mask = length_mask(batch.frame_lengths)[:, None]
         return {"validation_mel": float(masked_l1(predicted.mel, batch.mel, frame_mask))}
 
@@ -206,9 +268,10 @@ class FastSpeech2Trainer(AcousticTrainer):
         """Return the first validation clip as recorded, and as the network speaks it (through Griffin-Lim)."""
         if not self.held_out:
             return Samples()
-        ids = self.corpus.symbols.encode(self.held_out[0].phonemes).ids
-        mel = self.network.speak(torch.tensor(ids, device=self.fabric.device)).mel
-        return self.spoken_samples(self.held_out[0], mel)
+        item = self.held_out[0]
+        ids = torch.tensor(self.corpus.symbols.encode(item.phonemes).ids, device=self.fabric.device)
+        mel = self.network.speak(ids, speakers=((self.corpus.speaker_of(item), 1.0),)).mel
+        return self.spoken_samples(item, mel)
 
 
 @dataclass(frozen=True)
@@ -231,6 +294,8 @@ class Tacotron2Settings:
 
     All later steps compute frame by frame, as in synthesis, which is several times slower.
     """
+    min_speakers: int = 1
+    """The least number of speakers that the data set must name."""
 
 
 class Tacotron2Trainer(AcousticTrainer):
@@ -248,7 +313,8 @@ class Tacotron2Trainer(AcousticTrainer):
         longest = self.settings.max_frames
         short = [item for item in self.corpus.items if item.n_frames <= longest]
         self.items = training_clips((i for i in short if i.split == "train"), f"of at most {longest} frames")
-        self.held_out = [item for item in short if item.split == "val"][:MOST_TACOTRON2_CLIPS]
+        self.held_out = spread_over_speakers([item for item in short if item.split == "val"], MOST_TACOTRON2_CLIPS)
+        self.check_speakers()
 
     def build_network(self) -> Tacotron2:
         network = Tacotron2(self.dimensions)
@@ -288,12 +354,12 @@ class Tacotron2Trainer(AcousticTrainer):
         inputs = (batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
         known = bool((batch.durations.sum(1) > 0).all())
         if not known or self.step >= s.shown_steps + s.echoed_steps:
-            frames: Frames = self.network(*inputs)
+            frames: Frames = self.network(*inputs, batch.speakers)
             return frames
         alignment = shown_alignment(batch.durations, batch.mel.shape[2])
         # Only every other step: an attention that always gets its own output ignores the text for a while.
         is_echoed = self.step >= s.shown_steps and self.step % 2 == 1
-        return forward_with_alignment(self.network, *inputs, alignment, echoes=ECHOES * is_echoed)
+        return forward_with_alignment(self.network, *inputs, alignment, batch.speakers, echoes=ECHOES * is_echoed)
 
     def validate(self) -> dict[str, float]:
         """Return the mel distance of validation clips under teacher forcing, and the sharpness of the attention."""
@@ -311,10 +377,9 @@ class Tacotron2Trainer(AcousticTrainer):
         if not self.held_out:
             return Samples()
         item = self.held_out[0]
-        ids = torch.tensor([self.corpus.symbols.encode(item.phonemes).ids], device=self.fabric.device)
-        lengths = torch.tensor([ids.shape[1]], device=self.fabric.device)
+        alone = on_device(collate(self.corpus, [item], unknown_durations=True), self.fabric.device)
         # Bounded, because an untrained network does not stop.
-        free = self.network.infer(ids, lengths, max_frames=2 * item.n_frames)
+        free = self.network.infer(alone.ids, alone.id_lengths, alone.speakers, max_frames=2 * item.n_frames)
         samples = self.spoken_samples(item, free.mel[0])
         batch, forced = self._validation_frames()
         n_frames, n_symbols = int(batch.frame_lengths[0]), int(batch.id_lengths[0])
@@ -324,7 +389,7 @@ class Tacotron2Trainer(AcousticTrainer):
 
     def _validation_frames(self) -> tuple[AcousticBatch, Frames]:
         batch = on_device(collate(self.corpus, self.held_out, unknown_durations=True), self.fabric.device)
-        frames: Frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths)
+        frames: Frames = self.network(batch.ids, batch.id_lengths, batch.mel, batch.frame_lengths, batch.speakers)
         return batch, frames
 
 
@@ -366,23 +431,50 @@ def load_fastspeech2(voice: VoiceManifest, corpus: PreparedCorpus, device: str) 
     return network
 
 
+def voice_speakers(voice: VoiceManifest, corpus: PreparedCorpus) -> list[int]:
+    """Return the index in the voice of each speaker of the corpus, for `write_acoustic_mels`.
+
+    Raises:
+        UsageError: the voice does not have the speakers of the corpus.
+    """
+    recorded = [speaker.name for speaker in corpus.dataset.speakers]
+    if len(voice.speakers) < 2:
+        if len(recorded) > 1:
+            raise UsageError(
+                f"{corpus.folder} has {len(recorded)} speakers, and {voice.name} has one: train a voice on them."
+            )
+        return [0]
+    if not recorded:
+        raise UsageError(f"{voice.name} has several speakers, and {corpus.folder} does not say who speaks in it.")
+    known = [speaker.name for speaker in voice.speakers]
+    if unknown := [name for name in recorded if name not in known]:
+        raise UsageError(f"{voice.name} has no speaker {unknown[0]!r}, who speaks in {corpus.folder}.")
+    return [known.index(name) for name in recorded]
+
+
 @torch.inference_mode()
-def write_acoustic_mels(corpus: PreparedCorpus, network: FastSpeech2, path: Path) -> None:
+def write_acoustic_mels(
+    corpus: PreparedCorpus, network: FastSpeech2, path: Path, speakers: Sequence[int] | None = None
+) -> None:
     """Write the network's mels of all clips, float16 [frames, n_mels] laid out as mels.npy, to fine-tune vocoders on.
 
     True durations, pitch and energy are given, so that every frame corresponds to the samples of the recording.
+    `speakers` are the indices in the network of the corpus' speakers; None: the network was trained on the corpus.
 
     Raises:
         TtsError: a clip has no durations, or the file cannot be written.
     """
     device = next(network.parameters()).device
+    in_network = torch.eye(network.dimensions.n_speakers, device=device)
+    in_network = in_network if speakers is None else in_network[list(speakers)]
     items = sorted(corpus.items, key=lambda item: item.n_frames)
     with atomic_write(path) as part:
         mels = np.lib.format.open_memmap(part, "w+", np.float16, corpus.mels.shape)
         for start in range(0, len(items), MELS_BATCH_SIZE):
             chosen = items[start : start + MELS_BATCH_SIZE]
             batch = on_device(collate(corpus, chosen), device)
-            predicted = network(batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy).mel.cpu()
-            for item, mel in zip(chosen, predicted, strict=True):
+            inputs = (batch.ids, batch.id_lengths, batch.durations, batch.log_f0, batch.energy)
+            predicted = network(*inputs, speaker_weights=batch.speakers @ in_network)
+            for item, mel in zip(chosen, predicted.mel.cpu(), strict=True):
                 mels[item.frames] = mel[:, : item.n_frames].T.numpy()
         mels.flush()

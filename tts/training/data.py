@@ -1,7 +1,9 @@
 """Prepared data: read what `tts train prepare` wrote, by memory map, and sample training batches from it.
 
-dataset.json    name, language, licence, provenance, frontend, symbols, mel, durations (given, learned or null), sizes
-items.jsonl     one clip per line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames
+dataset.json    name, language, licence, provenance, frontend, symbols, mel, durations (given, learned or null), sizes,
+                speakers (name and sex; missing if the data set names none)
+items.jsonl     one clip per line: id, split, text, phonemes, durations (frames, or null), first_frame, n_frames, and
+                the name of the speaker if the data set names speakers
 waves.npy       int16 [frames * hop_length]: all clips concatenated, as in the next three
 mels.npy        float16 [frames, n_mels]
 f0.npy          float32 [frames] in Hz, 0 where unvoiced
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +30,7 @@ from tts.audio.mel_settings import MelSettings
 from tts.audio.pitch import fill_unvoiced
 from tts.errors import TtsError, UsageError
 from tts.text.symbols import SymbolTable
+from tts.voice.manifest import Speaker
 
 FORMAT = 1
 FloatArray = npt.NDArray[np.float32]
@@ -47,9 +51,11 @@ class Dataset:
     n_items: int
     n_frames: int
     seconds: float
+    speakers: tuple[Speaker, ...] = ()
+    """The index of a speaker here is that in the network and in the voice."""
 
     def to_json(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=2) + "\n"
+        return json.dumps({"format": FORMAT, **_known(self)}, ensure_ascii=False, indent=2) + "\n"
 
 
 def load_dataset(folder: Path) -> Dataset:
@@ -69,7 +75,8 @@ def load_dataset(folder: Path) -> Dataset:
             raise TtsError(f"{folder} was prepared in format {version}, not {FORMAT}: run tts train prepare again.")
         mel, symbols = MelSettings(**content.pop("mel")), tuple(content.pop("symbols"))
         SymbolTable(symbols)
-        return Dataset(**content, mel=mel, symbols=symbols)
+        speakers = tuple(Speaker(**each) for each in content.pop("speakers", ()))
+        return Dataset(**content, mel=mel, symbols=symbols, speakers=speakers)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise TtsError(f"{path} cannot be read ({error}): run tts train prepare again.") from error
 
@@ -82,7 +89,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 def json_lines(rows: Iterable[Any]) -> str:
     """Return dataclasses as JSON lines."""
-    return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(_known(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _known(row: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, without those of speakers where there are none."""
+    return {key: value for key, value in asdict(row).items() if value or key not in ("speaker", "speakers")}
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,8 @@ class Item:
     durations: list[int] | None
     first_frame: int
     n_frames: int
+    speaker: str = ""
+    """A name of `Dataset.speakers`, if there are any."""
 
     @property
     def frames(self) -> slice:
@@ -148,6 +162,12 @@ class PreparedCorpus:
         self.dataset = load_dataset(folder)
         self.mel, self.symbols = self.dataset.mel, SymbolTable(self.dataset.symbols)
         self.items = [Item(**row) for row in read_rows(folder / "items.jsonl")]
+        self._speakers = {speaker.name: i for i, speaker in enumerate(self.dataset.speakers)}
+        if unknown := {item.speaker for item in self.items}.difference(self._speakers or [""]):
+            raise TtsError(
+                f"{folder / 'items.jsonl'} has clips of the speaker {min(unknown)!r}, whom dataset.json does not list: "
+                "run tts train prepare again."
+            )
         self.waves = np.load(folder / "waves.npy", mmap_mode="r")
         self.mels = np.load(folder / mels_file, mmap_mode="r")
         self.f0 = np.load(folder / "f0.npy")
@@ -187,6 +207,15 @@ class PreparedCorpus:
     @property
     def hop_length(self) -> int:
         return self.mel.hop_length
+
+    @property
+    def n_speakers(self) -> int:
+        """How many speakers a network must tell apart: one if the data set names none."""
+        return max(1, len(self._speakers))
+
+    def speaker_of(self, item: Item) -> int:
+        """Return the index of the speaker of a clip; 0 if the data set names none."""
+        return self._speakers.get(item.speaker, 0)
 
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
@@ -231,6 +260,17 @@ def training_clips(items: Iterable[Item], condition: str) -> list[Item]:
     if not chosen:
         raise TtsError(f"The data set has no training clips {condition}: change the recipe's settings or add clips.")
     return chosen
+
+
+def spread_over_speakers(items: Sequence[Item], count: int) -> list[Item]:
+    """Return at most `count` items, in their order and evenly of all speakers: of a single speaker, the first ones."""
+    n_before: Counter[str] = Counter()
+    ranks = []
+    for item in items:
+        ranks.append(n_before[item.speaker])
+        n_before[item.speaker] += 1
+    chosen = sorted(range(len(items)), key=ranks.__getitem__)[:count]
+    return [items[i] for i in sorted(chosen)]
 
 
 def clips_of_similar_length(items: Sequence[Item], size: int, random: np.random.Generator) -> list[Item]:

@@ -38,6 +38,8 @@ REASONS = {
     "too short": "it is shorter than --min-seconds",
     "too long": "it is longer than --max-seconds",
     "no text": "its text is empty",
+    "unreadable text": "the file of its text cannot be read",
+    "no speaker": "it has no speaker, and other clips have one",
     "unspeakable": "its text contains nothing that can be spoken",
     "wrong pace": "its text is too long or too short for its recording",
     "duplicate": "an earlier clip has the same id, or the same text and recording",

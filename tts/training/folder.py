@@ -89,7 +89,9 @@ def read_recipe(run: Path) -> Table:
 
 
 def _run_table(recipe: TrainingRecipe, corpus: PreparedCorpus) -> Table:
-    data = {"name": corpus.dataset.name, "n_items": len(corpus.items), "n_frames": len(corpus.mels)}
+    data: Table = {"name": corpus.dataset.name, "n_items": len(corpus.items), "n_frames": len(corpus.mels)}
+    if corpus.n_speakers > 1:
+        data["speakers"] = [speaker.name for speaker in corpus.dataset.speakers]
     return {"recipe": recipe.name, **recipe.table, "data": data}
 
 
@@ -228,6 +230,7 @@ def write_voice(trainer: Trainer[Any], recipe_name: str, run: Path, weights: dic
         vocoders=vocoders,
         default_vocoder=next(iter(vocoders)),
         folder=run,
+        speakers=dataset.speakers if is_acoustic and trainer.corpus.n_speakers > 1 else (),
     )
     write_manifest(manifest)
 

@@ -76,6 +76,7 @@ def split_into_parts(clips: list[Clip], settings: FeatureSettings, folder: Path)
             except OSError:
                 stat = None
             known = asdict(clip) | {"file": None if clip.file is None else clip.file.name}
+            del known["speaker"]  # No feature depends on it.
             keys.append(json.dumps([known, stat and (stat.st_size, stat.st_mtime_ns)]))
         key = hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass"))
         path = folder / f"{start // CLIPS_PER_PART:05d}-{key.hexdigest()[:20]}.npz"

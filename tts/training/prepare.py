@@ -31,6 +31,7 @@ from tts.training.data import Dataset, Item, json_lines
 from tts.training.features import FeatureSettings, Limits
 from tts.training.layouts import SPLITS, Clip, find_layout, read_clips
 from tts.training.parts import FILES, Part, Progress, assemble, compute_parts, split_into_parts
+from tts.voice.manifest import Speaker
 from tts.voice.store import check_voice_name, voice_name_from
 
 PARTS = "unfinished-parts"
@@ -113,7 +114,8 @@ def prepare(
         "max_seconds": options.limits.max_seconds,
         "mel": json.loads(json.dumps(asdict(mel))),
     }
-    decisive = json.dumps([[part.path.name for part in parts], reported], sort_keys=True)
+    speakers = [asdict(clip.speaker) if clip.speaker else None for clip in clips]
+    decisive = json.dumps([[part.path.name for part in parts], reported, *filter(any, [speakers])], sort_keys=True)
     reported["fingerprint"] = hashlib.sha256(decisive.encode()).hexdigest()
     if not options.force and (report := _existing_report(out, reported)) is not None:
         return Prepared(report, was_there=True)
@@ -184,6 +186,10 @@ def _finish(parts: list[Part], reported: dict[str, Any], out: Path) -> dict[str,
     items = _items(usable)
     mel = MelSettings(**reported["mel"])
     n_frames = items[-1].first_frame + items[-1].n_frames
+    speakers: dict[str, Speaker] = {}
+    for speaker in (each.clip.speaker for each in usable):
+        if speaker is not None:
+            speakers.setdefault(speaker.name, speaker)
     # Symbols that English lacks come after its own, so that training can start from English voices.
     new_symbols = {symbol for item in items for symbol in item.phonemes}.difference(ENGLISH_IPA.symbols)
     dataset = Dataset(
@@ -198,6 +204,7 @@ def _finish(parts: list[Part], reported: dict[str, Any], out: Path) -> dict[str,
         n_items=len(items),
         n_frames=n_frames,
         seconds=n_frames * mel.hop_length / mel.sample_rate,
+        speakers=tuple(speakers.values()),
     )
     assemble(parts, {item.id for item in items}, dataset, out / PARTS)
     notes = [each.notes for each in usable]
@@ -224,28 +231,46 @@ def _items(usable: list[UsableClip]) -> list[Item]:
     first_frame = 0
     for clip, notes in ((each.clip, each.notes) for each in usable):
         phonemes, durations, n_frames = notes["phonemes"], notes["durations"], notes["n_frames"]
-        items.append(Item(clip.id, splits[clip.id], clip.text, phonemes, durations, first_frame, n_frames))
+        speaker = clip.speaker.name if clip.speaker else ""
+        items.append(Item(clip.id, splits[clip.id], clip.text, phonemes, durations, first_frame, n_frames, speaker))
         first_frame += n_frames
     return items
 
 
 def splits_of(clips: list[Clip]) -> dict[str, str]:
-    """Return the split of each clip by id: the one that the data set gives, or else one by a hash of the id."""
+    """Return the split of each clip by id: the one that the data set gives, or else one by a hash of the id.
+
+    Held-out clips are evenly of all speakers who have `MIN_TO_SPLIT` clips or more, as far as there are enough.
+    """
     if any(clip.split for clip in clips):
         return {clip.id: clip.split or SPLITS[0] for clip in clips}
-    ids = sorted((clip.id for clip in clips), key=lambda name: hashlib.sha256(name.encode("utf-8", "replace")).digest())
-    n = min(MAX_HELD_OUT, max(1, round(HELD_OUT_SHARE * len(ids)))) if len(ids) >= MIN_TO_SPLIT else 0
-    return {name: "val" if i < n else "test" if i < 2 * n else "train" for i, name in enumerate(ids)}
+    clips = sorted(clips, key=lambda clip: hashlib.sha256(clip.id.encode("utf-8", "replace")).digest())
+    by_speaker: dict[str, list[Clip]] = {}
+    for clip in clips:
+        by_speaker.setdefault(clip.speaker.name if clip.speaker else "", []).append(clip)
+    n = min(MAX_HELD_OUT, max(len(by_speaker), round(HELD_OUT_SHARE * len(clips))))
+    # One of each speaker, then a second one, and so on.
+    in_turn = sorted((i, name) for name, group in by_speaker.items() for i in range(len(group) // MIN_TO_SPLIT))
+    counts = Counter(name for _, name in in_turn[:n])
+    splits = {}
+    for name, group in by_speaker.items():
+        for i, clip in enumerate(group):
+            splits[clip.id] = "val" if i < counts[name] else "test" if i < 2 * counts[name] else "train"
+    return splits
 
 
 @dataclass(frozen=True)
 class Measures:
-    """Per usable clip its seconds, loudness in LUFS and symbols per second; per voiced frame its F0 in Hz."""
+    """Per usable clip its seconds, loudness in LUFS, symbols per second, and the F0 in Hz of its voiced frames."""
 
     seconds: FloatArray
     loudness: FloatArray
     symbols_per_second: FloatArray
-    f0: FloatArray
+    f0_of_clips: list[FloatArray]
+
+    @property
+    def f0(self) -> FloatArray:
+        return np.concatenate(self.f0_of_clips)
 
     @classmethod
     def of(
@@ -256,7 +281,7 @@ class Measures:
             seconds=seconds,
             loudness=np.array([note["loudness"] for note in notes]),
             symbols_per_second=np.array([len(item.phonemes) for item in items]) / seconds,
-            f0=f0[f0 > 0].astype(np.float64),
+            f0_of_clips=[clip[clip > 0].astype(np.float64) for clip in (f0[item.frames] for item in items)],
         )
 
 
@@ -277,7 +302,29 @@ def make_report(
         chosen = [i for i, item in enumerate(items) if item.split == split]
         splits[split] = {"clips": len(chosen), "seconds": round(float(measures.seconds[chosen].sum()), 2)}
 
+    speakers = {}
+    of_speakers: dict[str, list[int]] = {}
+    for i, item in enumerate(items):
+        of_speakers.setdefault(item.speaker, []).append(i)
+    for speaker in dataset.speakers:
+        chosen = of_speakers[speaker.name]
+        octaves = np.log2(np.concatenate([measures.f0_of_clips[i] for i in chosen]))
+        speakers[speaker.name] = {
+            "sex": speaker.sex,
+            "clips": len(chosen),
+            "training_clips": sum(items[i].split == "train" for i in chosen),
+            "seconds": round(float(measures.seconds[chosen].sum()), 2),
+            "loudness_lufs": round(float(np.median(measures.loudness[chosen])), 2),
+            # The geometric mean, and the standard deviation.
+            "f0_hz": round(float(2 ** octaves.mean()), 1) if len(octaves) else None,
+            "f0_octaves": round(float(octaves.std()), 3) if len(octaves) else None,
+        }
+
     remarks = []
+    if len(speakers) == 1:
+        remarks.append(f"All clips are of one speaker, {next(iter(speakers))}: a voice will have a single speaker.")
+    if untrained := [name for name, found in speakers.items() if not found["training_clips"]]:
+        remarks.append(f"These speakers have no clip for training: {', '.join(untrained)}.")
     if low := sum(note["sample_rate"] < dataset.mel.sample_rate for note in notes):
         remarks.append(
             f"{low} clips have a sample rate below {dataset.mel.sample_rate} Hz: a vocoder will learn to sound dull."
@@ -297,6 +344,7 @@ def make_report(
         "dropped": dict(reasons.most_common()),
         "splits": splits,
         "durations": dataset.durations,
+        "speakers": speakers,
         "seconds": quantiles(measures.seconds),
         "f0_hz": quantiles(measures.f0),
         "loudness_lufs": quantiles(measures.loudness),

@@ -181,13 +181,25 @@ class TrainingRun:
         return True
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Resume from a state of this run, or of another run of the same recipe."""
+        """Resume from a state of this run, or of another run of the same recipe.
+
+        Raises:
+            UsageError: the state is that of other speakers.
+        """
+        ours = [speaker.name for speaker in self.trainer.corpus.dataset.speakers]
+        if self.trainer.speaker_embeddings and state.get("speakers", []) != (ours if len(ours) > 1 else []):
+            raise UsageError(
+                "The state is one of other speakers than those of the data set: begin a new run with --warm-start."
+            )
         self.trainer.restore(state)
         self.best = Best(**state["best"]) if state["best"] else None
 
     def state(self) -> dict[str, Any]:
-        """Return the trainer's state with its recipe and symbols, so that the file is self-contained."""
-        origin = {"recipe": self.recipe.table, "symbols": list(self.trainer.corpus.symbols.symbols)}
+        """Return the trainer's state with its recipe, symbols and speakers, so that the file is self-contained."""
+        corpus = self.trainer.corpus
+        origin: dict[str, Any] = {"recipe": self.recipe.table, "symbols": list(corpus.symbols.symbols)}
+        if self.trainer.speaker_embeddings and corpus.n_speakers > 1:
+            origin["speakers"] = [speaker.name for speaker in corpus.dataset.speakers]
         return {**origin, **self.trainer.state(), "best": asdict(self.best) if self.best else None}
 
     def train(self) -> None:
@@ -324,18 +336,20 @@ Weights = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Source:
-    """Weights of a network, of its critic if they are known, and the symbols of the rows of its symbol embedding."""
+    """Weights of a network, of its critic if they are known, and what the rows of its embeddings stand for."""
 
     weights: Weights
     symbols: Sequence[str]
     critic: Weights = field(default_factory=dict)
+    speakers: Sequence[str] = ()
 
 
 def warm_start(trainer: Trainer[Any], name: str) -> list[str]:
     """Initialise a trainer at step 0 from a run's folder, a state's file, or a voice's name or folder.
 
-    Weights of the same name and shape are copied; of the symbol embedding, the rows of the same symbols. Returns
-    warnings about what was not copied.
+    Weights of the same name and shape are copied; of the symbol embedding, the rows of the same symbols; of the speaker
+    embedding, those of the same speakers. Other speakers begin with the mean of its rows, or with zeros if it has none,
+    so that they begin with a voice that is trained. Returns warnings about what was not copied.
 
     Raises:
         UsageError: the run or voice does not exist, or has no such network.
@@ -354,16 +368,25 @@ def warm_start(trainer: Trainer[Any], name: str) -> list[str]:
     own, given = trainer.network.state_dict().get(embedding), source.weights.get(embedding)
     differs = tuple(source.symbols) != symbols and given is not None and len(source.symbols) == len(given)
     if differs and own is not None and given is not None and own.shape[1:] == given.shape[1:]:
-        copied[embedding] = rows_of_symbols(own.cpu(), symbols, given, source.symbols)
+        copied[embedding] = rows_by_name(own.cpu(), symbols, given, source.symbols)
         other = [each for each in other if each != embedding]
         if new := [symbol for symbol in symbols if symbol not in source.symbols]:
             warnings.append(f"{name} lacks symbols, which are trained from random values: {' '.join(new)}")
+
+    speakers = [speaker.name for speaker in trainer.corpus.dataset.speakers]
+    for embedding in trainer.speaker_embeddings if copied else ():
+        own, given = trainer.network.state_dict().get(embedding), source.weights.get(embedding)
+        if own is not None and (given is None or given.shape[1:] == own.shape[1:]):
+            rows = torch.zeros_like(own, device="cpu") + (0 if given is None else given.mean(0))
+            copied[embedding] = rows if given is None else rows_by_name(rows, speakers, given, source.speakers)
+            other = [each for each in other if each != embedding]
 
     if not copied:
         raise TtsError(
             f"Nothing in {name} fits a {trainer.network_name} of these dimensions: compare the recipe's options."
         )
     trainer.network.load_state_dict({**trainer.network.state_dict(), **copied})
+    trainer.weights_replaced()
     trainer.average = MovingAverage(trainer.network, trainer.schedule.average_decay)
     critic, _ = matching(trainer.critic.state_dict(), source.critic)
     trainer.critic.load_state_dict({**trainer.critic.state_dict(), **critic})
@@ -380,7 +403,7 @@ def find_source(trainer: Trainer[Any], name: str) -> Source:
     for file in (path, path / BEST, path / LAST):
         if file.is_file():
             state = load_state(file)
-            return Source(state["average"], state.get("symbols") or (), state["critic"])
+            return Source(state["average"], state.get("symbols") or (), state["critic"], state.get("speakers") or ())
     voice: VoiceManifest = find_installed(name)
     cpu = torch.device("cpu")
     components = voice.acoustics if trainer.kind == "acoustic" else voice.vocoders
@@ -390,7 +413,8 @@ def find_source(trainer: Trainer[Any], name: str) -> Source:
             found = " and ".join(part.network for part in voice.acoustics.values()) or "vocoders only"
             raise UsageError(f"{voice.name} has no {trainer.network_name}, but {found}.")
         symbols = voice.frontend.symbols if voice.frontend else ()
-        return Source(load_acoustic_model(voice, cpu, names[0]).state_dict(), symbols)
+        speakers = [speaker.name for speaker in voice.speakers]
+        return Source(load_acoustic_model(voice, cpu, names[0]).state_dict(), symbols, speakers=speakers)
     if not names:
         raise UsageError(f"{voice.name} has no {trainer.network_name}; {suggestion('', voice.vocoders)}")
     return Source(load_vocoder(voice, names[0], cpu).state_dict(), ())
@@ -402,11 +426,11 @@ def matching(own: Weights, given: Weights) -> tuple[Weights, list[str]]:
     return fitting, [name for name in own if name not in fitting]
 
 
-def rows_of_symbols(own: Tensor, symbols: Sequence[str], given: Tensor, given_symbols: Sequence[str]) -> Tensor:
-    """Return `own` [symbols, channels] with the rows from `given` for symbols that both have."""
+def rows_by_name(own: Tensor, names: Sequence[str], given: Tensor, given_names: Sequence[str]) -> Tensor:
+    """Return `own` [names, channels] with the rows from `given` for names (of symbols or speakers) that both have."""
     rows = own.clone()
-    positions = {symbol: i for i, symbol in enumerate(given_symbols)}
-    for i, symbol in enumerate(symbols):
-        if symbol in positions:
-            rows[i] = given[positions[symbol]]
+    positions = {name: i for i, name in enumerate(given_names)}
+    for i, name in enumerate(names):
+        if name in positions:
+            rows[i] = given[positions[name]]
     return rows

@@ -84,6 +84,8 @@ class Trainer(ABC, Generic[Batch]):
     needs_durations: ClassVar[bool] = False
     symbol_embedding: ClassVar[str | None] = None
     """The parameter that has one row per symbol, in the order of the corpus' symbol table."""
+    speaker_embeddings: ClassVar[tuple[str, ...]] = ()
+    """The parameters that have one row per speaker, in the order of the corpus' speakers, if there are several."""
 
     def __init__(
         self, corpus: PreparedCorpus, dimensions: Any, settings: Any, schedule: Schedule, run: Path, fabric: Fabric
@@ -109,6 +111,10 @@ class Trainer(ABC, Generic[Batch]):
         """Return the dimensions of the network that follow from the corpus."""
         return {}
 
+    @classmethod
+    def check_corpus(cls, corpus: PreparedCorpus, settings: Any) -> None:
+        """Raise UsageError if the corpus is not what these settings are for."""
+
     @abstractmethod
     def select_clips(self) -> None:
         """Choose the clips for training and validation; called before there is a network.
@@ -124,6 +130,9 @@ class Trainer(ABC, Generic[Batch]):
     def build_critic(self) -> nn.Module:
         """Return the discriminators; a module without parameters means that there are none."""
         return nn.Identity()
+
+    def weights_replaced(self) -> None:
+        """Adapt the network to the corpus after it was given weights that were trained on another one."""
 
     @abstractmethod
     def batch(self, random: np.random.Generator) -> Batch:
@@ -337,14 +346,17 @@ def check_recipe(recipe: TrainingRecipe, corpus: PreparedCorpus) -> tuple[Any, A
     """Return the recipe's dimensions, settings and schedule, with the defaults of what it leaves out.
 
     Raises:
-        UsageError: the recipe names an option or setting that does not exist, or gives it a wrong value.
+        UsageError: the recipe names an option or setting that does not exist, or gives it a wrong value, or is not for
+            such a corpus.
     """
     cls = trainer_class(recipe.network)
     implied = cls.options_from(corpus)
     if given := sorted(implied.keys() & recipe.options.keys()):
         raise UsageError(f"options.{given[0]} follows from the corpus: leave it out of the recipe.")
     dimensions = typed(cls.Dimensions, {**recipe.options, **implied}, "options")
-    return dimensions, typed(cls.Settings, recipe.settings, "settings"), typed(Schedule, recipe.schedule, "schedule")
+    settings = typed(cls.Settings, recipe.settings, "settings")
+    cls.check_corpus(corpus, settings)
+    return dimensions, settings, typed(Schedule, recipe.schedule, "schedule")
 
 
 def build_trainer(recipe: TrainingRecipe, corpus: PreparedCorpus, run: Path, fabric: Fabric) -> Trainer[Any]:

@@ -20,7 +20,7 @@ from tts.audio.mel import mel_spectrogram, stft
 from tts.models.hifigan import HiFiGAN, HiFiGANDimensions
 from tts.models.source_filter import SourceFilter, SourceFilterDimensions
 from tts.models.vocos import Vocos, VocosDimensions
-from tts.training.data import Item, Segments, SegmentSampler
+from tts.training.data import Item, Segments, SegmentSampler, spread_over_speakers
 from tts.training.discriminators import FULL_CHANNELS, MultiResolutionDiscriminator, WaveDiscriminator
 from tts.training.losses import magnitudes, mel_loss, phase_loss, pitch_loss, spectral_loss
 from tts.training.targets import aligned_phase
@@ -70,7 +70,7 @@ class VocoderTrainer(Trainer[Segments]):
 
     def validate(self) -> dict[str, float]:
         """Return the mean mel distance between validation clips and their copy synthesis."""
-        clips = self.corpus.split("val")[:MOST_VALIDATION_CLIPS]
+        clips = spread_over_speakers(self.corpus.split("val"), MOST_VALIDATION_CLIPS)
         if not clips:
             return {}
         pairs = (self.copy_synthesis(clip, MOST_VALIDATION_FRAMES) for clip in clips)

@@ -283,6 +283,8 @@ def load_onnx_acoustic(manifest: VoiceManifest, component: Component) -> Acousti
     """
     if component.network != "fastspeech2":
         raise _no_graph_runner(manifest, component)
+    if component.options.get("n_speakers", 1) != 1:
+        raise TtsError(f"The graph of {manifest.name} cannot speak with several speakers: use --runtime torch.")
     from tts.onnx.fastspeech2 import OnnxFastSpeech2
 
     return OnnxFastSpeech2(_session(manifest, component))

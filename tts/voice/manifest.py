@@ -186,6 +186,11 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         if default_acoustic not in acoustics:
             raise KeyError(f"acoustics.{default_acoustic}")
         frontend = _frontend(table["frontend"])
+    speakers = _speakers(table)
+    for name, component in acoustics.items():
+        n_listed, n_speakers = len(speakers["speakers"]), component.options.get("n_speakers", 1)
+        if n_speakers != max(1, n_listed):
+            raise TypeError(f"it lists {n_listed} speakers, and its acoustic model {name} has {n_speakers}")
     return VoiceManifest(
         **head,
         sample_rate=int(table["mel"]["sample_rate"]),
@@ -196,7 +201,7 @@ def _manifest(table: dict[str, Any], folder: Path) -> VoiceManifest:
         vocoders=vocoders,
         default_vocoder=default_vocoder,
         folder=folder,
-        **_speakers(table),
+        **speakers,
     )
 
 

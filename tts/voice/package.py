@@ -141,7 +141,7 @@ def merge(
 ) -> VoiceManifest:
     """Merge all acoustic models and vocoders of the sources into one voice in `folder`, which is empty; load it once.
 
-    Acoustic models must share their symbols and their mel; a vocoder may have another mel that can be converted to.
+    Acoustic models must share their symbols, speakers and mel; a vocoder may have another mel that can be converted to.
     The voice is described as the first source that speaks, except for what `head` says (keys of `manifest.HEAD`). If
     no source speaks, the result is a package of vocoders. `report` is called for vocoders that need a conversion.
 
@@ -157,6 +157,8 @@ def merge(
         both = f"{base.folder} and {source.folder}"
         if base.frontend != source.frontend:
             raise UsageError(f"{both} have different symbols: their acoustic models cannot be in one voice.")
+        if base.speakers != source.speakers:
+            raise UsageError(f"{both} have different speakers: their acoustic models cannot be in one voice.")
         if not same_mel(mel_settings(base), mel_settings(source)):
             raise UsageError(f"{both} have different mels: their acoustic models cannot be in one voice.")
 

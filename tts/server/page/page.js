@@ -159,7 +159,8 @@ class Speech {
     if (next !== this.current) {
       for (let i = Math.max(this.current, 0); i < next; i++) this.words[i].span.className = "spoken";
       this.words[next].span.className = "now";
-      this.words[next].span.scrollIntoView({ block: "nearest" });
+      const box = $("transcript");
+      if (box.scrollHeight > box.clientHeight) this.words[next].span.scrollIntoView({ block: "nearest" });
       this.current = next;
     }
     this.checkEnd();
