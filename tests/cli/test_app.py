@@ -28,8 +28,10 @@ def test_version(tts):
 
 def test_help_names_the_commands_there_are_and_no_others(tts):
     text = tts("--help").stdout.decode()
-    assert all(name in text for name in ("say", "batch", "voices", "text", "train", "evaluate", "bench", "doctor"))
-    assert "serve" not in text
+    assert all(
+        name in text
+        for name in ("say", "batch", "serve", "mcp", "voices", "text", "train", "evaluate", "bench", "doctor")
+    )
 
 
 @pytest.mark.parametrize("command", ["trian", "sya"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from wyoming.tts import (
 from tests.server.conftest import end_server, refusal, start_server
 from tts import load_voice
 from tts.audio.audio import to_int16
+from tts.server.wyoming import wyoming_servers
 
 TEXT = "Hello world. This is the second sentence."
 
@@ -201,3 +204,44 @@ def test_a_socket_in_use_is_refused_and_stays(address, tmp_path):
     assert code == 1
     assert "another server listens there" in messages
     assert talk(address, Ping(text="a"), until=Pong)
+
+
+@pytest.mark.parametrize("wyoming", [(), ("--wyoming", "unix:///tmp/none.sock")])
+def test_what_cannot_be_announced_is_refused(tmp_path, wyoming):
+    code, message = refusal(tmp_path, "--zeroconf", "Speech", *wyoming)
+    assert code == 2
+    assert "--zeroconf announces an address of --wyoming: give one, tcp://HOST:PORT." in message
+
+
+@pytest.mark.parametrize(
+    ("address", "zeroconf", "announced"),
+    [
+        ("tcp://0.0.0.0:0", "Speech", [("Speech", None)]),
+        ("tcp://0.0.0.0:0", None, []),
+        ("tcp://127.0.0.1:0", "Speech", []),
+    ],
+)
+def test_only_what_others_can_reach_is_announced_and_only_on_request(monkeypatch, address, zeroconf, announced):
+    seen, ended = [], []
+
+    class Announcement:
+        def __init__(self, port, name, host):
+            assert port > 0
+            seen.append((name, host))
+            self._aiozc = self
+
+        async def register_server(self):
+            pass
+
+        async def async_close(self):
+            ended.append(True)
+
+    monkeypatch.setitem(sys.modules, "wyoming.zeroconf", SimpleNamespace(HomeAssistantZeroconf=Announcement))
+
+    async def listen():
+        async with wyoming_servers([address], None, None, 100, zeroconf):
+            assert not ended
+
+    asyncio.run(listen())
+    assert seen == announced
+    assert len(ended) == len(announced)

@@ -33,6 +33,17 @@ Wyoming = Annotated[
         rich_help_panel=_NETWORK,
     ),
 ]
+Zeroconf = Annotated[
+    str | None,
+    typer.Option(
+        "--zeroconf",
+        metavar="NAME",
+        help="Announce Wyoming on the local network under this name, by mDNS (needs the package zeroconf). "
+        "Addresses of this machine alone are not announced.",
+        show_default="not announced",
+        rich_help_panel=_NETWORK,
+    ),
+]
 ApiKey = Annotated[
     str | None,
     typer.Option(
@@ -111,6 +122,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     wyoming: Wyoming = None,
+    zeroconf: Zeroconf = None,
     api_key: ApiKey = None,
     allow_host: AllowHosts = None,
     allow_origin: AllowOrigins = None,
@@ -167,7 +179,7 @@ def serve(
                 report(f"Wyoming at {address}")
             report(f"listening at {url} (the page, and {url}/v1 for programs); Ctrl-C ends it")
 
-    received = run_server(Address(host, port), engine, settings, tuple(wyoming or ()), announce)
+    received = run_server(Address(host, port), engine, settings, tuple(wyoming or ()), zeroconf, announce)
     if received == signal.SIGINT:
         raise typer.Exit(128 + signal.SIGINT)
 

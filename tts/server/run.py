@@ -15,7 +15,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tts.errors import TtsError
+from tts.errors import TtsError, UsageError
+from tts.extras import is_installed
 from tts.server.engine import Engine, EngineSettings
 from tts.server.http import ServerSettings, create_app
 
@@ -41,12 +42,13 @@ def run_server(
     engine: EngineSettings,
     settings: ServerSettings,
     wyoming: Sequence[str] = (),
+    zeroconf: str | None = None,
     on_start: OnStart = lambda url, addresses: None,
 ) -> int | None:
     """Serve until a signal comes; returns its number. `on_start` is called with the addresses of page and Wyoming.
 
     Raises:
-        UsageError: an address of Wyoming is none.
+        UsageError: an address of Wyoming is none, or none of them can be announced as `zeroconf`.
         TtsError: an address is in use, or a worker cannot be started.
     """
     if wyoming:
@@ -54,7 +56,12 @@ def run_server(
 
         for uri in wyoming:
             check_address(uri)
-    return asyncio.run(_serve(address, Engine(engine), settings, wyoming, on_start))
+    if zeroconf is not None:
+        if not any(uri.startswith("tcp:") for uri in wyoming):
+            raise UsageError("--zeroconf announces an address of --wyoming: give one, tcp://HOST:PORT.")
+        if not is_installed("zeroconf"):
+            raise TtsError("--zeroconf needs zeroconf, which is not installed: pip install zeroconf.")
+    return asyncio.run(_serve(address, Engine(engine), settings, wyoming, zeroconf, on_start))
 
 
 async def _serve(
@@ -62,6 +69,7 @@ async def _serve(
     engine: Engine,
     settings: ServerSettings,
     wyoming: Sequence[str],
+    zeroconf: str | None,
     on_start: OnStart,
 ) -> int | None:
     listener = _listen(address)
@@ -91,7 +99,7 @@ async def _serve(
                 from tts.server.wyoming import wyoming_servers
 
                 naming, most = settings.naming, settings.most_characters
-                addresses = await stack.enter_async_context(wyoming_servers(wyoming, engine, naming, most))
+                addresses = await stack.enter_async_context(wyoming_servers(wyoming, engine, naming, most, zeroconf))
             on_start(url, addresses)
         await serving
     except TtsError:

@@ -30,7 +30,6 @@ from wyoming.tts import (
 
 import tts
 from tts.errors import TtsError, UsageError
-from tts.extras import is_installed
 from tts.options import SynthesisOptions
 from tts.server.engine import Engine, Speech
 from tts.server.requests import Naming
@@ -48,9 +47,11 @@ logger = logging.getLogger("tts.server")
 
 @asynccontextmanager
 async def wyoming_servers(
-    uris: Sequence[str], engine: Engine, naming: Naming, most_characters: int
+    uris: Sequence[str], engine: Engine, naming: Naming, most_characters: int, zeroconf: str | None = None
 ) -> AsyncIterator[list[str]]:
     """Servers at tcp://HOST:PORT or unix://PATH while the block runs; yields their addresses.
+
+    Those that other machines can reach are announced by mDNS under the name `zeroconf`, None: not at all.
 
     Raises:
         UsageError: an address is of another kind.
@@ -67,8 +68,8 @@ async def wyoming_servers(
             await stack.enter_async_context(server)
             host, port = (server.sockets[0].getsockname()[:2]) if uri.startswith("tcp") else (uri[7:], 0)
             addresses.append(f"tcp://{host}:{port}" if port else uri)
-            if port and is_installed("zeroconf") and not _is_loopback(host):
-                await stack.enter_async_context(_announced(host, port))
+            if zeroconf is not None and port and not _is_loopback(host):
+                await stack.enter_async_context(_announced(zeroconf, host, port))
         yield addresses
 
 
@@ -288,13 +289,15 @@ def _is_loopback(host: str) -> bool:
 
 
 @asynccontextmanager
-async def _announced(host: str, port: int) -> AsyncIterator[None]:
+async def _announced(name: str, host: str, port: int) -> AsyncIterator[None]:
     """Home Assistant on the local network finds the server, by mDNS."""
     from wyoming.zeroconf import HomeAssistantZeroconf
 
     any_address = ipaddress.ip_address(host).is_unspecified
-    name = f"utter-tts {socket.gethostname()}"
-    announcement = HomeAssistantZeroconf(port, name, None if any_address else host)
+    try:
+        announcement = HomeAssistantZeroconf(port, name, None if any_address else host)
+    except OSError as error:
+        raise TtsError(f"Wyoming cannot be announced on the network: {error.strerror or error}.") from error
     await announcement.register_server()
     try:
         yield
