@@ -1,8 +1,9 @@
 """The server under load: first audio, throughput beside `tts batch`, refusals and memory.
 
-    python benchmarks/serving.py [--requests 500] [--clients 64]
+    python benchmarks/serving.py [--requests 500] [--clients 64] [--piper PORT]
 
-It starts `tts serve` itself, with as many workers as `tts batch` uses: one per core.
+It starts `tts serve` itself, with as many workers as `tts batch` uses: one per core. PORT is that of a running server
+of Piper's (python -m piper.http_server -m VOICE.onnx), which then gets a part of the same texts.
 """
 
 from __future__ import annotations
@@ -45,12 +46,18 @@ class Load:
 
 
 async def ask(port: int, text: str, kind: str, load: Load) -> bool:
-    """One request on a connection of its own, by the cheapest of clients; returns whether it was served."""
+    """One request on a connection of its own, by the cheapest of clients; returns whether it was served.
+
+    `kind` is a format, or "piper" for that program's server.
+    """
     started = time.perf_counter()
-    body = json.dumps({"input": text, "response_format": kind, "sample_rate": 22050}).encode()
+    path, document = "/v1/audio/speech", {"input": text, "response_format": kind, "sample_rate": 22050}
+    if kind == "piper":
+        path, document = "/", {"text": text}
+    body = json.dumps(document).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        head = "POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         writer.write(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         status = int((await reader.readuntil(b"\r\n\r\n")).split(maxsplit=2)[1])
         load.statuses[status] += 1
@@ -78,7 +85,7 @@ async def first_audio(port: int, n_clients: int, n_requests: int, kind: str) -> 
     return load
 
 
-async def many(port: int, n_clients: int, texts: list[str], pid: int) -> Load:
+async def many(port: int, n_clients: int, texts: list[str], kind: str, pid: int | None = None) -> Load:
     """So many clients share the texts; one that is refused comes back after a while."""
     load, remaining, n_done = Load(), list(texts), 0
 
@@ -86,10 +93,10 @@ async def many(port: int, n_clients: int, texts: list[str], pid: int) -> Load:
         nonlocal n_done
         while remaining:
             text = remaining.pop()
-            while not await ask(port, text, "pcm", load):
+            while not await ask(port, text, kind, load):
                 await asyncio.sleep(0.5)
             n_done += 1
-            if n_done % 100 == 0:
+            if n_done % 100 == 0 and pid is not None:
                 load.megabytes[n_done] = resident(pid)
 
     await asyncio.gather(*(client() for _ in range(n_clients)))
@@ -121,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=500)
     parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--piper", type=int, metavar="PORT")
     parser.add_argument("--repeat", type=int, default=50, help="requests for the time of the first audio")
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "tts", "serve", "--port", "0", "--queue", "48"]
@@ -135,16 +143,24 @@ def main() -> None:
             print(f"{kind}: first audio {first:.0f} ms, with 4 clients {among:.0f} ms ({among / first:.2f} times)")
         texts = [SENTENCES[i % len(SENTENCES)] for i in range(arguments.requests)]
         started = time.perf_counter()
-        load = asyncio.run(many(port, arguments.clients, texts, process.pid))
+        load = asyncio.run(many(port, arguments.clients, texts, "pcm", process.pid))
         seconds = time.perf_counter() - started
         print(
             f"{arguments.clients} clients: {load.audio_seconds:.0f} s of audio in {seconds:.1f} s; "
             f"statuses {dict(load.statuses)}"
         )
+        per_second = load.audio_seconds / seconds
         print("megabytes after so many requests:", {n: round(size) for n, size in load.megabytes.items()})
     finally:
         process.terminate()
         process.wait()
+    if arguments.piper:
+        started = time.perf_counter()
+        load = asyncio.run(many(arguments.piper, arguments.clients, texts[: len(texts) // 5], "piper"))
+        piper = load.audio_seconds / (time.perf_counter() - started)
+        print(
+            f"Piper's server: {piper:.1f} s of audio per second; ours {per_second:.1f}, {per_second / piper:.1f} times"
+        )
     batch = batch_seconds(texts)
     print(f"tts batch: {batch:.1f} s; throughput {batch / seconds:.2f} of it")
 

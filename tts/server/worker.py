@@ -1,28 +1,32 @@
 """One worker process of the server: it speaks several requests in turns, a piece at a time.
 
-A request is a generator that is advanced by one piece at a turn. Requests that have not been heard yet come first, so
-that a long text does not delay the first sound of a short one; then clients take turns, and the requests of each.
+A request is a generator that is advanced by one piece at a turn. One thread makes the first pieces, another of lower
+priority the rest, so that a long text does not delay the first sound of a short one; clients take turns, and the
+requests of each.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
-from threading import Thread
+from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from tts.batch.settings import WorkerSetup
 from tts.errors import TtsError, UsageError
 from tts.interrupts import accept_interrupts
-from tts.server.encoding import Encoder, stream_format
+from tts.server.encoding import FORMATS, Encoder, stream_format
 from tts.server.speech import Event, Failed, Finished, SpeechRequest, Spoken
 from tts.voice.manifest import MANIFEST_FILE
 from tts.voice.store import find_voice, voice_folders
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 
 PIECES_AHEAD = 6
 """A request waits when the client has not taken this many pieces: what is computed ahead is kept in memory."""
+
+# As the command nice has it.
+_LOWER_PRIORITY = 10
 
 logger = logging.getLogger("tts.server")
 
@@ -48,15 +55,18 @@ class _Job:
     untaken: int = 0
     """Pieces that were sent and that the client has not taken yet."""
     is_heard: bool = False
+    is_busy: bool = False
+    """It is being advanced at the moment."""
     last_turn: int = 0
-    needs_text: bool = False
+    waits_for_text: bool = False
     is_ended: bool = False
     parts: deque[Part] = field(default_factory=deque)
     incremental: IncrementalText | None = None
 
     @property
     def is_ready(self) -> bool:
-        return self.untaken < PIECES_AHEAD and not (self.needs_text and not self.parts and not self.is_ended)
+        has_text = not self.waits_for_text or bool(self.parts) or self.is_ended
+        return not self.is_busy and self.untaken < PIECES_AHEAD and has_text
 
 
 class Voices:
@@ -105,11 +115,15 @@ def serve(connection: Connection, setup: WorkerSetup, threads: int, voice_bytes:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     accept_interrupts()
+    # PyTorch reads it when it is imported.
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     from tts.kernels.execution import set_compute_threads
 
     set_compute_threads(threads)
     with suppress(EOFError, OSError):
         _Worker(connection, Voices(setup, voice_bytes)).run()
+    # Without waiting for what is being computed: nobody hears it.
+    os._exit(0)
 
 
 class _Worker:
@@ -118,78 +132,86 @@ class _Worker:
         self._jobs: dict[int, _Job] = {}
         self._turns = count(1)
         self._clients: dict[str, int] = {}
-        self._messages: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
+        """When each client had its last turn."""
+        self._changed = Condition()
+        """Holds the lock of the jobs; notified when one may have become ready."""
+        self._loading, self._sending, self._exclusive = Lock(), Lock(), Lock()
 
     def run(self) -> None:
         """Work until the connection is closed; raises EOFError or OSError then."""
-        # The pipe is emptied by a thread of its own: the server must never wait for this process.
-        Thread(target=self._receive, daemon=True).start()
+        for of_heard in (False, True):
+            Thread(target=self._work, args=(of_heard,), daemon=True).start()
         while True:
-            job = self._next_job()
-            while job is None or not self._messages.empty():
-                message = self._messages.get()
-                if message is None:
-                    raise EOFError
-                self._handle(*message)
-                job = self._next_job()
-            self._advance(job)
+            self._handle(*self._connection.recv())
 
-    def _receive(self) -> None:
-        with suppress(EOFError, OSError):
-            while True:
-                self._messages.put(self._connection.recv())
-        self._messages.put(None)
+    def _work(self, of_heard: bool) -> None:
+        """Advance the requests that have been heard already, or those that have not."""
+        if of_heard:
+            _lower_priority()
+        while True:
+            with self._changed:
+                while (job := self._next_job(of_heard)) is None:
+                    self._changed.wait()
+                job.is_busy = True
+                job.last_turn = self._clients[job.client] = next(self._turns)
+            # PyTorch and the compiled kernels have settings and threads that two threads cannot share.
+            with self._exclusive if "torch" in sys.modules else nullcontext():
+                self._advance(job)
+            with self._changed:
+                job.is_busy = False
+                self._changed.notify_all()
 
-    def _next_job(self) -> _Job | None:
-        ready = [job for job in self._jobs.values() if job.is_ready]
-        return min(ready, key=lambda job: (job.is_heard, self._clients[job.client], job.last_turn), default=None)
+    def _next_job(self, of_heard: bool) -> _Job | None:
+        ready = [job for job in self._jobs.values() if job.is_heard == of_heard and job.is_ready]
+        return min(ready, key=lambda job: (self._clients[job.client], job.last_turn), default=None)
 
     def _handle(self, kind: str, *rest: Any) -> None:
         if kind == "quit":
             raise EOFError
         if kind == "load":
             self._load(*rest)
-        elif kind == "speak":
-            number, request, client = rest
-            job = _Job(number, request, client, iter(()))
-            job.events = self._speak(job)
-            self._jobs[number] = job
-            self._clients.setdefault(client, 0)
-        elif (job := self._jobs.get(rest[0])) is not None:  # type: ignore[assignment]
-            if kind == "taken":
-                job.untaken -= 1
-            elif kind == "cancel":
-                self._remove(job)
-            elif kind == "text":
-                self._attempt(job, lambda: self._add_text(job, rest[1]))
-            elif kind == "flush":
-                self._attempt(job, lambda: self._flush(job))
-            elif kind == "end":
-                self._attempt(job, lambda: self._flush(job))
-                job.is_ended = True
+            return
+        if kind in ("text", "flush", "end") and (written := self._jobs.get(rest[0])) is not None:
+            self._attempt(written, partial(self._add_text, written, kind, rest[1]))
+        with self._changed:
+            if kind == "speak":
+                number, request, client = rest
+                self._jobs[number] = job = _Job(number, request, client, iter(()))
+                job.events = self._speak(job)
+                self._clients.setdefault(client, 0)
+            elif (found := self._jobs.get(rest[0])) is not None:
+                if kind == "taken":
+                    found.untaken -= 1
+                elif kind == "cancel":
+                    self._remove(found)
+            self._changed.notify_all()
 
     def _load(self, name: str) -> None:
         """Load a voice before it is asked for, and speak a word: the first sentence pays for nothing then."""
         try:
-            voice = self._voices.get(name)
+            with self._loading:
+                voice = self._voices.get(name)
+            for kind in FORMATS.values():
+                Encoder(kind, voice.manifest.sample_rate).finish()
             list(voice.stream("Ready."))
         except Exception as error:
             logger.warning("the voice %s cannot be loaded: %s", name, error)
-        self._connection.send(("loaded", name))
+        self._send("loaded", name)
 
     def _advance(self, job: _Job) -> None:
         """One turn of one request."""
-        job.last_turn = self._clients[job.client] = next(self._turns)
 
         def turn() -> None:
             event = next(job.events)
-            job.needs_text = event is None
-            if event is not None:
-                job.is_heard = True
+            if event is None:
+                return
+            job.is_heard = True
+            with self._changed:
                 job.untaken += 1
-                self._connection.send(("event", job.number, event))
+            self._send("event", job.number, event)
             if isinstance(event, Finished):
-                self._remove(job)
+                with self._changed:
+                    self._remove(job)
 
         self._attempt(job, turn)
 
@@ -198,10 +220,9 @@ class _Worker:
         try:
             step()
             return
-        except OSError as error:
-            if self._connection.closed or isinstance(error, BrokenPipeError):
-                raise
-            failure = Failed("internal", f"{error}.")
+        except StopIteration:
+            # It was cancelled meanwhile.
+            return
         except _VoiceError as error:
             failure = Failed("voice", str(error))
         except TtsError as error:
@@ -209,8 +230,14 @@ class _Worker:
         except Exception as error:
             logger.exception("a request failed")
             failure = Failed("internal", f"This cannot be spoken ({type(error).__name__}: {error}).")
-        self._connection.send(("event", job.number, failure))
-        self._remove(job)
+        self._send("event", job.number, failure)
+        with self._changed:
+            self._remove(job)
+
+    def _send(self, *message: Any) -> None:
+        with self._sending, suppress(OSError):
+            # If the other end is closed, the thread that receives ends this process.
+            self._connection.send(message)
 
     def _remove(self, job: _Job) -> None:
         self._jobs.pop(job.number, None)
@@ -219,11 +246,13 @@ class _Worker:
             self._clients.pop(job.client, None)
 
     def _speak(self, job: _Job) -> Iterator[Event | None]:
-        """The events of a request; None: more text is needed."""
+        """The events of a request; None is a turn without one."""
         request = job.request
         kind = stream_format(request.format, request.sample_rate)
         started = time.perf_counter()
-        voice = self._prepared(request)
+        with self._loading:
+            voice = self._prepared(request)
+        yield None
         encoder = Encoder(kind, voice.manifest.sample_rate, request.sample_rate)
         seconds, compute_seconds = 0.0, time.perf_counter() - started
         pieces = self._pieces(job, voice)
@@ -267,21 +296,18 @@ class _Worker:
     def _parts(self, job: _Job) -> Iterator[Part | None]:
         """The parts of a text that arrives in pieces; None: more text is needed."""
         while job.parts or not job.is_ended:
+            job.waits_for_text = not job.parts
             yield job.parts.popleft() if job.parts else None
+        job.waits_for_text = False
 
-    def _add_text(self, job: _Job, text: str) -> None:
-        job.parts += self._incremental(job).add(text)
-
-    def _flush(self, job: _Job) -> None:
-        job.parts += self._incremental(job).flush()
-
-    def _incremental(self, job: _Job) -> IncrementalText:
+    def _add_text(self, job: _Job, kind: str, text: str) -> None:
+        """More of a text that arrives in pieces, or its end."""
         if job.incremental is None:
             from tts.text.incremental import IncrementalText
 
-            language = find_voice(job.request.voice, by_folder=False).language
-            job.incremental = IncrementalText(language)
-        return job.incremental
+            job.incremental = IncrementalText(find_voice(job.request.voice, by_folder=False).language)
+        job.parts += job.incremental.add(text) if kind == "text" else job.incremental.flush()
+        job.is_ended = kind == "end"
 
 
 class _VoiceError(Exception):
@@ -300,3 +326,11 @@ def _spoken(piece: Piece, data: bytes, offset: float) -> Spoken:
         piece.warnings,
         piece.goes_on,
     )
+
+
+def _lower_priority() -> None:
+    """Let this thread yield to those that make the first pieces."""
+    if sys.platform == "linux":
+        # On Linux threads have priorities of their own.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER_PRIORITY)
