@@ -18,7 +18,6 @@ from tts import extras
 from tts.cli import flags
 from tts.cli.console import amount_bar, print_json, print_table, report, warn
 from tts.errors import TtsError, UsageError
-from tts.voice.choices import MAX_LISTED
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -182,6 +181,8 @@ def _print_speakers(console: Console, speakers: dict[str, dict[str, Any]]) -> No
     from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
+
+    from tts.voice.choices import MAX_LISTED
 
     if len(speakers) > MAX_LISTED:
         minutes = [each["seconds"] / 60 for each in speakers.values()]
