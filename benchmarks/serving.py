@@ -53,7 +53,7 @@ async def ask(port: int, text: str, kind: str, load: Load) -> bool:
     started = time.perf_counter()
     path, document = "/v1/audio/speech", {"input": text, "response_format": kind, "sample_rate": 22050}
     if kind == "piper":
-        path, document = "/", {"text": text}
+        path, document = "/synthesize", {"text": text}
     body = json.dumps(document).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
