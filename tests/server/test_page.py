@@ -149,11 +149,45 @@ def test_a_file_is_downloaded(page, kind):
     file.unlink()
 
 
+def test_a_server_that_ends_in_the_middle_is_told_in_words(browser, tmp_path):
+    running = start_server(tmp_path, "--workers", 1)
+    try:
+        browser.get(running.url)
+        wait(lambda: element(browser, "voice").get_attribute("value") == "heart")
+        write(browser, "This is a sentence, which is spoken for some seconds. " * 100)
+        element(browser, "speak").click()
+        wait(lambda: browser.find_elements(By.CSS_SELECTOR, ".now"))
+        running.process.kill()
+        wait(lambda: element(browser, "error").text == "The server ended in the middle of the text. Its log says why.")
+        assert not element(browser, "stop").is_enabled()
+        element(browser, "download").click()
+        wait(lambda: element(browser, "error").text == "The server does not answer. Is it still running?")
+        wait(element(browser, "download").is_enabled)
+    finally:
+        end_server(running)
+
+
+def test_the_page_is_not_scrolled_while_it_speaks(page):
+    page.set_window_size(1000, 500)
+    write(page, "A line.\n" * 30)
+    element(page, "speak").click()
+    page.execute_script("window.scrollTo(0, 0)")
+    # Long enough that the text is scrolled instead.
+    wait(lambda: page.execute_script("return document.getElementById('transcript').scrollTop") > 0)
+    assert page.execute_script("return scrollY") == 0
+    element(page, "stop").click()
+
+
 def test_a_book_is_opened_by_its_chapters(page, tmp_path):
     book = tmp_path / "book.md"
     book.write_text("# One\n\nThe first chapter.\n\n# Two\n\nThe second chapter.\n")
-    element(page, "file").send_keys(str(book))
-    wait(lambda: element(page, "chapter-field").is_displayed())
+    # The same file, again.
+    for _ in range(2):
+        element(page, "file").send_keys(str(book))
+        wait(lambda: element(page, "text").get_attribute("value").strip() == "One\n\nThe first chapter.")
+        wait(lambda: element(page, "file").get_attribute("value") == "")
+        write(page, "")
+    assert element(page, "chapter-field").is_displayed()
     choose(page, "chapter", "1")
     assert element(page, "text").get_attribute("value").strip() == "Two\n\nThe second chapter."
     broken = tmp_path / "broken.epub"
@@ -161,6 +195,20 @@ def test_a_book_is_opened_by_its_chapters(page, tmp_path):
         archive.writestr("a", "b")
     element(page, "file").send_keys(str(broken))
     wait(lambda: "broken.epub" in element(page, "error").text)
+
+
+def test_a_file_may_be_dropped_anywhere(page):
+    page.execute_script(
+        """
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["Dropped."], "a.txt"));
+        const event = (kind) => new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+        const footer = document.querySelector("footer");
+        window.isPrevented = ["dragover", "drop"].map((kind) => !footer.dispatchEvent(event(kind)));
+        """
+    )
+    assert page.execute_script("return window.isPrevented") == [True, True]
+    wait(lambda: element(page, "text").get_attribute("value").strip() == "Dropped.")
 
 
 def test_people_who_do_not_see_it_can_use_it(page):
@@ -221,6 +269,8 @@ def test_a_key_is_asked_for(browser, tmp_path):
     try:
         browser.get(running.url)
         wait(lambda: element(browser, "key-form").is_displayed())
+        element(browser, "speak").click()
+        assert element(browser, "error").text == "There is no voice to speak with yet."
         element(browser, "key").send_keys("secret")
         browser.find_element(By.CSS_SELECTOR, "#key-form button").click()
         wait(lambda: element(browser, "voice").get_attribute("value") == "heart")

@@ -11,13 +11,9 @@ async function request(path, options = {}) {
   const headers = { ...options.headers };
   const key = sessionStorage.getItem("key");
   if (key) headers.Authorization = `Bearer ${key}`;
-  let response;
-  try {
-    response = await fetch(path, { ...options, headers });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error("The server does not answer. Is it still running?");
-  }
+  const response = await fetch(path, { ...options, headers }).catch((error) => {
+    throw failure(error, "The server does not answer. Is it still running?");
+  });
   if (response.ok) return response;
   if (response.status === 401) {
     $("key-form").hidden = false;
@@ -27,6 +23,11 @@ async function request(path, options = {}) {
   throw new Error(document?.error?.message ?? `The server refused this (${response.status}).`);
 }
 
+// What the browser reports in terms of its own, in words; an error that has words, or an abort, stays as it is.
+function failure(error, message) {
+  return error instanceof TypeError ? new Error(message) : error;
+}
+
 function post(path, body, options = {}) {
   const headers = { "Content-Type": "application/json" };
   return request(path, { method: "POST", headers, body: JSON.stringify(body), ...options });
@@ -34,6 +35,7 @@ function post(path, body, options = {}) {
 
 function body(format) {
   const voice = currentVoice();
+  if (!voice) throw new Error("There is no voice to speak with yet.");
   const asked = { input: $("text").value, voice: voice.id, response_format: format, speed: Number($("speed").value) };
   if (voice.speakers.length > 1) asked.speaker = $("speaker").value;
   if (voice.vocoders.length > 1) asked.vocoder = $("vocoder").value;
@@ -51,6 +53,7 @@ async function loadVoices() {
   const answer = await (await request("/v1/audio/voices")).json();
   state.voices = answer.voices.filter((voice) => voice.speakers);
   fill($("voice"), state.voices.map((voice) => [voice.id, `${voice.name} (${languageName(voice.language)})`]));
+  if (!state.voices.length) throw new Error("No voice is installed: see tts voices catalog.");
   $("voice").value = state.voices.some((voice) => voice.id === answer.default) ? answer.default : state.voices[0].id;
   showVoice();
 }
@@ -86,11 +89,13 @@ function fill(select, entries) {
 // One text that is spoken.
 
 class Speech {
-  constructor(text, rate) {
-    this.text = text;
+  constructor(asked, rate) {
+    this.asked = { ...asked, sample_rate: rate };
+    this.text = asked.input;
     this.rate = rate;
     this.abort = new AbortController();
-    this.context = new AudioContext();
+    // At the rate of the voice, so that pieces join sample by sample: the browser converts the sum of them.
+    this.context = new AudioContext({ sampleRate: rate });
     // Where the next piece begins, in the time of the context; the first a little later than now.
     this.end = this.context.currentTime + 0.05;
     this.begin = this.end;
@@ -103,13 +108,13 @@ class Speech {
   }
 
   async run() {
-    const asked = { ...body("pcm"), sample_rate: this.rate };
-    const response = await post("/v1/audio/captioned", asked, { signal: this.abort.signal });
+    const response = await post("/v1/audio/captioned", this.asked, { signal: this.abort.signal });
     requestAnimationFrame(() => this.follow());
     for await (const piece of lines(response.body)) {
       this.add(piece);
       // What is far ahead need not be in memory yet.
-      while (this.end - this.context.currentTime > 90) await sleep(500);
+      while (!this.abort.signal.aborted && this.end - this.context.currentTime > 90) await sleep(500);
+      if (this.abort.signal.aborted) return;
     }
     this.isComplete = true;
     $("transcript").append(this.text.slice(this.position));
@@ -132,6 +137,7 @@ class Speech {
         this.begin += late;
         this.end += late;
       }
+      this.end = Math.round(this.end * this.rate) / this.rate;
       source.start(this.end);
       this.end += buffer.duration;
       this.picture.add(samples);
@@ -153,18 +159,25 @@ class Speech {
 
   follow() {
     if (state.speech !== this) return;
-    const now = this.context.currentTime - this.begin;
+    const now = this.context.currentTime - (this.context.outputLatency || 0) - this.begin;
     let next = this.current;
     while (next + 1 < this.words.length && this.words[next + 1].start <= now) next += 1;
     if (next !== this.current) {
       for (let i = Math.max(this.current, 0); i < next; i++) this.words[i].span.className = "spoken";
       this.words[next].span.className = "now";
-      const box = $("transcript");
-      if (box.scrollHeight > box.clientHeight) this.words[next].span.scrollIntoView({ block: "nearest" });
+      this.show(this.words[next].span);
       this.current = next;
     }
     this.checkEnd();
     requestAnimationFrame(() => this.follow());
+  }
+
+  // Scrolls the text, but not the page: what is read there, or typed, stays where it is.
+  show(span) {
+    const text = $("transcript");
+    const top = span.offsetTop - text.offsetTop;
+    const isVisible = top >= text.scrollTop && top + span.offsetHeight <= text.scrollTop + text.clientHeight;
+    if (!isVisible) text.scrollTop = top - text.clientHeight / 3;
   }
 
   checkEnd() {
@@ -189,7 +202,9 @@ async function* lines(stream) {
   const reader = stream.getReader();
   let rest = "";
   while (true) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch((error) => {
+      throw failure(error, "The server ended in the middle of the text. Its log says why.");
+    });
     rest += decoder.decode(value ?? new Uint8Array(), { stream: !done });
     const parts = rest.split("\n");
     rest = parts.pop();
@@ -227,7 +242,7 @@ async function attempt(step) {
 function speak() {
   state.speech?.close();
   return attempt(async () => {
-    const speech = new Speech($("text").value, currentVoice().sample_rate);
+    const speech = new Speech(body("pcm"), currentVoice().sample_rate);
     state.speech = speech;
     $("heard").hidden = false;
     showButtons();
@@ -245,17 +260,22 @@ async function pause() {
 }
 
 function download() {
+  const button = $("download");
+  button.disabled = true;
   return attempt(async () => {
     const format = $("format").value;
     say(`Making the ${format} file…`);
     const response = await post("/v1/audio/speech", body(format));
+    const content = await response.blob().catch((error) => {
+      throw failure(error, "The server ended before the file was complete. Its log says why.");
+    });
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
+    link.href = URL.createObjectURL(content);
     link.download = `speech.${format}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     say(`The file speech.${format} is complete.`);
-  });
+  }).finally(() => { button.disabled = false; });
 }
 
 function open(file) {
@@ -294,7 +314,11 @@ function start() {
   $("voice").addEventListener("change", showVoice);
   $("speed").addEventListener("input", () => { $("speed-value").textContent = Number($("speed").value).toFixed(2); });
   $("pitch").addEventListener("input", () => { $("pitch-value").textContent = `${$("pitch").value} semitones`; });
-  $("file").addEventListener("change", () => { if ($("file").files[0]) open($("file").files[0]); });
+  $("file").addEventListener("change", () => {
+    const [file] = $("file").files;
+    // Else the same file could not be opened again.
+    if (file) open(file).finally(() => { $("file").value = ""; });
+  });
   $("chapter").addEventListener("change", () => { $("text").value = state.chapters[$("chapter").value].text; });
   $("key-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -302,12 +326,18 @@ function start() {
     $("key-form").hidden = true;
     attempt(loadVoices);
   });
-  const drop = $("drop");
-  for (const kind of ["dragenter", "dragover"]) {
-    drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
-  }
-  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
-  drop.addEventListener("drop", (event) => {
+  // Anywhere on the page: a browser would leave it to show a file that misses the card. Text is dragged as ever.
+  const { classList } = $("drop");
+  const hasFile = (event) => event.dataTransfer.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!hasFile(event)) return;
+    event.preventDefault();
+    classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) classList.remove("over"); });
+  document.addEventListener("drop", (event) => {
+    classList.remove("over");
+    if (!hasFile(event)) return;
     event.preventDefault();
     if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
   });
