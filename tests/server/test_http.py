@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import signal
+import sys
 import wave
+from pathlib import Path
 
+import httpx
 import numpy as np
 import openai
 import pytest
@@ -241,6 +246,26 @@ def test_a_body_that_is_too_large_is_refused(client):
     response = client.post("/v1/audio/speech", json={"input": "a" * 3_000_000})
     assert response.status_code == 413
     assert error_of(response)["message"] == "The body is larger than 2000000 bytes."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the worker is found in /proc")
+def test_a_worker_that_is_killed_ends_its_requests_and_is_replaced(tmp_path):
+    running = start_server(tmp_path, "--workers", 1)
+    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    with running.client() as client:
+        body = {"input": "This is a sentence of a long text. " * 100, "response_format": "pcm"}
+        with pytest.raises(httpx.RemoteProtocolError), client.stream("POST", "/v1/audio/speech", json=body) as response:
+            for number, _ in enumerate(response.iter_raw()):
+                if number == 0:
+                    [worker] = [int(child) for child in children if "spawn_main" in command_line(child)]
+                    os.kill(worker, signal.SIGKILL)
+        body["input"] = "Hello."
+        assert client.post("/v1/audio/speech", json=body).status_code == 200
+    assert "Traceback" not in end_server(running)
+
+
+def command_line(pid: str) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def test_a_key_is_needed_where_one_is_set_and_it_ends_with_the_running_text(tmp_path):

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tts.text import incremental
 from tts.text.incremental import IncrementalText
 from tts.text.markup import read_markup
 from tts.text.segment import segments
@@ -25,13 +26,16 @@ TEXTS = [
     "Wait... what? No!! Yes?! Well. “Quoted. Twice.” (In brackets. Twice.) End.",
     "The roses are red\nThe violets blue\nThe sugar is sweet\nAnd so are you",
     "你好。今天天气很好。我们走吧！",
+    '"Yes!" Mary said. "No." He left. “Hi!” Tom Jones replied. "Where are you?" Dr. Smith asked. Nobody knew.',
+    "The train leaves at 5 p.m. Monday. We met at 9 a.m. EST. It was 5 p.m. The sun set. See Fig. IV. See Fig. It is.",
+    "Stop. [pause] Go on. [pause 2s] End. Say [hello](/həˈloʊ/) now. And [Kokoro](/kˈOkəɹO/)! [No](/nˈO/) more.",
     "Visit www.example.com. It is v2.0.1. Pi is 3.14159. The end is near. 3 people came. 42.",
 ]
 
 
-def whole(text: str) -> list[tuple[str, str]]:
+def whole(text: str, language: str = "en-us") -> list[tuple[str, str]]:
     passage = read_markup(text)
-    found = segments(passage, "en-us", 20_000)
+    found = segments(passage, language, 20_000)
     # Clauses are cut within a sentence, also when it is spoken.
     merged: list[tuple[str, str]] = []
     for segment in found:
@@ -43,8 +47,8 @@ def whole(text: str) -> list[tuple[str, str]]:
     return merged
 
 
-def in_pieces(pieces: list[str]) -> list[tuple[str, str]]:
-    text = IncrementalText("en-us")
+def in_pieces(pieces: list[str], language: str = "en-us") -> list[tuple[str, str]]:
+    text = IncrementalText(language)
     parts = [part for piece in pieces for part in text.add(piece)] + text.flush()
     spoken = [(part.opens, " ".join(read_markup(part.text).text.split())) for part in parts]
     return [each for each in spoken if each[1]]
@@ -87,6 +91,41 @@ def test_a_flush_ends_the_sentence():
     assert text.add("Another ") == []
     assert [(part.text, part.opens) for part in text.flush()] == [("Another", "sentence")]
     assert text.flush() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ja", "「はい。」と言った。そうです。「いいえ！」彼は行った。"),
+        ("cmn", "他说：“你好。”他走了。“走吧！”老师说。好的。"),
+        ("de", "Am 3. Oktober kam z. B. Herr Müller. Er ging. Im 19. Jahrhundert. Die Goethestr. 5 ist da. Nr. 5."),
+        ("fr", "Il a dit : « Oui ! » Marie partit. M. Dupont arrive. Et voilà… Oui."),
+        ("ru", "Он родился в 1998 г. Москва большая. И т. д. Конец."),
+    ],
+)
+def test_other_languages(language, text):
+    assert in_pieces(list(text), language) == whole(text, language)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["The [fox](/fɒks/) jumps over the dog. ", "word [x](/ks/) and ", "[[a]] [pause] "]
+)
+def test_the_work_for_markup_is_bounded(sentence, monkeypatch):
+    """As the number of characters that are read for markup, per character of the text."""
+    n_read = 0
+
+    def counting(text):
+        nonlocal n_read
+        n_read += len(text)
+        return read_markup(text)
+
+    monkeypatch.setattr(incremental, "read_markup", counting)
+    for n in (20, 80):
+        n_read = 0
+        text = IncrementalText("en-us")
+        for word in (sentence * n).split(" "):
+            text.add(f"{word} ")
+        assert n_read / len(sentence * n) < 20_000
 
 
 def test_a_text_without_end_is_not_kept():

@@ -79,7 +79,7 @@ class Speech:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._unsent: list[tuple[str, str]] = []
         self._is_over = False
-        self._n_received = 0
+        self.is_heard = False
         self._expiry = asyncio.get_running_loop().call_later(engine.settings.request_seconds, self._expire)
 
     def __aiter__(self) -> AsyncIterator[Spoken]:
@@ -142,7 +142,7 @@ class Speech:
         self._unsent.clear()
 
     def _receive(self, event: Event) -> None:
-        self._n_received += 1
+        self.is_heard = True
         self._events.put_nowait(event)
         if not isinstance(event, Spoken):
             # Its place at the worker is free, also while the client still takes the last pieces.
@@ -251,7 +251,13 @@ class Engine:
         fewest = min((len(worker.speeches) for worker in free), default=0)
         return min(
             free,
-            key=lambda worker: (len(worker.speeches) > fewest + 1, voice not in worker.voices, len(worker.speeches)),
+            key=lambda worker: (
+                len(worker.speeches) > fewest + 1,
+                voice not in worker.voices,
+                # First pieces are made one after the other.
+                sum(not speech.is_heard for speech in worker.speeches.values()),
+                len(worker.speeches),
+            ),
             default=None,
         )
 

@@ -117,9 +117,8 @@ class SpeechResponse(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         except SpeechError as error:
-            # The headers are sent: closing the connection is how HTTP says that the body is not complete.
+            # The headers are sent. A body that does not end tells the client that it is not complete.
             logger.warning("a request failed after its first audio: %s", error)
-            raise asyncio.CancelledError from error
         finally:
             self._speech.cancel()
 
@@ -152,14 +151,8 @@ def create_app(engine: Engine, settings: ServerSettings) -> FastAPI:
     async def stream(websocket: WebSocket) -> None:
         await serve_stream(websocket, engine, settings.naming, settings.most_characters)
 
-    @app.middleware("http")
-    async def count(request: Request, proceed: Any) -> Response:
-        response: Response = await proceed(request)
-        route = request.scope.get("route")
-        server.metrics.requests.labels(getattr(route, "path", "other"), str(response.status_code)).inc()
-        return response
-
     app.add_middleware(Guard, rules=settings.rules)
+    app.add_middleware(server.metrics.counting)
     return app
 
 

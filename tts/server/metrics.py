@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from tts.server.engine import Engine, Speech
+from tts.server.security import App, Message, Receive, Scope, Send
 
 _FIRST_AUDIO_SECONDS = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 
@@ -40,6 +41,21 @@ class Metrics:
             self.audio_seconds.labels(voice).inc(speech.finished.seconds)
             self.compute_seconds.labels(voice).inc(speech.finished.compute_seconds)
             self.characters.labels(voice).inc(n_characters)
+
+    def counting(self, app: App) -> App:
+        """An ASGI application around another, which counts the answers to requests."""
+
+        async def count(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_counted(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    # Of what was refused before it had a route, the path is no label: there may be any number.
+                    path = getattr(scope.get("route"), "path", "other")
+                    self.requests.labels(path, str(message["status"])).inc()
+                await send(message)
+
+            await app(scope, receive, send_counted)
+
+        return count
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

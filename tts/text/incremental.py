@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tts.text.full_stops import sentence_words
+from tts.text.languages.english import MONTH_NUMBERS, TIME_ZONES, WEEKDAYS
 from tts.text.markup import read_markup
 from tts.text.passage import LEVELS, Level
 from tts.text.segment import segments
 
 # What may follow. A boundary is certain if it stays where it is, whatever of these does.
-_CONTINUATIONS = ("and so", "And so", "I", "1 and", ". And so", "” And so", "\nand so on\n", "\n\nAnd so")
+_CONTINUATIONS = ("and so", " so", "And so", "I", "1 and", ". And so", "” And so", "\nand so on\n", "\n\nAnd so")
 # The same where a bracket is open: it may become markup.
-_BRACKETS = ("] And so", "](/a/) And so")
+_IN_BRACKETS = ("] And so", "](/a/) And so")
+# The same behind a quote: who said it belongs to its sentence.
+_BEHIND_QUOTES = (" said so", "said so", "a said so", ". A said so", " A said so", "A said so", "说", "と")
+_QUOTES = frozenset("\"'”’“»」』")
+_QUOTE_REACH = 80
+# Words that belong to the abbreviation or the hour before them: "5 p.m. Monday", "Fig. IV".
+_JOINED = (*WEEKDAYS.values(), *(month.capitalize() for month in MONTH_NUMBERS), *TIME_ZONES, "II", "IV", "VI", "XI")
+# A space, or what may be markup as a whole.
+_SPACE_OUTSIDE = re.compile(r"\[[^\[\]]{0,300}\](?:\(/[^()\[\]\n]{0,300}\))?|\s")
+_LAST_WORD = re.compile(r"\w{1,12}\Z")
 # In characters. How much of a paragraph is kept to find the next boundary as in the whole text.
-_CONTEXT = 2000
+_CONTEXT = 1000
 # A long text is looked at in slices, so that its first sentence does not wait for the whole.
 _SLICE = 2000
 # No sentence is as long as this: what is there is spoken.
@@ -55,7 +68,7 @@ class IncrementalText:
         if not text.strip() and "\n" not in text:
             # After a space nothing is more certain than before it.
             return []
-        following = [*_CONTINUATIONS, *(_BRACKETS if "[" in self._text else ())]
+        following = self._continuations()
         certain = set(self._boundaries(following[0]))
         for each in following[1:]:
             if not certain:
@@ -63,6 +76,19 @@ class IncrementalText:
             certain &= set(self._boundaries(each))
         parts = self._take(sorted(certain))
         return [*parts, *self.flush()] if len(self._text) - self._begun > _LONGEST else parts
+
+    def _continuations(self) -> list[str]:
+        """What may follow the text."""
+        found, joined = [*_CONTINUATIONS], _JOINED
+        if "[" in self._text:
+            found += _IN_BRACKETS
+        if not _QUOTES.isdisjoint(self._text[-_QUOTE_REACH:]):
+            found += _BEHIND_QUOTES
+            joined = (*_JOINED, *sentence_words("speech verbs", "en"))
+        if last := _LAST_WORD.search(self._text):
+            word = last.group()
+            found += [f"{each[len(word) :]} so" for each in joined if each.startswith(word)]
+        return found
 
     def flush(self) -> list[Part]:
         """The rest, as if the text ended here; what is added later is another sentence."""
@@ -84,7 +110,8 @@ class IncrementalText:
                 self._text, self._begun = self._text[start:], 0
                 boundaries = [(each - start, level) for each, level in boundaries if each > start]
                 return [*parts, *self._take(boundaries)]
-        if self._begun > _CONTEXT:
+        if self._begun > _CONTEXT or "[" in self._text:
+            # To find a position behind markup, all of the text before it is read.
             self._text, self._begun = self._text[self._begun :], 0
         return parts
 
@@ -107,7 +134,9 @@ def _written(written: str, spoken: str, position: int) -> int:
     before = spoken[:position]
     if written.startswith(before):
         return position
-    for found, character in enumerate(written):
-        if character.isspace() and read_markup(written[:found]).text.rstrip() == before.rstrip():
-            return found
+    # What is left of a beginning only grows with it.
+    spaces = [found.start() for found in _SPACE_OUTSIDE.finditer(written) if found.group().isspace()]
+    first = bisect_left(spaces, len(before.strip()), key=lambda space: len(read_markup(written[:space]).text.strip()))
+    if first < len(spaces) and read_markup(written[: spaces[first]]).text.strip() == before.strip():
+        return spaces[first]
     return len(written)
