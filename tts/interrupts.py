@@ -32,6 +32,8 @@ _ENDING = tuple(
 )
 # Python gets this long to handle a signal before the process is ended without it.
 _PATIENCE_SECONDS = 0.6
+# An exception that was lost is raised again after this time.
+_AGAIN_SECONDS = 0.02
 # For this long after a signal, further ones have no effect.
 _REMOVAL_SECONDS = 2.0
 
@@ -126,6 +128,7 @@ def handle_signals() -> None:
     handled = [number for number in _ENDING if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)]
     for number in handled:
         signal.signal(number, end)
+    sys.unraisablehook = _raise_again
     if hasattr(os, "fork"):  # On Windows, a pipe cannot receive signals.
         received, sent = os.pipe()
         os.set_blocking(sent, False)
@@ -144,6 +147,18 @@ def raise_received() -> None:
     if _received is not None:
         number, _ = _received
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def _raise_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """What Python does with an exception that cannot leave a finalizer or a callback: here, send the signal again."""
+    global _received
+    if _received is None or not isinstance(unraisable.exc_value, (KeyboardInterrupt, SystemExit)):
+        sys.__unraisablehook__(unraisable)
+        return
+    number, _ = _received
+    # So long ago that the next one is not taken for an impatient user's.
+    _received = number, -_REMOVAL_SECONDS
+    threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number)).start()
 
 
 def exit_code_of_signal() -> int | None:

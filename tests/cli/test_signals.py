@@ -161,6 +161,32 @@ def test_standard_output_ends_and_nothing_is_left_in_the_temporary_folder(tmp_pa
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_whose_exception_is_lost_is_raised_again(number):
+    """As in the callback of a weak reference, which Python's imports use."""
+    program = f"""
+import signal, time, weakref
+from tts.cli.app import run
+from tts.interrupts import handle_signals
+
+class Thing: pass
+
+def action():
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _: signal.raise_signal({int(number)}))
+    del thing
+    time.sleep(60)
+
+handle_signals()
+raise SystemExit(run(action, debug=False))
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, preexec_fn=restore_signals
+    )
+    assert (done.returncode, done.stderr) == (128 + number, "")
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_whose_exception_becomes_another_one_is_no_error(number):
     """As Python does while a class is made, up to version 3.11."""
     program = f"""
