@@ -18,7 +18,7 @@ from tests.server.conftest import end_server, start_server
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
 
-N_REQUESTS = int(os.environ.get("TTS_HOSTILE", "60"))
+N_REQUESTS = int(os.environ.get("TTS_HOSTILE", "30"))
 JSON = {"content-type": "application/json"}
 WORDS = "This is a sentence of a careless client. "
 
